@@ -1,0 +1,3 @@
+module github.com/larder-ml/larder
+
+go 1.26

@@ -1,0 +1,125 @@
+package pyobj
+
+// Rewrite walks the graph from v and replaces every value for which f returns true by f's value, children first.
+// Containers are changed in place; each shared or cyclic node is visited once and keeps its identity.
+// The walk is iterative in effect: depth is bounded by the decoder's nesting limit.
+func Rewrite(v Value, f func(Value) (Value, bool)) Value {
+	r := rewriter{f: f, done: map[Value]Value{}}
+	return r.value(v)
+}
+
+type rewriter struct {
+	f    func(Value) (Value, bool)
+	done map[Value]Value
+}
+
+func (r *rewriter) value(v Value) Value {
+	switch v.(type) {
+	case *List, *Tuple, *Dict, *Set, *Object, *Array, *Scalar, *DType:
+	default:
+		if v == nil {
+			return nil
+		}
+		return v
+	}
+	if out, ok := r.done[v]; ok {
+		return out
+	}
+	r.done[v] = v
+	switch x := v.(type) {
+	case *List:
+		r.slice(x.Items)
+	case *Tuple:
+		r.slice(x.Items)
+	case *Set:
+		r.slice(x.Items)
+	case *Dict:
+		r.entries(x.Entries)
+	case *Object:
+		x.Class = r.value(x.Class)
+		r.slice(x.Args)
+		if x.Kwargs != nil {
+			r.value(x.Kwargs)
+		}
+		if x.State != nil {
+			x.State = r.value(x.State)
+		}
+		r.slice(x.Items)
+		r.entries(x.Pairs)
+	case *Array:
+		r.slice(x.Objects)
+	}
+	if out, ok := r.f(v); ok {
+		r.done[v] = out
+		return out
+	}
+	return v
+}
+
+func (r *rewriter) slice(s []Value) {
+	for i := range s {
+		s[i] = r.value(s[i])
+	}
+}
+
+func (r *rewriter) entries(s []Entry) {
+	for i := range s {
+		s[i].Key = r.value(s[i].Key)
+		s[i].Value = r.value(s[i].Value)
+	}
+}
+
+// Walk calls f for every value reachable from v, parents first, each shared node once. f returns false to
+// leave out a value's children.
+func Walk(v Value, f func(Value) bool) {
+	seen := map[Value]bool{}
+	stack := []Value{v}
+	push := func(s []Value) {
+		for i := len(s) - 1; i >= 0; i-- {
+			stack = append(stack, s[i])
+		}
+	}
+	for len(stack) > 0 {
+		v := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		switch v.(type) {
+		case nil:
+			continue
+		case *List, *Tuple, *Dict, *Set, *Object, *Array:
+			if seen[v] {
+				continue
+			}
+			seen[v] = true
+		}
+		if !f(v) {
+			continue
+		}
+		switch x := v.(type) {
+		case *List:
+			push(x.Items)
+		case *Tuple:
+			push(x.Items)
+		case *Set:
+			push(x.Items)
+		case *Dict:
+			for i := len(x.Entries) - 1; i >= 0; i-- {
+				stack = append(stack, x.Entries[i].Value, x.Entries[i].Key)
+			}
+		case *Array:
+			push(x.Objects)
+		case *Persistent:
+			stack = append(stack, x.ID)
+		case *Object:
+			for i := len(x.Pairs) - 1; i >= 0; i-- {
+				stack = append(stack, x.Pairs[i].Value, x.Pairs[i].Key)
+			}
+			push(x.Items)
+			stack = append(stack, x.State)
+			if x.Kwargs != nil {
+				stack = append(stack, x.Kwargs)
+			}
+			push(x.Args)
+			stack = append(stack, x.Class)
+		}
+	}
+}
