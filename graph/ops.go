@@ -308,7 +308,9 @@ func (b *Builder) Reduce(op Op, x Value, axis int, keep bool, order Order) Value
 func (b *Builder) ArgMax(x Value) Value { return b.Reduce(OpArgMax, x, 1, false, Any) }
 
 // RowSum sums each row.
-func (b *Builder) RowSum(x Value, order Order) Value { return b.Reduce(OpReduceSum, x, 1, false, order) }
+func (b *Builder) RowSum(x Value, order Order) Value {
+	return b.Reduce(OpReduceSum, x, 1, false, order)
+}
 
 // Softmax normalises each row.
 func (b *Builder) Softmax(x Value, order Order) Value {
@@ -380,7 +382,7 @@ const (
 	OpReshape   Op = "Reshape"   // Attr *ReshapeAttr
 	OpTranspose Op = "Transpose" // Attr *TransposeAttr; the rows stay first
 	OpToDense   Op = "ToDense"
-	OpToCSR     Op = "ToCSR" // drops zeros
+	OpToCSR     Op = "ToCSR"  // drops zeros
 	OpColumn    Op = "Column" // Frame or matrix → one column, [N]. Attr *GatherAttr with one index
 	OpLabels    Op = "Labels" // codes int → classes[code]. Attr *LabelsAttr
 )
