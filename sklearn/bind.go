@@ -1,0 +1,570 @@
+package sklearn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Unmarshaler is implemented by helper types (trees, losses, kernels) that read themselves from the object graph.
+type Unmarshaler interface {
+	UnmarshalPy(bd *Binder, path string, v pyobj.Value) error
+}
+
+// Binder binds one file's objects.
+type Binder struct {
+	Registry *Registry
+	// Lenient collects attributes that are not accounted for in Findings instead of failing.
+	Lenient  bool
+	Findings []*BindError
+
+	depth int
+	busy  map[*pyobj.Object]bool
+}
+
+// maxDepth bounds estimators inside estimators.
+const maxDepth = 100
+
+// Bind turns an object into a typed estimator. path names it in errors ("model").
+//
+// Fields are matched by tag: `sk:"coef_"`. A field whose tag ends in ",optional" may be absent or None; every other
+// one must be there. A fitted or private attribute that is neither bound nor listed in the class is an error.
+//
+// The field types and what they take:
+//
+//	bool, int, int64, float64, string    Python and numpy scalars, 0-d and one-element arrays; never None
+//	*bool, *int, *float64, *string       the same or None
+//	[]int, []float64, []string, []bool   one-dimensional arrays, lists, tuples, sets
+//	*tensor.Tensor                       numeric, bool, text and object arrays; lists of numbers or text; scalars
+//	[]*tensor.Tensor                     lists and object arrays of such
+//	*tensor.Sparse                       scipy sparse matrices
+//	Matrix                               dense or sparse
+//	Estimator                            a nested estimator, or None
+//	[]Estimator                          lists and object arrays (flattened) of estimators
+//	pyobj.Value                          anything, as it is
+//	types with UnmarshalPy               what they say
+func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
+	o, ok := v.(*pyobj.Object)
+	if !ok {
+		return nil, &BindError{path, "", fmt.Sprintf("%s is no estimator", Describe(v))}
+	}
+	name := o.ClassName()
+	c := bd.Registry.Lookup(name)
+	if c == nil {
+		return nil, &UnknownClassError{path, name}
+	}
+	if bd.busy == nil {
+		bd.busy = map[*pyobj.Object]bool{}
+	}
+	if bd.busy[o] || bd.depth >= maxDepth {
+		return nil, &BindError{path, "", "estimators nest without end"}
+	}
+	bd.busy[o] = true
+	bd.depth++
+	defer func() { delete(bd.busy, o); bd.depth-- }()
+
+	attrs, ok := o.Attrs()
+	if !ok {
+		return nil, &BindError{path, "", fmt.Sprintf("state is %s, wanted a dict of attributes", Describe(o.State))}
+	}
+	if attrs == nil {
+		attrs = &pyobj.Dict{}
+	}
+	e := c.New()
+	b := e.base()
+	b.Path, b.Class, b.Object = path, c, o
+	b.Version, _ = pyobj.Text(attrs.Get("_sklearn_version"))
+
+	st := &State{Attrs: attrs.Clone(), Version: b.Version, Class: c, Path: path}
+	for _, r := range c.Upgrade {
+		if CompareVersions(b.Version, r.Before) < 0 {
+			if err := r.Fix(st); err != nil {
+				var be *BindError
+				if errors.As(err, &be) {
+					return nil, err
+				}
+				return nil, &BindError{path, "", err.Error()}
+			}
+		}
+	}
+	if err := bd.base(b, st.Attrs); err != nil {
+		return nil, err
+	}
+	if err := bd.Struct(e, st.Attrs, path, append(append([]string{}, c.FitOnly...), c.Ignore...)); err != nil {
+		return nil, err
+	}
+	if f, ok := e.(interface{ Bound(bd *Binder) error }); ok {
+		if err := f.Bound(bd); err != nil {
+			var be *BindError
+			if errors.As(err, &be) {
+				return nil, err
+			}
+			return nil, &BindError{path, "", err.Error()}
+		}
+	}
+	return e, nil
+}
+
+// base reads what every estimator may carry.
+func (bd *Binder) base(b *Base, attrs *pyobj.Dict) error {
+	if v := attrs.Get("n_features_in_"); v != nil {
+		if _, none := v.(pyobj.None); !none {
+			n, err := Int(v)
+			if err != nil || n < 0 || n > math.MaxInt32 {
+				return &BindError{b.Path, "n_features_in_", fmt.Sprintf("%s is no count", Describe(v))}
+			}
+			b.NFeaturesIn = n
+		}
+	}
+	if v := attrs.Get("feature_names_in_"); v != nil {
+		if _, none := v.(pyobj.None); !none {
+			s, err := Strings(v)
+			if err != nil {
+				return &BindError{b.Path, "feature_names_in_", err.Error()}
+			}
+			b.FeatureNamesIn = s
+		}
+	}
+	if d, ok := attrs.Get("_sklearn_output_config").(*pyobj.Dict); ok {
+		if s, ok := pyobj.Text(d.Get("transform")); ok && s != "default" {
+			b.Output = s
+		}
+	}
+	return nil
+}
+
+// always lists what any scikit-learn object may carry without bearing on a prediction.
+var always = map[string]bool{
+	"_sklearn_version": true, "n_features_in_": true, "feature_names_in_": true, "_sklearn_output_config": true,
+	"_metadata_request": true, "verbose": true, "n_jobs": true, "warm_start": true,
+	"_doc_link_module": true, "_doc_link_template": true, "_doc_link_url_param_generator": true,
+}
+
+// Struct fills the tagged fields of *dst from attrs and fails on attributes left over. Helper types with a plain
+// __dict__ use it from UnmarshalPy.
+func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore []string) error {
+	used := make(map[string]bool, attrs.Len())
+	if err := bd.fields(reflect.ValueOf(dst).Elem(), attrs, path, used); err != nil {
+		return err
+	}
+	skip := make(map[string]bool, len(ignore))
+	for _, n := range ignore {
+		skip[n] = true
+	}
+	var left []string
+	for _, e := range attrs.Entries {
+		n, ok := pyobj.Text(e.Key)
+		if !ok {
+			return &BindError{path, "", fmt.Sprintf("attribute name %s is no text", Describe(e.Key))}
+		}
+		if !used[n] && !skip[n] && !always[n] {
+			left = append(left, n)
+		}
+	}
+	sort.Strings(left)
+	for _, n := range left {
+		err := &BindError{path, n, "attribute not accounted for"}
+		if !bd.Lenient {
+			return err
+		}
+		bd.Findings = append(bd.Findings, err)
+	}
+	return nil
+}
+
+func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used map[string]bool) error {
+	t := s.Type()
+	for i := 0; i < t.NumField(); i++ {
+		f := t.Field(i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeOf(Base{}) {
+			if err := bd.fields(s.Field(i), attrs, path, used); err != nil {
+				return err
+			}
+			continue
+		}
+		tag := f.Tag.Get("sk")
+		if tag == "" {
+			continue
+		}
+		name, opt := strings.CutSuffix(tag, ",optional")
+		used[name] = true
+		v := attrs.Get(name)
+		if v == nil {
+			if opt {
+				continue
+			}
+			return &BindError{path, name, "attribute is missing"}
+		}
+		if _, none := v.(pyobj.None); none && opt {
+			continue
+		}
+		if err := bd.value(s.Field(i), v, path+"."+name); err != nil {
+			var be *BindError
+			var ue *UnknownClassError
+			if errors.As(err, &be) || errors.As(err, &ue) {
+				return err
+			}
+			return &BindError{path, name, err.Error()}
+		}
+	}
+	return nil
+}
+
+var (
+	typeTensor    = reflect.TypeOf((*tensor.Tensor)(nil))
+	typeSparse    = reflect.TypeOf((*tensor.Sparse)(nil))
+	typeTensors   = reflect.TypeOf([]*tensor.Tensor(nil))
+	typeMatrix    = reflect.TypeOf(Matrix{})
+	typeEstimator = reflect.TypeOf((*Estimator)(nil)).Elem()
+	typeValue     = reflect.TypeOf((*pyobj.Value)(nil)).Elem()
+	typeUnmarshal = reflect.TypeOf((*Unmarshaler)(nil)).Elem()
+)
+
+// Matrix is a dense or sparse matrix.
+type Matrix struct {
+	Dense  *tensor.Tensor
+	Sparse *tensor.Sparse
+}
+
+func (bd *Binder) value(dst reflect.Value, v pyobj.Value, path string) error {
+	t := dst.Type()
+	switch {
+	case t == typeValue:
+		dst.Set(reflect.ValueOf(v))
+		return nil
+	case t.Implements(typeUnmarshal) && t.Kind() == reflect.Pointer:
+		n := reflect.New(t.Elem())
+		if err := n.Interface().(Unmarshaler).UnmarshalPy(bd, path, v); err != nil {
+			return err
+		}
+		dst.Set(n)
+		return nil
+	case reflect.PointerTo(t).Implements(typeUnmarshal):
+		return dst.Addr().Interface().(Unmarshaler).UnmarshalPy(bd, path, v)
+	case t == typeTensor:
+		x, err := Tensor(v)
+		if err != nil {
+			return err
+		}
+		dst.Set(reflect.ValueOf(x))
+		return nil
+	case t == typeSparse:
+		x, err := numpy.Sparse(v)
+		if err != nil {
+			return err
+		}
+		dst.Set(reflect.ValueOf(x))
+		return nil
+	case t == typeMatrix:
+		m, err := AnyMatrix(v)
+		if err != nil {
+			return err
+		}
+		dst.Set(reflect.ValueOf(m))
+		return nil
+	case t == typeTensors:
+		items, err := Sequence(v)
+		if err != nil {
+			return err
+		}
+		out := make([]*tensor.Tensor, len(items))
+		for i, it := range items {
+			if out[i], err = Tensor(it); err != nil {
+				return fmt.Errorf("item %d: %w", i, err)
+			}
+		}
+		dst.Set(reflect.ValueOf(out))
+		return nil
+	case t == typeEstimator:
+		if _, none := v.(pyobj.None); none {
+			return nil
+		}
+		e, err := bd.Bind(v, path)
+		if err != nil {
+			return err
+		}
+		dst.Set(reflect.ValueOf(e))
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		if _, none := v.(pyobj.None); none {
+			return nil
+		}
+		n := reflect.New(t.Elem())
+		if err := bd.value(n.Elem(), v, path); err != nil {
+			return err
+		}
+		dst.Set(n)
+		return nil
+	case reflect.Bool:
+		x, err := Bool(v)
+		dst.SetBool(x)
+		return err
+	case reflect.Int, reflect.Int64:
+		x, err := Int(v)
+		dst.SetInt(int64(x))
+		return err
+	case reflect.Float64:
+		x, err := Float(v)
+		dst.SetFloat(x)
+		return err
+	case reflect.String:
+		x, ok := pyobj.Text(v)
+		if !ok {
+			return fmt.Errorf("%s, wanted text", Describe(v))
+		}
+		dst.SetString(x)
+		return nil
+	case reflect.Slice:
+		items, err := Sequence(v)
+		if err != nil {
+			return err
+		}
+		out := reflect.MakeSlice(t, len(items), len(items))
+		for i, it := range items {
+			if err := bd.value(out.Index(i), it, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+				return err
+			}
+		}
+		dst.Set(out)
+		return nil
+	}
+	return fmt.Errorf("a Go field of type %s can not be bound", t)
+}
+
+// Describe names a value's Python type for messages.
+func Describe(v pyobj.Value) string {
+	switch x := v.(type) {
+	case nil:
+		return "nothing"
+	case pyobj.None:
+		return "None"
+	case pyobj.Bool:
+		return "a bool"
+	case pyobj.Int, *pyobj.BigInt:
+		return "an int"
+	case pyobj.Float:
+		return "a float"
+	case pyobj.Str:
+		if len(x) <= 40 {
+			return fmt.Sprintf("%q", string(x))
+		}
+		return "a str"
+	case pyobj.Py2Str, pyobj.Bytes, *pyobj.ByteArray:
+		return "bytes"
+	case *pyobj.List:
+		return "a list"
+	case *pyobj.Tuple:
+		return "a tuple"
+	case *pyobj.Dict:
+		return "a dict"
+	case *pyobj.Set:
+		return "a set"
+	case *pyobj.Global:
+		return x.String()
+	case *pyobj.Object:
+		if n := x.ClassName(); n != "" {
+			return n
+		}
+		return "an object"
+	case *pyobj.Array:
+		return fmt.Sprintf("an array %s%v", x.DType.Code(), x.Shape)
+	case *pyobj.Scalar:
+		return "a numpy scalar"
+	case *pyobj.DType:
+		return "a dtype"
+	}
+	return "an unknown value"
+}
+
+// Tensor converts an array, a scalar, or a list or tuple of numbers or text.
+func Tensor(v pyobj.Value) (*tensor.Tensor, error) {
+	switch x := v.(type) {
+	case *pyobj.Array:
+		return numpy.Tensor(x)
+	case *pyobj.Scalar:
+		a := &pyobj.Array{DType: x.DType, Shape: []int{}, Data: x.Data}
+		if x.DType != nil && x.DType.Kind == 'O' {
+			a.Objects = []pyobj.Value{x.Obj}
+		}
+		return numpy.Tensor(a)
+	case pyobj.Float:
+		return &tensor.Tensor{DType: tensor.Float64, Shape: []int{}, F64: []float64{float64(x)}}, nil
+	case pyobj.Int:
+		return &tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(x)}}, nil
+	case pyobj.Bool:
+		t := tensor.FromBool([]bool{bool(x)})
+		t.Shape = []int{}
+		return t, nil
+	case pyobj.Str, pyobj.Py2Str:
+		s, _ := pyobj.Text(v)
+		return &tensor.Tensor{DType: tensor.String, Shape: []int{}, Str: []string{s}}, nil
+	case *pyobj.List, *pyobj.Tuple:
+		items, _ := Sequence(v)
+		return fromItems(items)
+	}
+	return nil, fmt.Errorf("%s, wanted an array", Describe(v))
+}
+
+func fromItems(items []pyobj.Value) (*tensor.Tensor, error) {
+	if len(items) == 0 {
+		return tensor.New(tensor.Float64, 0), nil
+	}
+	parts := make([]*tensor.Tensor, len(items))
+	dt := tensor.Invalid
+	for i, it := range items {
+		t, err := Tensor(it)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			dt = t.DType
+		} else {
+			dt = tensor.Promote(dt, t.DType)
+			if fmt.Sprint(t.Shape) != fmt.Sprint(parts[0].Shape) {
+				return nil, fmt.Errorf("a ragged list, wanted an array")
+			}
+		}
+		parts[i] = t
+	}
+	out := tensor.New(dt, append([]int{len(parts)}, parts[0].Shape...)...)
+	n := parts[0].Len()
+	for i, p := range parts {
+		for j := 0; j < n; j++ {
+			at := i*n + j
+			switch dt.Storage() {
+			case tensor.F64:
+				out.F64[at], _ = p.Float(j)
+			case tensor.F32:
+				f, _ := p.Float(j)
+				out.F32[at] = float32(f)
+			case tensor.I64, tensor.U8:
+				c := p.Cell(j)
+				if dt.Storage() == tensor.U8 {
+					out.U8[at] = uint8(c.I)
+				} else {
+					out.I64[at] = c.I
+				}
+			case tensor.Str:
+				out.Str[at] = p.Cell(j).String()
+			case tensor.Cells:
+				out.Cells[at] = p.Cell(j)
+			}
+		}
+	}
+	return out, nil
+}
+
+// AnyMatrix converts a dense array or a scipy sparse matrix.
+func AnyMatrix(v pyobj.Value) (Matrix, error) {
+	if _, ok := v.(*pyobj.Object); ok {
+		s, err := numpy.Sparse(v)
+		return Matrix{Sparse: s}, err
+	}
+	t, err := Tensor(v)
+	return Matrix{Dense: t}, err
+}
+
+// scalar returns the only element of a scalar-like value as a Cell.
+func scalar(v pyobj.Value) (tensor.Cell, bool) {
+	switch v.(type) {
+	case *pyobj.List, *pyobj.Tuple:
+		return tensor.Cell{}, false
+	}
+	t, err := Tensor(v)
+	if err != nil || t.Len() != 1 {
+		return tensor.Cell{}, false
+	}
+	return t.Cell(0), true
+}
+
+// Int reads an integer: Python's, numpy's, or a float without a fraction.
+func Int(v pyobj.Value) (int, error) {
+	if c, ok := scalar(v); ok {
+		switch {
+		case c.Kind == tensor.CellInt || c.Kind == tensor.CellBool:
+			return int(c.I), nil
+		case c.Kind == tensor.CellFloat && c.F == math.Trunc(c.F) && math.Abs(c.F) < 1<<53:
+			return int(c.F), nil
+		}
+	}
+	return 0, fmt.Errorf("%s, wanted an integer", Describe(v))
+}
+
+// Float reads a number.
+func Float(v pyobj.Value) (float64, error) {
+	if b, ok := v.(*pyobj.BigInt); ok {
+		f, _ := b.V.Float64()
+		return f, nil
+	}
+	if c, ok := scalar(v); ok {
+		if f, ok := c.Float(); ok {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("%s, wanted a number", Describe(v))
+}
+
+// Bool reads a truth value: bool, or 0 and 1.
+func Bool(v pyobj.Value) (bool, error) {
+	if c, ok := scalar(v); ok {
+		if f, ok := c.Float(); ok && (f == 0 || f == 1) {
+			return f == 1, nil
+		}
+	}
+	return false, fmt.Errorf("%s, wanted a bool", Describe(v))
+}
+
+// Text reads a str, also one in a numpy scalar.
+func Text(v pyobj.Value) (string, bool) {
+	if s, ok := pyobj.Text(v); ok {
+		return s, true
+	}
+	if _, ok := v.(*pyobj.Scalar); ok {
+		if c, ok := scalar(v); ok && c.Kind == tensor.CellStr {
+			return c.S, true
+		}
+	}
+	return "", false
+}
+
+// Strings reads a sequence of text.
+func Strings(v pyobj.Value) ([]string, error) {
+	items, err := Sequence(v)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(items))
+	for i, it := range items {
+		s, ok := Text(it)
+		if !ok {
+			return nil, fmt.Errorf("item %d is %s, wanted text", i, Describe(it))
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// Sequence returns the items of a list, tuple, set or array; an array of more dimensions is flattened in C order when
+// it holds objects, and split along its first axis when it holds numbers.
+func Sequence(v pyobj.Value) ([]pyobj.Value, error) {
+	switch x := v.(type) {
+	case *pyobj.List:
+		return x.Items, nil
+	case *pyobj.Tuple:
+		return x.Items, nil
+	case *pyobj.Set:
+		return x.Items, nil
+	case *pyobj.Array:
+		return numpy.Items(x)
+	}
+	return nil, fmt.Errorf("%s, wanted a sequence", Describe(v))
+}

@@ -1,0 +1,338 @@
+package sklearn
+
+import (
+	"fmt"
+
+	"github.com/larder-ml/larder/graph"
+)
+
+// The inference methods, by scikit-learn's names, in the order they are listed.
+const (
+	MethodPredict          = "predict"
+	MethodPredictProba     = "predict_proba"
+	MethodPredictLogProba  = "predict_log_proba"
+	MethodDecisionFunction = "decision_function"
+	MethodTransform        = "transform"
+	MethodInverseTransform = "inverse_transform"
+	MethodScoreSamples     = "score_samples"
+	MethodApply            = "apply"
+	MethodDecisionPath     = "decision_path"
+	MethodKNeighbors       = "kneighbors"
+	MethodRadiusNeighbors  = "radius_neighbors"
+	MethodMahalanobis      = "mahalanobis"
+	MethodStagedPredict    = "staged_predict"
+	MethodStagedProba      = "staged_predict_proba"
+	MethodStagedDecision   = "staged_decision_function"
+	MethodJointLogProba    = "predict_joint_log_proba"
+)
+
+// The capabilities. x is the method's input as the caller gave it: implementations pass it through Check first.
+// Results are one value; several (multi-output probabilities, distances and indices) come as a tuple with names.
+type (
+	// Predictor has predict.
+	Predictor interface {
+		Predict(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// ProbaPredictor has predict_proba.
+	ProbaPredictor interface {
+		PredictProba(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// LogProbaPredictor has a predict_log_proba of its own; any ProbaPredictor that also has the marker method
+	// LogOfProba gets log(predict_proba).
+	LogProbaPredictor interface {
+		PredictLogProba(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// Decider has decision_function.
+	Decider interface {
+		DecisionFunction(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// Transformer has transform.
+	Transformer interface {
+		Transform(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// InverseTransformer has inverse_transform.
+	InverseTransformer interface {
+		InverseTransform(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// ScoreSampler has score_samples.
+	ScoreSampler interface {
+		ScoreSamples(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// Applier has apply.
+	Applier interface {
+		Apply(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// PathDecider has decision_path.
+	PathDecider interface {
+		DecisionPath(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// Neighbour has kneighbors; the result is the tuple (distances, indices).
+	Neighbour interface {
+		KNeighbors(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// RadiusNeighbour has radius_neighbors.
+	RadiusNeighbour interface {
+		RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// Mahalanobiser has mahalanobis.
+	Mahalanobiser interface {
+		Mahalanobis(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// StagedPredictor has staged_predict; the stages are stacked along axis 1.
+	StagedPredictor interface {
+		StagedPredict(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// StagedProbaPredictor has staged_predict_proba.
+	StagedProbaPredictor interface {
+		StagedPredictProba(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// StagedDecider has staged_decision_function.
+	StagedDecider interface {
+		StagedDecisionFunction(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// JointLogProbaPredictor has predict_joint_log_proba.
+	JointLogProbaPredictor interface {
+		PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// FeatureNamer has get_feature_names_out. in is nil when the names of the input are not known.
+	FeatureNamer interface {
+		FeatureNamesOut(in []string) ([]string, error)
+	}
+	// Availabler says whether a method that the type has is there under these settings: nil, or the reason why not,
+	// in scikit-learn's words where it has some.
+	Availabler interface {
+		Available(method string) error
+	}
+	// Classifier gives the class labels (classes_); several for multi-output.
+	Classifier interface {
+		ClassLabels() []ClassLabels
+	}
+	// Holder names the estimators directly inside, for show and for walking.
+	Holder interface {
+		Inside() []Estimator
+	}
+)
+
+var methods = []struct {
+	name string
+	call func(e Estimator) func(b *graph.Builder, x graph.Value) graph.Value
+}{
+	{MethodPredict, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(Predictor); ok {
+			return m.Predict
+		}
+		return nil
+	}},
+	{MethodPredictProba, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(ProbaPredictor); ok {
+			return m.PredictProba
+		}
+		return nil
+	}},
+	{MethodPredictLogProba, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(LogProbaPredictor); ok {
+			return m.PredictLogProba
+		}
+		return nil
+	}},
+	{MethodDecisionFunction, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(Decider); ok {
+			return m.DecisionFunction
+		}
+		return nil
+	}},
+	{MethodTransform, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(Transformer); ok {
+			return m.Transform
+		}
+		return nil
+	}},
+	{MethodInverseTransform, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(InverseTransformer); ok {
+			return m.InverseTransform
+		}
+		return nil
+	}},
+	{MethodScoreSamples, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(ScoreSampler); ok {
+			return m.ScoreSamples
+		}
+		return nil
+	}},
+	{MethodApply, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(Applier); ok {
+			return m.Apply
+		}
+		return nil
+	}},
+	{MethodDecisionPath, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(PathDecider); ok {
+			return m.DecisionPath
+		}
+		return nil
+	}},
+	{MethodKNeighbors, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(Neighbour); ok {
+			return m.KNeighbors
+		}
+		return nil
+	}},
+	{MethodRadiusNeighbors, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(RadiusNeighbour); ok {
+			return m.RadiusNeighbors
+		}
+		return nil
+	}},
+	{MethodMahalanobis, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(Mahalanobiser); ok {
+			return m.Mahalanobis
+		}
+		return nil
+	}},
+	{MethodStagedPredict, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(StagedPredictor); ok {
+			return m.StagedPredict
+		}
+		return nil
+	}},
+	{MethodStagedProba, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(StagedProbaPredictor); ok {
+			return m.StagedPredictProba
+		}
+		return nil
+	}},
+	{MethodStagedDecision, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(StagedDecider); ok {
+			return m.StagedDecisionFunction
+		}
+		return nil
+	}},
+	{MethodJointLogProba, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(JointLogProbaPredictor); ok {
+			return m.PredictJointLogProba
+		}
+		return nil
+	}},
+}
+
+// MethodError says that an estimator has no such method, with the reason.
+type MethodError struct {
+	Path, Class, Method string
+	Why                 error // nil if the class never has it
+}
+
+func (e *MethodError) Error() string {
+	s := fmt.Sprintf("%s: this '%s' has no attribute '%s'", e.Path, e.Class, e.Method)
+	if e.Why != nil {
+		s += ": " + e.Why.Error()
+	}
+	return s
+}
+
+func (e *MethodError) Unwrap() error { return e.Why }
+
+// Has returns nil if the estimator can run the method under its settings, else a *MethodError.
+func Has(e Estimator, method string) error {
+	b := e.base()
+	for _, m := range methods {
+		if m.name != method || m.call(e) == nil {
+			continue
+		}
+		if a, ok := e.(Availabler); ok {
+			if why := a.Available(method); why != nil {
+				return &MethodError{b.Path, b.Name(), method, why}
+			}
+		}
+		return nil
+	}
+	var why error
+	if b.Class.Result != "" {
+		why = fmt.Errorf("%s", b.Class.Result)
+	}
+	return &MethodError{b.Path, b.Name(), method, why}
+}
+
+// Methods lists the methods an estimator can run under its settings.
+func Methods(e Estimator) []string {
+	var out []string
+	for _, m := range methods {
+		if Has(e, m.name) == nil {
+			out = append(out, m.name)
+		}
+	}
+	return out
+}
+
+// Call lowers one method of an estimator. All calls between estimators go through here.
+func Call(b *graph.Builder, e Estimator, method string, x graph.Value) graph.Value {
+	if !x.OK() {
+		return graph.Value{}
+	}
+	if err := Has(e, method); err != nil {
+		return b.Fail(err)
+	}
+	base := e.base()
+	leave := b.Enter(base.Path, base.Name())
+	defer leave()
+	for _, m := range methods {
+		if m.name == method {
+			return m.call(e)(b, x)
+		}
+	}
+	return graph.Value{}
+}
+
+// Predict lowers predict.
+func Predict(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
+	return Call(b, e, MethodPredict, x)
+}
+
+// PredictProba lowers predict_proba.
+func PredictProba(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
+	return Call(b, e, MethodPredictProba, x)
+}
+
+// DecisionFunction lowers decision_function.
+func DecisionFunction(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
+	return Call(b, e, MethodDecisionFunction, x)
+}
+
+// Transform lowers transform.
+func Transform(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
+	return Call(b, e, MethodTransform, x)
+}
+
+// InverseTransform lowers inverse_transform.
+func InverseTransform(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
+	return Call(b, e, MethodInverseTransform, x)
+}
+
+// LogProba is the predict_log_proba most classifiers have: the logarithm of predict_proba.
+func LogProba(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
+	p := Call(b, e, MethodPredictProba, x)
+	if !p.IsTuple() {
+		return b.Unary(graph.OpLog, p)
+	}
+	parts := make([]graph.Value, len(p.Parts()))
+	for i, v := range p.Parts() {
+		parts[i] = b.Unary(graph.OpLog, v).Named(v.Name())
+	}
+	return b.Tuple(parts...)
+}
+
+// FeatureNames returns get_feature_names_out.
+func FeatureNames(e Estimator, in []string) ([]string, error) {
+	n, ok := e.(FeatureNamer)
+	if !ok {
+		return nil, &MethodError{e.base().Path, e.base().Name(), "get_feature_names_out", nil}
+	}
+	return n.FeatureNamesOut(in)
+}
+
+// Inside returns the estimators directly inside e.
+func Inside(e Estimator) []Estimator {
+	if h, ok := e.(Holder); ok {
+		return h.Inside()
+	}
+	return nil
+}
