@@ -1,0 +1,83 @@
+# make quickstart   the whole main job on a bundled real model, ending with a served page
+# make test         every test: Go, live parity with scikit-learn, a real browser
+# make check        lint, race detector, short fuzzing
+# make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators)
+# make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn
+# make bench        side by side with scikit-learn
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+GO          := CGO_ENABLED=0 go
+TOOL        := go tool -modfile=go.tools.mod
+LOCK        := testdata/gen/requirements.txt
+PYENV       := .parity/python
+PYTHON      := $(CURDIR)/$(PYENV)/bin/python
+STAMP       := $(PYENV)/$(shell cksum $(LOCK) | cut -d' ' -f1).stamp
+ONE         := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
+SEED        ?= $(shell date +%s)
+ONLY        ?=
+FUZZTIME    ?= 10s
+
+.PHONY: quickstart build test unit parity browser check lint race fuzz fuzz-long bench fixtures python chromium clean
+
+quickstart:
+	$(GO) run ./cmd/larder quickstart ./quickstart
+
+build:
+	$(GO) build -trimpath -o larder ./cmd/larder
+
+test: unit parity browser
+
+unit:
+	$(GO) test ./...
+
+# The Python environment of the locked file, made once per version of that file.
+python: $(STAMP)
+$(STAMP): $(LOCK)
+	rm -rf $(PYENV)
+	$$(.ci/python) -m venv $(PYENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $(LOCK)
+	touch $@
+
+parity: $(STAMP)
+	rm -rf .parity/cases .parity/out
+	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' --out .parity/cases
+	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity
+
+fixtures: $(STAMP)
+	$(ONE) $(PYTHON) testdata/gen/make.py
+	$(ONE) $(PYTHON) testdata/gen/titanic.py
+
+# Chromium from the system's packages where it is not installed yet.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+browser: chromium
+	LARDER_BROWSER=$$(command -v chromium || command -v google-chrome) $(GO) test -count=1 -run Browser -v ./serve/...
+
+check: lint race fuzz
+
+lint:
+	$(TOOL) golangci-lint run ./...
+
+race:
+	CGO_ENABLED=1 go test -race ./...
+
+# Every fuzz target of the tree for FUZZTIME.
+fuzz:
+	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for name in $$(grep -oP '^func \KFuzz\w+' $$f); do \
+			echo "fuzz $$(dirname $$f) $$name"; \
+			$(GO) test $$(dirname $$f) -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME); \
+		done; \
+	done
+
+fuzz-long:
+	$(MAKE) fuzz FUZZTIME=10m
+
+bench: $(STAMP)
+	$(ONE) LARDER_PYTHON=$(PYTHON) $(GO) test -run '^$$' -bench . -benchmem ./bench/...
+
+clean:
+	rm -rf .parity quickstart larder dist

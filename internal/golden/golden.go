@@ -1,0 +1,273 @@
+// Package golden reads the cases that scikit-learn recorded and compares what Larder computed with them, by the meaning
+// of "equal" that each kind of computation has. It is for tests only.
+package golden
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Class is a meaning of "equal", from the strictest.
+type Class string
+
+// The classes.
+const (
+	// Exact wants the same bits; NaN equals NaN and 0 equals -0.
+	Exact Class = "exact"
+	// ULP8 allows 8 units in the last place: one pass through exp, log, pow or erf.
+	ULP8 Class = "ulp8"
+	// Sum allows 1e-12 of the largest of |want| and of the output's largest |want|, or of the row's scale where the
+	// case gives one: sums, dot products, decompositions.
+	Sum Class = "sum"
+	// Sum32 is Sum with 1e-6: computations in float32.
+	Sum32 Class = "sum32"
+	// Dist is Sum of the squares, of which the output is the root: scale is ‖x‖²+‖y‖².
+	Dist Class = "dist"
+)
+
+// Diff is the outcome of a comparison.
+type Diff struct {
+	Worst float64 // in units of the class: ulps for Exact and ULP8, else a fraction of the scale
+	At    int     // flat index of the worst element
+	Bad   int     // elements outside the tolerance
+	Got   string
+	Want  string
+	Err   string // shapes or types differ; the numbers above then mean nothing
+}
+
+// OK reports equality in the sense of the class.
+func (d Diff) OK() bool { return d.Err == "" && d.Bad == 0 }
+
+func (d Diff) String() string {
+	switch {
+	case d.Err != "":
+		return d.Err
+	case d.Bad > 0:
+		return fmt.Sprintf("%d elements differ, worst %.3g at [%d]: got %s, want %s", d.Bad, d.Worst, d.At, d.Got, d.Want)
+	}
+	return fmt.Sprintf("%.3g", d.Worst)
+}
+
+// ULP returns the distance of two floats counted in representable float64s: 0 for two NaNs and for 0 and -0,
+// +Inf for a NaN and a number.
+func ULP(a, b float64) float64 {
+	if math.IsNaN(a) || math.IsNaN(b) {
+		if math.IsNaN(a) && math.IsNaN(b) {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	return distance(ordered(math.Float64bits(a), 64), ordered(math.Float64bits(b), 64))
+}
+
+// ULP32 is ULP counted in float32s.
+func ULP32(a, b float32) float64 {
+	if a != a || b != b {
+		if a != a && b != b {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	return distance(ordered(uint64(math.Float32bits(a)), 32), ordered(uint64(math.Float32bits(b)), 32))
+}
+
+// ordered maps the bits of a float to an integer that grows with the float; 0 and -0 share one.
+func ordered(bits uint64, width uint) int64 {
+	sign := uint64(1) << (width - 1)
+	mag := int64(bits &^ sign) //nolint:gosec // below 2⁶³
+	if bits&sign != 0 {
+		return -mag
+	}
+	return mag
+}
+
+func distance(a, b int64) float64 {
+	if (a < 0) != (b < 0) {
+		return math.Abs(float64(a)) + math.Abs(float64(b))
+	}
+	return math.Abs(float64(a - b))
+}
+
+// Compare compares an output of a case with what was computed. A value of another shape or kind is never equal;
+// element types may differ in width (int32 and int64), text may come as str or object.
+func Compare(got *Value, want *Output) Diff {
+	return compare(got, want.Value, want)
+}
+
+func compare(got, want *Value, out *Output) Diff {
+	switch {
+	case want.List != nil:
+		if len(got.List) != len(want.List) {
+			return Diff{Err: fmt.Sprintf("got %d values, want %d", len(got.List), len(want.List))}
+		}
+		var worst Diff
+		for i := range want.List {
+			d := compare(got.List[i], want.List[i], out)
+			if d.Err != "" {
+				d.Err = fmt.Sprintf("value %d: %s", i, d.Err)
+				return d
+			}
+			worst = merge(worst, d)
+		}
+		return worst
+	case want.Frame != nil:
+		return frames(got.Frame, want.Frame, out)
+	case want.Sparse != nil:
+		if got.Sparse == nil {
+			return Diff{Err: "got a dense value, want CSR"}
+		}
+		g, w := got.Sparse, want.Sparse
+		if g.Rows != w.Rows || g.Cols != w.Cols {
+			return Diff{Err: fmt.Sprintf("shape [%d %d], want [%d %d]", g.Rows, g.Cols, w.Rows, w.Cols)}
+		}
+		return tensors(g.Dense(), w.Dense(), out)
+	case want.Dense != nil:
+		if got.Dense == nil {
+			return Diff{Err: "got another kind of value, want a dense array"}
+		}
+		return tensors(got.Dense, want.Dense, out)
+	}
+	return Diff{Err: "nothing to compare with"}
+}
+
+func merge(a, b Diff) Diff {
+	if b.Worst > a.Worst || (a.Bad == 0 && b.Bad > 0) {
+		a.Worst, a.At, a.Got, a.Want = b.Worst, b.At, b.Got, b.Want
+	}
+	a.Bad += b.Bad
+	return a
+}
+
+func frames(got, want *tensor.Frame, out *Output) Diff {
+	if got == nil {
+		return Diff{Err: "got no frame"}
+	}
+	if !slices.Equal(got.Names, want.Names) {
+		return Diff{Err: fmt.Sprintf("columns %q, want %q", got.Names, want.Names)}
+	}
+	var worst Diff
+	for i := range want.Columns {
+		d := tensors(got.Columns[i], want.Columns[i], out)
+		if d.Err != "" {
+			d.Err = fmt.Sprintf("column %d: %s", i, d.Err)
+			return d
+		}
+		worst = merge(worst, d)
+	}
+	return worst
+}
+
+func tensors(got, want *tensor.Tensor, out *Output) Diff {
+	if !slices.Equal(got.Shape, want.Shape) {
+		return Diff{Err: fmt.Sprintf("shape %v, want %v", got.Shape, want.Shape)}
+	}
+	n := want.Len()
+	if n == 0 {
+		return Diff{}
+	}
+	cols := n / max(1, want.Rows())
+	if isLabels(want.DType) || isLabels(got.DType) {
+		return labels(got, want, cols, out.Tied)
+	}
+	if got.DType.IsFloat() != want.DType.IsFloat() || got.DType.Storage() != want.DType.Storage() {
+		return Diff{Err: fmt.Sprintf("dtype %s, want %s", got.DType, want.DType)}
+	}
+	if !want.DType.IsFloat() {
+		return labels(got, want, cols, out.Tied)
+	}
+	return floats(got, want, cols, out)
+}
+
+func isLabels(d tensor.DType) bool { return d == tensor.String || d == tensor.Object }
+
+// labels wants equal values, except in tied rows.
+func labels(got, want *tensor.Tensor, cols int, tied []int) Diff {
+	var d Diff
+	for i := range want.Len() {
+		g, w := cell(got, i), cell(want, i)
+		if g.Key() == w.Key() || slices.Contains(tied, i/cols) {
+			continue
+		}
+		if d.Bad == 0 {
+			d.At, d.Got, d.Want, d.Worst = i, g.String(), w.String(), math.Inf(1)
+		}
+		d.Bad++
+	}
+	return d
+}
+
+func cell(t *tensor.Tensor, i int) tensor.Cell {
+	switch t.DType.Storage() {
+	case tensor.F64:
+		return tensor.FloatCell(t.F64[i])
+	case tensor.F32:
+		return tensor.FloatCell(float64(t.F32[i]))
+	case tensor.I64:
+		return tensor.IntCell(t.I64[i])
+	case tensor.U8:
+		return tensor.BoolCell(t.U8[i] != 0)
+	case tensor.Str:
+		return tensor.StrCell(t.Str[i])
+	}
+	return t.Cells[i]
+}
+
+func floats(got, want *tensor.Tensor, cols int, out *Output) Diff {
+	at := func(t *tensor.Tensor, i int) float64 {
+		if t.DType.Storage() == tensor.F32 {
+			return float64(t.F32[i])
+		}
+		return t.F64[i]
+	}
+	n, largest := want.Len(), 0.0
+	for i := range n {
+		if w := math.Abs(at(want, i)); w > largest && !math.IsInf(w, 0) {
+			largest = w
+		}
+	}
+	class := Class(out.Tolerance)
+	limit := map[Class]float64{Exact: 0, ULP8: 8, Sum: 1e-12, Sum32: 1e-6, Dist: 1e-12}
+	allowed, ok := limit[class]
+	if !ok {
+		return Diff{Err: fmt.Sprintf("tolerance class %q", out.Tolerance)}
+	}
+	if want.DType.Storage() == tensor.F32 && (class == Sum || class == Dist) {
+		allowed = limit[Sum32]
+	}
+	var d Diff
+	for i := range n {
+		g, w := at(got, i), at(want, i)
+		var diff float64
+		switch {
+		case class == Exact || class == ULP8:
+			if want.DType.Storage() == tensor.F32 {
+				diff = ULP32(got.F32[i], want.F32[i])
+			} else {
+				diff = ULP(g, w)
+			}
+		case math.IsNaN(g) && math.IsNaN(w) || g == w:
+		case math.IsNaN(g) || math.IsNaN(w) || math.IsInf(g, 0) || math.IsInf(w, 0):
+			diff = math.Inf(1)
+		default:
+			scale := max(largest, math.Abs(w))
+			if class == Dist {
+				g, w, scale = float64(g*g), float64(w*w), float64(scale*scale)
+			}
+			if out.Scale != nil {
+				scale = max(scale, out.Scale[i/cols])
+			}
+			diff = math.Abs(g-w) / scale
+		}
+		if diff > d.Worst || d.Got == "" {
+			d.Worst, d.At = max(d.Worst, diff), i
+			d.Got, d.Want = tensor.FormatFloat(at(got, i)), tensor.FormatFloat(at(want, i))
+		}
+		if diff > allowed {
+			d.Bad++
+		}
+	}
+	return d
+}
