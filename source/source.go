@@ -1,55 +1,191 @@
 // Package source is where bytes come from: files (mapped when they can be), memory, standard input. It also
-// holds the Limits that every decoder takes. It knows no format.
+// holds the Limits that every decoder takes and the sentinel errors every typed error answers to. It knows no format.
+//
+// # Security
+//
+// Nothing is allocated from a declared size. A Sibling is opened only by a plain name in the source's own folder.
 package source
 
-import "fmt"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
 
-// Limits bounds what a decoder may use. Every size in a file is a claim: nothing is allocated from a declared
-// size alone. The zero value means "no allowance"; start from Default.
-type Limits struct {
-	File         int64 // bytes of the file itself
-	Decompressed int64 // bytes after decompression, all streams together
-	LZMADict     int64 // dictionary of an LZMA or xz stream
-	Opcodes      int64 // pickle opcodes
-	OpcodesPer   int64 // pickle opcodes per input byte, beyond one million
-	Stack        int   // pickle stack depth
-	Marks        int   // open MARKs
-	Memo         int   // memo entries
-	Depth        int   // nesting of values
-	String       int64 // bytes of one string
-	Long         int64 // bytes of one LONG1/LONG4
-	Digits       int   // digits of an int in text form
-	Entries      int   // zip entries
-	Name         int   // bytes of a zip entry's name
-	Schema       int64 // bytes of skops' schema.json
-	SchemaDepth  int   // its nesting
-	Elements     int64 // elements of one array
+// Sentinels, one question for callers each: errors.Is(err, source.ErrCorrupt). Every typed error of a decoder
+// answers one of them.
+var (
+	ErrFormat      = errors.New("format is not known")
+	ErrCorrupt     = errors.New("file is malformed")
+	ErrUnsupported = errors.New("form is not supported")
+	ErrLimit       = errors.New("limit is exceeded")
+	ErrNotFound    = errors.New("file is not there")
+)
+
+// mapFrom is the size from which a file is mapped instead of read.
+const mapFrom = 256 << 10
+
+// Source is a run of bytes that can be viewed anywhere. Views stay valid until Close.
+type Source struct {
+	data   []byte
+	path   string
+	mapped bool
 }
 
-// Default returns the limits Larder uses unless told otherwise.
-func Default() Limits {
-	return Limits{
-		File: 4 << 30, Decompressed: 8 << 30, LZMADict: 64 << 20,
-		Opcodes: 50_000_000, OpcodesPer: 16,
-		Stack: 1_000_000, Marks: 10_000, Memo: 10_000_000, Depth: 1000,
-		String: 256 << 20, Long: 64 << 10, Digits: 4300,
-		Entries: 10_000, Name: 255, Schema: 64 << 20, SchemaDepth: 200,
-		Elements: 1 << 40,
+// Open opens the file at path. Regular files of some size are mapped read-only where the system can do so; anything
+// else is read into memory, within lim.File.
+func Open(path string, lim Limits) (*Source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
 	}
-}
-
-// LimitError says which limit a file went over.
-type LimitError struct {
-	Limit  string // the field of Limits, in words
-	Value  int64  // what the file asked for
-	Max    int64
-	Offset int64 // where, -1 if unknown
-}
-
-func (e *LimitError) Error() string {
-	at := ""
-	if e.Offset >= 0 {
-		at = fmt.Sprintf("offset 0x%x: ", e.Offset)
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, openError(path, err)
 	}
-	return fmt.Sprintf("%s%s %d is over the limit of %d", at, e.Limit, e.Value, e.Max)
+	if info.IsDir() {
+		return nil, &OpenError{Path: path, Msg: "is a folder", Err: ErrFormat}
+	}
+	if info.Size() > lim.File {
+		return nil, &LimitError{Limit: "file size", Value: info.Size(), Max: lim.File, Offset: -1}
+	}
+	if info.Mode().IsRegular() && info.Size() >= mapFrom {
+		if data, err := mapFile(f, info.Size()); err == nil {
+			return &Source{data: data, path: path, mapped: true}, nil
+		}
+	}
+	s, err := read(f, info.Size(), lim)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	s.path = path
+	return s, nil
+}
+
+// Bytes makes a Source of memory. The bytes must not change while the Source or anything decoded from it is in use.
+func Bytes(b []byte) *Source { return &Source{data: b} }
+
+// Reader reads r to its end, within lim.File.
+func Reader(r io.Reader, lim Limits) (*Source, error) { return read(r, 0, lim) }
+
+func read(r io.Reader, hint int64, lim Limits) (*Source, error) {
+	var b bytes.Buffer
+	if hint > 0 && hint <= lim.File {
+		b.Grow(int(hint) + bytes.MinRead)
+	}
+	max := lim.File
+	if max < 1<<62 {
+		max++ // one byte more than allowed tells a file at the limit from one beyond
+	}
+	n, err := b.ReadFrom(io.LimitReader(r, max))
+	if err != nil {
+		return nil, err
+	}
+	if n > lim.File {
+		return nil, &LimitError{Limit: "file size", Value: n, Max: lim.File, Offset: -1}
+	}
+	return &Source{data: b.Bytes()}, nil
+}
+
+// Len returns the number of bytes.
+func (s *Source) Len() int64 { return int64(len(s.data)) }
+
+// All returns every byte. The slice is a view: never write to it.
+func (s *Source) All() []byte { return s.data[:len(s.data):len(s.data)] }
+
+// View returns n bytes from off without copying, or an error when they are not all there.
+func (s *Source) View(off, n int64) ([]byte, error) {
+	if off < 0 || n < 0 || off > s.Len() || n > s.Len()-off {
+		return nil, fmt.Errorf("source: %d bytes at offset 0x%x, file has %d: %w", n, off, s.Len(), ErrCorrupt)
+	}
+	return s.data[off : off+n : off+n], nil
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *Source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off >= s.Len() {
+		return 0, io.EOF
+	}
+	n := copy(p, s.data[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Mapped reports whether the bytes are a file map.
+func (s *Source) Mapped() bool { return s.mapped }
+
+// Path returns the file's path, "" for memory and streams.
+func (s *Source) Path() string { return s.path }
+
+// Dir returns the file's folder, "" for memory and streams.
+func (s *Source) Dir() string {
+	if s.path == "" {
+		return ""
+	}
+	return filepath.Dir(s.path)
+}
+
+// Sibling opens the file called name in the source's folder. Names with a path separator, a colon, "." or ".." are
+// refused; so is every name when the source is no file.
+func (s *Source) Sibling(name string, lim Limits) (*Source, error) {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\:\x00") {
+		return nil, &OpenError{Path: name, Msg: "not a plain file name", Err: ErrCorrupt}
+	}
+	if s.path == "" {
+		return nil, &OpenError{Path: name, Msg: "companion of a model that was not read from a file", Err: ErrNotFound}
+	}
+	return Open(filepath.Join(s.Dir(), name), lim)
+}
+
+// Close gives the bytes back. Nothing decoded from the source may be used afterwards.
+func (s *Source) Close() error {
+	data, mapped := s.data, s.mapped
+	s.data, s.mapped = nil, false
+	if mapped {
+		return unmap(data)
+	}
+	return nil
+}
+
+// OpenError says why a file could not be opened.
+type OpenError struct {
+	Path string
+	Msg  string
+	Err  error // a sentinel of this package, or the system's error
+}
+
+func (e *OpenError) Error() string {
+	msg := e.Msg
+	if msg == "" {
+		msg = e.Err.Error()
+	}
+	return fmt.Sprintf("source: %q: %s", e.Path, msg)
+}
+
+// Unwrap gives the cause.
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// Is answers ErrNotFound for a file that does not exist.
+func (e *OpenError) Is(target error) bool {
+	return target == ErrNotFound && errors.Is(e.Err, fs.ErrNotExist)
+}
+
+func openError(path string, err error) error {
+	var lim *LimitError
+	if errors.As(err, &lim) {
+		return err
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return &OpenError{Path: path, Msg: pe.Err.Error(), Err: err}
+	}
+	return &OpenError{Path: path, Err: err}
 }
