@@ -1,0 +1,3 @@
+package exec
+
+var elementwiseKernels = table{}
