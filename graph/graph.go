@@ -9,11 +9,16 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/larder-ml/larder/source"
 	"github.com/larder-ml/larder/tensor"
 )
+
+// ErrInput is the sentinel of refused rows.
+var ErrInput = errors.New("rows do not fit the model")
 
 // N stands for the number of rows in a Shape: known only when the graph runs.
 const N = -1
@@ -226,6 +231,9 @@ type InputError struct {
 
 func (e *InputError) Error() string { return e.Msg }
 
+// Is answers ErrInput.
+func (e *InputError) Is(target error) bool { return target == ErrInput }
+
 // Error is a fault found while building: a formula that does not fit its inputs.
 type Error struct {
 	Origin string
@@ -243,6 +251,9 @@ func (e *Error) Error() string {
 	}
 	return s + e.Msg
 }
+
+// Is answers ErrInput: a formula that does not fit was given rows of a type it can not take.
+func (e *Error) Is(target error) bool { return target == ErrInput }
 
 // UnsupportedError names what a target (exec, onnx) or an estimator can not do and why.
 type UnsupportedError struct {
@@ -265,3 +276,6 @@ func (e *UnsupportedError) Error() string {
 	}
 	return s + e.Why
 }
+
+// Is answers source.ErrUnsupported.
+func (e *UnsupportedError) Is(target error) bool { return target == source.ErrUnsupported }

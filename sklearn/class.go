@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
 )
 
 // Estimator is a typed scikit-learn estimator. Implementations embed Base.
@@ -170,3 +171,9 @@ func (e *UnknownClassError) Error() string {
 	}
 	return fmt.Sprintf("sklearn: %s: class %s is not part of scikit-learn", e.Path, e.Class)
 }
+
+// Is answers source.ErrUnsupported.
+func (e *BindError) Is(target error) bool { return target == source.ErrUnsupported }
+
+// Is answers source.ErrUnsupported.
+func (e *UnknownClassError) Is(target error) bool { return target == source.ErrUnsupported }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/source"
 )
 
 // The inference methods, by scikit-learn's names, in the order they are listed.
@@ -230,6 +231,9 @@ func (e *MethodError) Error() string {
 }
 
 func (e *MethodError) Unwrap() error { return e.Why }
+
+// Is answers source.ErrUnsupported.
+func (e *MethodError) Is(target error) bool { return target == source.ErrUnsupported }
 
 // Has returns nil if the estimator can run the method under its settings, else a *MethodError.
 func Has(e Estimator, method string) error {

@@ -56,13 +56,13 @@ var exceptions = map[string][]string{
 // An importer ending in "!" is meant exactly.
 var forbidden = map[string][]string{
 	"tensor!":     {"source"},
-	"graph!":      {"source", "pyobj"},
+	"graph!":      {"pyobj"},
 	"pyobj!":      {"graph"},
 	"numpy!":      {"graph"},
 	"format/onnx": {"pyobj", "numpy"},
 	"fingerprint": {"format", "graph"},
 	"audit":       {"format", "graph"},
-	"sklearn":     {"format", "audit", "fingerprint", "exec", "source"},
+	"sklearn":     {"format", "audit", "fingerprint", "exec"},
 	"exec":        {"format", "audit", "fingerprint", "sklearn", "numpy", "pyobj"},
 	"pack":        {"pyobj", "numpy", "sklearn", "graph", "exec", "format"},
 	"sign":        {"pyobj", "numpy", "sklearn", "graph", "exec", "format"},
