@@ -1,0 +1,48 @@
+package larder
+
+import (
+	"fmt"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+// format is one way a stored object graph is recognised and read.
+type format struct {
+	name   string
+	sniff  func(prefix []byte) bool
+	decode func(*source.Source, source.Limits) (*pyobj.Doc, error)
+}
+
+// formats in the order they are tried. The format is decided once, from the first bytes; there is no falling back.
+var formats = []format{}
+
+// FormatError says that the bytes are of no known format.
+type FormatError struct {
+	Path   string
+	Prefix []byte
+}
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("larder: %s: no format begins with % x", e.Path, e.Prefix)
+}
+
+// Is answers ErrFormat.
+func (e *FormatError) Is(target error) bool { return target == ErrFormat }
+
+// Decode reads the object graph of a file without judging or binding it.
+func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
+	prefix, err := src.View(0, min(src.Len(), 64))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range formats {
+		if f.sniff(prefix) {
+			return f.decode(src, lim)
+		}
+	}
+	return nil, &FormatError{src.Path(), prefix[:min(len(prefix), 8)]}
+}
+
+// gate judges a decoded file; what audit refuses is not opened.
+func (o *options) gate(*pyobj.Doc) error { return nil }

@@ -1,0 +1,50 @@
+package larder
+
+import (
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/all"
+	"github.com/larder-ml/larder/source"
+)
+
+// Option changes how a file is opened.
+type Option func(*options)
+
+type options struct {
+	limits   source.Limits
+	registry *sklearn.Registry
+	selected string
+	trusted  []string
+	lenient  bool
+	threads  int
+}
+
+func newOptions(opts []Option) options {
+	o := options{limits: source.Default()}
+	for _, f := range opts {
+		f(&o)
+	}
+	if o.registry == nil {
+		o.registry = all.Registry()
+	}
+	return o
+}
+
+// WithLimits bounds what decoding may use; the default is source.Default().
+func WithLimits(l source.Limits) Option { return func(o *options) { o.limits = l } }
+
+// WithRegistry uses another class table: a smaller one, or one with your own transformers added.
+func WithRegistry(r *sklearn.Registry) Option { return func(o *options) { o.registry = r } }
+
+// Select picks one object of a file that holds several, or a part of a model: "clf", "0", "steps[1]", "model.steps[0]".
+func Select(path string) Option { return func(o *options) { o.selected = path } }
+
+// Trusted allows classes by exact name ("__main__.MyTransformer") that are merely unknown. Callables can not be trusted.
+func Trusted(names ...string) Option {
+	return func(o *options) { o.trusted = append(o.trusted, names...) }
+}
+
+// Lenient makes attributes that are not accounted for findings instead of errors.
+func Lenient() Option { return func(o *options) { o.lenient = true } }
+
+// Threads sets how many workers a big batch may use; 0 is one per processor.
+func Threads(n int) Option { return func(o *options) { o.threads = n } }
