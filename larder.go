@@ -308,5 +308,5 @@ var (
 	ErrLimit       = source.ErrLimit       // over a limit
 	ErrNotFound    = source.ErrNotFound    // no such file, companion or selection
 	ErrUnsafe      = errors.New("file is refused")
-	ErrInput       = graph.ErrInput        // rows the model does not take
+	ErrInput       = graph.ErrInput // rows the model does not take
 )
