@@ -114,3 +114,27 @@ func FormatFloat(f float64) string {
 	}
 	return s
 }
+
+// Go returns the cell as a value for JSON: nil, bool, int64, float64 or string. NaN is nil, infinities are the strings
+// "Infinity" and "-Infinity".
+func (c Cell) Go() any {
+	switch c.Kind {
+	case CellNone:
+		return nil
+	case CellBool:
+		return c.I != 0
+	case CellInt:
+		return c.I
+	case CellFloat:
+		switch {
+		case math.IsNaN(c.F):
+			return nil
+		case math.IsInf(c.F, 1):
+			return "Infinity"
+		case math.IsInf(c.F, -1):
+			return "-Infinity"
+		}
+		return c.F
+	}
+	return c.S
+}

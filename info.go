@@ -1,0 +1,303 @@
+package larder
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Info is what a file says of itself. The JSON names are a contract.
+type Info struct {
+	Format         string   `json:"format"`
+	Compressor     string   `json:"compressor"` // "none" where there is none
+	Protocol       int      `json:"protocol"`
+	Bytes          int64    `json:"bytes"`
+	SklearnVersion string   `json:"sklearn_version"` // of the estimator itself; "" where none was recorded
+	Releases       []string `json:"releases"`        // of it and all inside, oldest first
+	Type           string   `json:"type"`            // class as the file names it
+	NFeaturesIn    int      `json:"n_features_in"`   // 0 where it is not known
+	FeatureNamesIn []string `json:"feature_names_in"`
+	Classes        []any    `json:"classes"` // several outputs: a list of lists
+	Methods        []string `json:"methods"`
+	Supported      bool     `json:"supported"`
+	Problems       []string `json:"problems"`
+	Parts          []Part   `json:"parts"`   // the estimator and what is inside it, depth first
+	Objects        []Part   `json:"objects"` // where the file holds no estimator at its root: what Select can pick
+}
+
+// Part is one object of a model.
+type Part struct {
+	Path    string         `json:"path"`
+	Type    string         `json:"type"`
+	Release string         `json:"sklearn_version,omitempty"`
+	Params  map[string]any `json:"params,omitempty"`
+}
+
+// Info describes the model.
+func (m *Model) Info() Info {
+	in := Info{
+		Format: m.doc.Format, Compressor: m.doc.Compressor, Protocol: m.doc.Protocol, Bytes: m.doc.Size,
+		Methods: []string{}, Problems: []string{}, FeatureNamesIn: []string{}, Classes: []any{}, Parts: []Part{}, Objects: []Part{}, Releases: []string{},
+	}
+	if in.Compressor == "" {
+		in.Compressor = "none"
+	}
+	o, isObject := m.root.(*pyobj.Object)
+	if isObject {
+		in.Type = o.ClassName()
+		if a, ok := o.Attrs(); ok {
+			in.SklearnVersion, _ = pyobj.Text(a.Get("_sklearn_version"))
+			if n, err := sklearn.Int(a.Get("n_features_in_")); err == nil {
+				in.NFeaturesIn = n
+			}
+			if v := a.Get("feature_names_in_"); v != nil {
+				in.FeatureNamesIn, _ = sklearn.Strings(v)
+			}
+		}
+	} else {
+		in.Type = sklearn.Describe(m.root)
+		in.Objects = m.objects()
+	}
+	releases := map[string]bool{}
+	m.parts(m.root, m.path, func(path string, o *pyobj.Object, a *pyobj.Dict) {
+		p := Part{Path: path, Type: o.ClassName(), Params: params(a)}
+		if p.Release, _ = pyobj.Text(a.Get("_sklearn_version")); p.Release != "" {
+			releases[p.Release] = true
+		}
+		in.Parts = append(in.Parts, p)
+	})
+	for r := range releases {
+		in.Releases = append(in.Releases, r)
+	}
+	sort.Slice(in.Releases, func(i, j int) bool {
+		return sklearn.CompareVersions(in.Releases[i], in.Releases[j]) < 0
+	})
+	if m.bind != nil {
+		in.Problems = append(in.Problems, m.bind.Error())
+		return in
+	}
+	b := sklearn.Of(m.est)
+	if b.NFeaturesIn != 0 {
+		in.NFeaturesIn = b.NFeaturesIn
+	}
+	if b.FeatureNamesIn != nil {
+		in.FeatureNamesIn = b.FeatureNamesIn
+	}
+	in.Methods = append(in.Methods, m.Methods()...)
+	in.Supported = len(in.Methods) > 0
+	if !in.Supported {
+		if b.Class.Result != "" {
+			in.Problems = append(in.Problems, m.path+": "+b.Class.Result)
+		} else {
+			in.Problems = append(in.Problems, m.path+": "+b.Name()+" has no method to run")
+		}
+	}
+	for _, c := range m.Classes() {
+		in.Classes = append(in.Classes, labels(c))
+	}
+	if len(in.Classes) == 1 {
+		in.Classes = in.Classes[0].([]any)
+	}
+	return in
+}
+
+// Classes returns the class labels of a classifier, one array per output; nil for others.
+func (m *Model) Classes() []*tensor.Tensor {
+	if c, ok := m.est.(sklearn.Classifier); ok {
+		return c.ClassLabels()
+	}
+	return nil
+}
+
+// NFeatures returns the number of input columns, 0 where the model does not say.
+func (m *Model) NFeatures() int {
+	if m.est == nil {
+		return 0
+	}
+	return sklearn.Of(m.est).NFeaturesIn
+}
+
+// FeatureNames returns the names of the input columns, nil where the model was fitted without names.
+func (m *Model) FeatureNames() []string {
+	if m.est == nil {
+		return nil
+	}
+	return sklearn.Of(m.est).FeatureNamesIn
+}
+
+func labels(t *tensor.Tensor) []any {
+	out := make([]any, t.Len())
+	for i := range out {
+		out[i] = t.Cell(i).Go()
+	}
+	return out
+}
+
+// objects lists what a dict, list or tuple at the root holds.
+func (m *Model) objects() []Part {
+	out := []Part{}
+	see := func(path string, v pyobj.Value) {
+		p := Part{Path: path, Type: sklearn.Describe(v)}
+		if o, ok := v.(*pyobj.Object); ok {
+			if a, ok := o.Attrs(); ok {
+				p.Release, _ = pyobj.Text(a.Get("_sklearn_version"))
+			}
+		}
+		out = append(out, p)
+	}
+	switch x := m.root.(type) {
+	case *pyobj.Dict:
+		for _, e := range x.Entries {
+			if s, ok := pyobj.Text(e.Key); ok {
+				see(s, e.Value)
+			}
+		}
+	case *pyobj.List:
+		for i, it := range x.Items {
+			see(itoa(i), it)
+		}
+	case *pyobj.Tuple:
+		for i, it := range x.Items {
+			see(itoa(i), it)
+		}
+	}
+	return out
+}
+
+// maxParts bounds the list of parts; a forest's trees are not listed.
+const maxParts = 1000
+
+// parts walks the estimators inside v that a person would name: steps, columns, the estimators of ensembles up to a
+// handful, never the trees of a forest.
+func (m *Model) parts(v pyobj.Value, path string, see func(string, *pyobj.Object, *pyobj.Dict)) {
+	n := 0
+	seen := map[pyobj.Value]bool{}
+	var walk func(v pyobj.Value, path string, depth int)
+	walk = func(v pyobj.Value, path string, depth int) {
+		if depth > 20 || n >= maxParts {
+			return
+		}
+		switch x := v.(type) {
+		case *pyobj.Object:
+			a, ok := x.Attrs()
+			if !ok || a == nil || seen[v] || !estimatorLike(x, a) {
+				return
+			}
+			seen[v] = true
+			n++
+			see(path, x, a)
+			for _, e := range a.Entries {
+				name, _ := pyobj.Text(e.Key)
+				switch name {
+				case "estimators_", "transformers", "estimators", "named_estimators_", "calibrated_classifiers_":
+					if name == "transformers" && a.Get("transformers_") == nil {
+						break
+					}
+					continue
+				}
+				if fittedTwin(a, name) {
+					continue
+				}
+				walk(e.Value, path+"."+name, depth+1)
+			}
+		case *pyobj.List:
+			for i, it := range x.Items {
+				walk(it, path+"["+itoa(i)+"]", depth+1)
+			}
+		case *pyobj.Tuple:
+			for i, it := range x.Items {
+				if _, ok := it.(*pyobj.Object); ok {
+					at := path
+					if _, named := pyobj.Text(x.Items[0]); !named {
+						at += "[" + itoa(i) + "]"
+					}
+					walk(it, at, depth+1)
+				}
+			}
+		}
+	}
+	walk(v, path, 0)
+}
+
+// fittedTwin reports an unfitted template (estimator) that has a fitted one (estimator_, best_estimator_) beside it.
+func fittedTwin(a *pyobj.Dict, name string) bool {
+	switch name {
+	case "estimator", "base_estimator":
+		return a.Get("estimator_") != nil || a.Get("base_estimator_") != nil || a.Get("best_estimator_") != nil || a.Get("estimators_") != nil
+	case "estimator_", "base_estimator_":
+		return a.Get("estimators_") != nil
+	case "regressor", "transformer", "final_estimator":
+		return a.Get(name+"_") != nil
+	}
+	return false
+}
+
+func estimatorLike(o *pyobj.Object, a *pyobj.Dict) bool {
+	return a.Get("_sklearn_version") != nil || strings.HasPrefix(o.ClassName(), "sklearn.") && o.Make == pyobj.New || o.Make == pyobj.Reduce && strings.Contains(o.ClassName(), "sklearn")
+}
+
+// params lists constructor parameters: attributes without underscores at either end that are plain values.
+func params(a *pyobj.Dict) map[string]any {
+	out := map[string]any{}
+	for _, e := range a.Entries {
+		name, ok := pyobj.Text(e.Key)
+		if !ok || strings.HasPrefix(name, "_") || strings.HasSuffix(name, "_") {
+			continue
+		}
+		if v, ok := plain(e.Value, 0); ok {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// plain turns a Python value into JSON values; arrays, estimators and long containers give false.
+func plain(v pyobj.Value, depth int) (any, bool) {
+	var items []pyobj.Value
+	switch x := v.(type) {
+	case pyobj.None:
+		return nil, true
+	case pyobj.Bool:
+		return bool(x), true
+	case pyobj.Int:
+		return int64(x), true
+	case pyobj.Float:
+		return tensor.FloatCell(float64(x)).Go(), true
+	case pyobj.Str, pyobj.Py2Str:
+		s, _ := pyobj.Text(v)
+		return s, true
+	case *pyobj.Scalar:
+		t, err := sklearn.Tensor(x)
+		if err != nil {
+			return nil, false
+		}
+		return t.Cell(0).Go(), true
+	case *pyobj.Global:
+		return x.String(), true
+	case *pyobj.DType:
+		return x.Code(), true
+	case *pyobj.List:
+		items = x.Items
+	case *pyobj.Tuple:
+		items = x.Items
+	default:
+		return nil, false
+	}
+	if len(items) > 50 || depth > 4 {
+		return nil, false
+	}
+	out := make([]any, len(items))
+	for i, it := range items {
+		p, ok := plain(it, depth+1)
+		if !ok {
+			return nil, false
+		}
+		out[i] = p
+	}
+	return out, true
+}
+
+func itoa(i int) string { return tensor.IntCell(int64(i)).String() }
