@@ -1,0 +1,170 @@
+package sklearn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/larder-ml/larder/tensor"
+)
+
+// InputForm is the shape of what an estimator's methods take.
+type InputForm uint8
+
+// The forms.
+const (
+	FormTable    InputForm = iota // a matrix or a frame: several columns a row
+	FormVector                    // one value a row, one-dimensional: labels
+	FormTexts                     // one text a row, one-dimensional
+	FormMappings                  // one mapping of names to values a row
+	FormTokens                    // several texts or labels a row
+)
+
+// Column is what the fitted model knows about one column of its input.
+type Column struct {
+	Name string
+	// DType is how to read the column: Float64, Int64, Bool, String (text is kept as it is) or Object (cells whose
+	// type decides); Invalid when nothing fitted reads the column.
+	DType tensor.DType
+	// Categories are the values the model learned, in its order; nil if it learned none.
+	Categories *tensor.Tensor
+	// Lo, Typical and Hi are numbers of the fitted data or close to it (minimum, mean or median, maximum); NaN where
+	// nothing is known.
+	Lo, Typical, Hi float64
+	// Missing says that missing values are accepted.
+	Missing bool
+	// Unknown says that categories the model did not learn are accepted.
+	Unknown bool
+	// Text says that the column holds running text for a vectorizer.
+	Text bool
+}
+
+// Input is the description of an estimator's input. Columns stands for FormTable and, with one entry, for FormVector.
+type Input struct {
+	Form    InputForm
+	Columns []*Column
+}
+
+// InputDescriber refines the description of an estimator's input by what the estimator learned. It returns the
+// description of what transform gives, sharing the columns that pass through unchanged, so that the next estimator of
+// a pipeline can refine those; nil where nothing passes.
+type InputDescriber interface {
+	DescribeInput(in *Input) (out *Input)
+}
+
+// NewColumn returns a column nothing is known of.
+func NewColumn(name string) *Column {
+	return &Column{Name: name, Lo: math.NaN(), Typical: math.NaN(), Hi: math.NaN()}
+}
+
+// Inputs describes the input of an estimator as far as the file knows it.
+func Inputs(e Estimator) *Input {
+	in := &Input{}
+	b := e.base()
+	for i := range b.NFeaturesIn {
+		name := fmt.Sprintf("x%d", i)
+		if i < len(b.FeatureNamesIn) {
+			name = b.FeatureNamesIn[i]
+		}
+		in.Columns = append(in.Columns, NewColumn(name))
+	}
+	DescribeInput(e, in)
+	return in
+}
+
+// DescribeInput lets an estimator refine the description of its input. One that has nothing to say reads every column as
+// numbers.
+func DescribeInput(e Estimator, in *Input) (out *Input) {
+	if in == nil {
+		return nil
+	}
+	for len(in.Columns) < e.base().NFeaturesIn {
+		in.Columns = append(in.Columns, NewColumn(fmt.Sprintf("x%d", len(in.Columns))))
+	}
+	if d, ok := e.(InputDescriber); ok {
+		return d.DescribeInput(in)
+	}
+	in.Numeric()
+	return nil
+}
+
+// Numeric marks the columns nothing else is known of as numbers.
+func (in *Input) Numeric() {
+	for _, c := range in.Columns {
+		if c != nil {
+			c.Read(tensor.Float64)
+		}
+	}
+}
+
+// Read sets how the column is read unless that is known.
+func (c *Column) Read(d tensor.DType) {
+	if c.DType == tensor.Invalid {
+		c.DType = d
+	}
+}
+
+// Between sets what is known of a column's numbers; NaN leaves a value as it is.
+func (c *Column) Between(lo, typical, hi float64) {
+	c.Read(tensor.Float64)
+	set := func(at *float64, v float64) {
+		if math.IsNaN(*at) && !math.IsInf(v, 0) {
+			*at = v
+		}
+	}
+	set(&c.Lo, lo)
+	set(&c.Typical, typical)
+	set(&c.Hi, hi)
+}
+
+// OneOf sets the categories unless some are known, and reads the column as they are: text, whole numbers, numbers,
+// bools, or cells where they are mixed.
+func (c *Column) OneOf(categories *tensor.Tensor) {
+	if categories == nil || c.Categories != nil {
+		return
+	}
+	c.Categories = categories
+	if categories.DType != tensor.Object {
+		c.Read(readAs(categories.DType))
+		return
+	}
+	d := tensor.Invalid
+	for _, v := range categories.Cells {
+		k := tensor.Object
+		switch v.Kind {
+		case tensor.CellNone:
+			continue
+		case tensor.CellBool:
+			k = tensor.Bool
+		case tensor.CellInt:
+			k = tensor.Int64
+		case tensor.CellFloat:
+			if k = tensor.Float64; v.IsNaN() {
+				continue
+			}
+		case tensor.CellStr:
+			k = tensor.String
+		}
+		switch {
+		case d == tensor.Invalid:
+			d = k
+		case d != k && d.IsNumeric() && k.IsNumeric():
+			d = tensor.Promote(d, k)
+		case d != k:
+			d = tensor.Object
+		}
+	}
+	if d == tensor.Invalid {
+		d = tensor.Object
+	}
+	c.Read(d)
+}
+
+func readAs(d tensor.DType) tensor.DType {
+	switch {
+	case d.IsFloat():
+		return tensor.Float64
+	case d.IsInt():
+		return tensor.Int64
+	}
+	return d
+}
