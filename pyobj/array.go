@@ -1,6 +1,10 @@
 package pyobj
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Array is a numpy array as it was stored: raw bytes in the file's dtype and order.
 type Array struct {
@@ -134,4 +138,78 @@ func (o *Object) Attrs() (*Dict, bool) {
 // ShortName returns the part of a dotted name after the last dot.
 func ShortName(dotted string) string {
 	return dotted[strings.LastIndexByte(dotted, '.')+1:]
+}
+
+// HasObject reports a dtype that holds references to Python objects.
+func (d *DType) HasObject() bool {
+	if d.Kind == 'O' || d.Sub != nil && d.Sub.HasObject() {
+		return true
+	}
+	for _, f := range d.Fields {
+		if f.DType.HasObject() {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseDType reads numpy's array-interface string: "<f8", "|b1", "<U3", "|O", "<M8[ns]".
+func ParseDType(s string) (*DType, error) {
+	bad := func() (*DType, error) { return nil, fmt.Errorf("%q is no dtype", s) }
+	if len(s) > 64 {
+		return nil, fmt.Errorf("%.64q… is no dtype", s)
+	}
+	d := &DType{Order: '|'}
+	t := s
+	if t != "" && strings.IndexByte("<>|=", t[0]) >= 0 {
+		d.Order = t[0]
+		if d.Order == '=' {
+			d.Order = '<'
+		}
+		t = t[1:]
+	}
+	if t == "" {
+		return bad()
+	}
+	d.Kind = t[0]
+	t = t[1:]
+	if i := strings.IndexByte(t, '['); i >= 0 {
+		if !strings.HasSuffix(t, "]") || (d.Kind != 'M' && d.Kind != 'm') {
+			return bad()
+		}
+		d.Unit, t = t[i+1:len(t)-1], t[:i]
+	}
+	size := 0
+	if t != "" {
+		n, err := strconv.ParseUint(t, 10, 31)
+		if err != nil {
+			return bad()
+		}
+		size = int(n)
+	}
+	switch d.Kind {
+	case 'O':
+		d.Order, size = '|', 8
+	case 'a':
+		d.Kind = 'S'
+	case '?':
+		d.Kind, size = 'b', 1
+	case 'U':
+		if size > 1<<28 {
+			return bad()
+		}
+		size *= 4
+	case 'S', 'V':
+	case 'b', 'i', 'u', 'f', 'c', 'M', 'm':
+		if size == 0 || size > 32 || (d.Kind == 'b' && size != 1) {
+			return bad()
+		}
+	default:
+		return bad()
+	}
+	d.Size = size
+	if size == 1 && d.Kind != 'U' || d.Kind == 'S' || d.Kind == 'V' || d.Kind == 'O' {
+		d.Order = '|'
+	}
+	return d, nil
 }
