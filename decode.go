@@ -3,6 +3,7 @@ package larder
 import (
 	"fmt"
 
+	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -15,7 +16,9 @@ type format struct {
 }
 
 // formats in the order they are tried. The format is decided once, from the first bytes; there is no falling back.
-var formats = []format{}
+var formats = []format{
+	{pickle.Name, pickle.Sniff, pickle.Decode},
+}
 
 // FormatError says that the bytes are of no known format.
 type FormatError struct {

@@ -234,6 +234,9 @@ func typeOf(v tensor.Value) (graph.Type, error) {
 		}
 		return t, nil
 	}
+	if k, ok := kindOf(v); ok {
+		return graph.Type{Kind: k, Shape: []int{graph.N}}, nil
+	}
 	return graph.Type{}, &graph.InputError{Msg: "no rows were given"}
 }
 
@@ -269,7 +272,19 @@ func fits(t graph.Type, v tensor.Value) bool {
 		}
 		return true
 	}
-	return false
+	k, ok := kindOf(v)
+	return ok && t.Kind == k
+}
+
+// kindOf tells the ragged kinds of rows.
+func kindOf(v tensor.Value) (graph.Kind, bool) {
+	switch {
+	case v.Tokens != nil:
+		return graph.Tokens, true
+	case v.Dicts != nil:
+		return graph.Dicts, true
+	}
+	return 0, false
 }
 
 // Floats makes rows from a matrix of float64.
