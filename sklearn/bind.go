@@ -46,7 +46,7 @@ const maxDepth = 100
 //	[]*tensor.Tensor                     lists and object arrays of such
 //	*tensor.Sparse                       scipy sparse matrices
 //	Matrix                               dense or sparse
-//	Estimator                            a nested estimator, or None
+//	Estimator                            a nested estimator; None only where optional
 //	[]Estimator                          lists and object arrays (flattened) of estimators
 //	pyobj.Value                          anything, as it is
 //	types with UnmarshalPy               what they say
@@ -202,8 +202,13 @@ func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used m
 			}
 			return &BindError{path, name, "attribute is missing"}
 		}
-		if _, none := v.(pyobj.None); none && opt {
-			continue
+		if _, none := v.(pyobj.None); none {
+			if opt {
+				continue
+			}
+			if s.Field(i).Type() == typeEstimator {
+				return &BindError{path, name, "None, wanted an estimator"}
+			}
 		}
 		if err := bd.value(s.Field(i), v, path+"."+name); err != nil {
 			var be *BindError
