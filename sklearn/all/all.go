@@ -3,9 +3,14 @@ package all
 
 import (
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/linearmodel"
+	"github.com/larder-ml/larder/sklearn/naivebayes"
 )
 
 // Registry joins the tables of all rooms.
 func Registry() *sklearn.Registry {
-	return sklearn.NewRegistry()
+	return sklearn.NewRegistry(
+		linearmodel.Classes,
+		naivebayes.Classes,
+	)
 }

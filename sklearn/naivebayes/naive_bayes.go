@@ -229,7 +229,9 @@ func (g *GaussianNB) Predict(b *graph.Builder, x graph.Value) graph.Value { retu
 func (g *GaussianNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value { return proba(b, g, x) }
 
 // PredictLogProba is the joint log likelihood without its log-sum over the classes.
-func (g *GaussianNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value { return logProba(b, g, x) }
+func (g *GaussianNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
+	return logProba(b, g, x)
+}
 
 // PredictJointLogProba is the joint log likelihood.
 func (g *GaussianNB) PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value {
@@ -240,10 +242,14 @@ func (g *GaussianNB) PredictJointLogProba(b *graph.Builder, x graph.Value) graph
 func (m *MultinomialNB) Predict(b *graph.Builder, x graph.Value) graph.Value { return predict(b, m, x) }
 
 // PredictProba is the exponential of PredictLogProba.
-func (m *MultinomialNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value { return proba(b, m, x) }
+func (m *MultinomialNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
+	return proba(b, m, x)
+}
 
 // PredictLogProba is the joint log likelihood without its log-sum over the classes.
-func (m *MultinomialNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value { return logProba(b, m, x) }
+func (m *MultinomialNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
+	return logProba(b, m, x)
+}
 
 // PredictJointLogProba is the joint log likelihood.
 func (m *MultinomialNB) PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value {
@@ -254,10 +260,14 @@ func (m *MultinomialNB) PredictJointLogProba(b *graph.Builder, x graph.Value) gr
 func (c *ComplementNB) Predict(b *graph.Builder, x graph.Value) graph.Value { return predict(b, c, x) }
 
 // PredictProba is the exponential of PredictLogProba.
-func (c *ComplementNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value { return proba(b, c, x) }
+func (c *ComplementNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
+	return proba(b, c, x)
+}
 
 // PredictLogProba is the joint log likelihood without its log-sum over the classes.
-func (c *ComplementNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value { return logProba(b, c, x) }
+func (c *ComplementNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
+	return logProba(b, c, x)
+}
 
 // PredictJointLogProba is the joint log likelihood.
 func (c *ComplementNB) PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value {
@@ -268,10 +278,14 @@ func (c *ComplementNB) PredictJointLogProba(b *graph.Builder, x graph.Value) gra
 func (m *BernoulliNB) Predict(b *graph.Builder, x graph.Value) graph.Value { return predict(b, m, x) }
 
 // PredictProba is the exponential of PredictLogProba.
-func (m *BernoulliNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value { return proba(b, m, x) }
+func (m *BernoulliNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
+	return proba(b, m, x)
+}
 
 // PredictLogProba is the joint log likelihood without its log-sum over the classes.
-func (m *BernoulliNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value { return logProba(b, m, x) }
+func (m *BernoulliNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
+	return logProba(b, m, x)
+}
 
 // PredictJointLogProba is the joint log likelihood.
 func (m *BernoulliNB) PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value {
@@ -282,10 +296,14 @@ func (m *BernoulliNB) PredictJointLogProba(b *graph.Builder, x graph.Value) grap
 func (c *CategoricalNB) Predict(b *graph.Builder, x graph.Value) graph.Value { return predict(b, c, x) }
 
 // PredictProba is the exponential of PredictLogProba.
-func (c *CategoricalNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value { return proba(b, c, x) }
+func (c *CategoricalNB) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
+	return proba(b, c, x)
+}
 
 // PredictLogProba is the joint log likelihood without its log-sum over the classes.
-func (c *CategoricalNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value { return logProba(b, c, x) }
+func (c *CategoricalNB) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
+	return logProba(b, c, x)
+}
 
 // PredictJointLogProba is the joint log likelihood.
 func (c *CategoricalNB) PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value {
