@@ -37,7 +37,7 @@ $(STAMP): $(LOCK)
 	rm -rf $(PYENV)
 	$$(.ci/python) -m venv $(PYENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r $(LOCK)
-	touch $@
+	$(PYTHON) -m pip check && touch $@
 
 parity: $(STAMP)
 	rm -rf .parity/cases .parity/out

@@ -34,9 +34,8 @@ type Case struct {
 
 // Output is the answer of one method to one input.
 type Output struct {
-	Method string             `json:"method"`
-	Args   map[string]float64 `json:"args"`
-	Input  string             `json:"input"`
+	Method string `json:"method"`
+	Input  string `json:"input"`
 
 	Value   *Value `json:"value"`
 	Refusal string `json:"refusal"` // scikit-learn's exception instead of a value
@@ -44,6 +43,7 @@ type Output struct {
 	Tolerance string    `json:"tolerance"` // a golden.Class
 	Scale     []float64 `json:"scale"`     // per row, for tolerances relative to something that is not the output
 	Tied      []int     `json:"tied"`      // rows where two best scores tie within the tolerance: any label goes
+	Undecided []int     `json:"undecided"` // rows whose neighbours tie in a brute-force search: any value goes
 }
 
 // Value is one input or output. Exactly one of the pointers is set, or List for several outputs, or Dicts.

@@ -170,25 +170,25 @@ func tensors(got, want *tensor.Tensor, out *Output) Diff {
 	}
 	cols := n / max(1, want.Rows())
 	if isLabels(want.DType) || isLabels(got.DType) {
-		return labels(got, want, cols, out.Tied)
+		return labels(got, want, cols, out)
 	}
 	if got.DType.IsFloat() != want.DType.IsFloat() || got.DType.Storage() != want.DType.Storage() {
 		return Diff{Err: fmt.Sprintf("dtype %s, want %s", got.DType, want.DType)}
 	}
 	if !want.DType.IsFloat() {
-		return labels(got, want, cols, out.Tied)
+		return labels(got, want, cols, out)
 	}
 	return floats(got, want, cols, out)
 }
 
 func isLabels(d tensor.DType) bool { return d == tensor.String || d == tensor.Object }
 
-// labels wants equal values, except in tied rows.
-func labels(got, want *tensor.Tensor, cols int, tied []int) Diff {
+// labels wants equal values, except in tied and undecided rows.
+func labels(got, want *tensor.Tensor, cols int, out *Output) Diff {
 	var d Diff
 	for i := range want.Len() {
 		g, w := cell(got, i), cell(want, i)
-		if g.Key() == w.Key() || slices.Contains(tied, i/cols) {
+		if g.Key() == w.Key() || slices.Contains(out.Tied, i/cols) || slices.Contains(out.Undecided, i/cols) {
 			continue
 		}
 		if d.Bad == 0 {
@@ -260,6 +260,9 @@ func floats(got, want *tensor.Tensor, cols int, out *Output) Diff {
 				scale = max(scale, out.Scale[i/cols])
 			}
 			diff = math.Abs(g-w) / scale
+		}
+		if diff > allowed && slices.Contains(out.Undecided, i/cols) {
+			continue
 		}
 		if diff > d.Worst || d.Got == "" {
 			d.Worst, d.At = max(d.Worst, diff), i

@@ -1,0 +1,81 @@
+"""Fits fresh models with random data and random parameters and records what scikit-learn computes: the live half of
+`make parity`. The lines are those of testdata/gen/cases.py; every estimator gets at least five models."""
+
+import argparse
+import collections
+import math
+import multiprocessing
+import os
+import re
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
+
+import build
+import record
+from cases import LINES
+
+FORMATS = "pickle4 joblib.zlib3 skops pickle5 joblib joblib.lz4 pickle2 joblib.xz pickle3 joblib.gzip3 skops joblib.bz2 joblib.lzma".split()
+
+
+def jobs(only, least):
+    lines = collections.Counter(line.estimator for line in LINES)
+    count = collections.Counter()
+    for at, line in enumerate(LINES):
+        if not re.search(only, line.estimator):
+            continue
+        for k in range(line.times or math.ceil(least / lines[line.estimator])):
+            yield at, count[line.estimator], k
+            count[line.estimator] += 1
+
+
+def one(job):
+    seed, out, at, i, k = job
+    line = LINES[at]
+    name = f"{line.estimator}.{i:02d}"
+    r = build.generator(seed, name)
+    start = time.time()
+    for attempt in range(3):  # random data may be degenerate for a setting: no neighbours, one class in a fold
+        try:
+            p = line.p or int(r.integers(4, 8))
+            n = int(line.n * r.uniform(0.8, 2))
+            d, est = build.fit(line, r, line.forms[(i + k) % len(line.forms)], n, p, 14)
+            break
+        except Exception:
+            error = traceback.format_exc(limit=-2)
+    else:
+        return name, time.time() - start, 0, error
+    case = build.Case(name, f"{line.tags} as {d.form}: {build.words(est)}")
+    rec = record.record(case, d, est, d.new, full=True)
+    sizes = rec.write(out, FORMATS[(at + k) % len(FORMATS)])
+    return name, time.time() - start, sum(sizes), None
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("--seed", type=int, required=True)
+    a.add_argument("--only", default="")
+    a.add_argument("--least", type=int, default=5, help="models per estimator, at least")
+    a.add_argument("--out", required=True)
+    a = a.parse_args()
+    os.makedirs(a.out, exist_ok=True)
+    start = time.time()
+    todo = [(a.seed, a.out, *j) for j in jobs(a.only, a.least)]
+    failed, total, slow = [], 0, []
+    with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
+        for name, took, size, error in pool.imap_unordered(one, todo, chunksize=4):
+            total += size
+            slow.append((took, name))
+            if error:
+                failed.append(f"{name}: {error}")
+    print(f"scikit-learn fitted {len(todo) - len(failed)} models, {total / 1e6:.1f} MB, {time.time() - start:.0f} s, seed {a.seed} (repeat with: make parity SEED={a.seed})")
+    print("slowest: " + ", ".join(f"{n} {t:.1f} s" for t, n in sorted(slow)[-5:]))
+    if failed:
+        print("\n".join(failed), file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What "equal" means for each method of a fitted estimator. The classes are those of internal/golden."""
+
+import numpy as np
+import scipy.sparse as sp
+
+ORDER = ["exact", "ulp8", "sum", "dist"]
+
+# Every numeric output has the same bits.
+EXACT = set(
+    """StandardScaler MinMaxScaler MaxAbsScaler RobustScaler Binarizer KernelCenterer OneHotEncoder OrdinalEncoder
+    LabelEncoder LabelBinarizer MultiLabelBinarizer KBinsDiscretizer SimpleImputer MissingIndicator CountVectorizer
+    FeatureHasher DictVectorizer VarianceThreshold SelectKBest SelectPercentile SelectFpr SelectFdr SelectFwe
+    GenericUnivariateSelect SelectFromModel RFE RFECV SequentialFeatureSelector PolynomialFeatures
+    DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor RandomForestClassifier
+    RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor RandomTreesEmbedding PatchExtractor""".split()
+)
+
+# Exact raw scores, a link function behind them.
+BOOSTED = {
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "HistGradientBoostingClassifier",
+    "HistGradientBoostingRegressor",
+}
+
+NEIGHBOURS = {
+    "KNeighborsClassifier", "KNeighborsRegressor", "KNeighborsTransformer", "NearestNeighbors", "LocalOutlierFactor",
+    "RadiusNeighborsClassifier", "RadiusNeighborsRegressor", "RadiusNeighborsTransformer",
+}  # fmt: skip
+
+DISTANCES = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "Birch"}
+
+
+def worst(classes):
+    return max(classes, key=ORDER.index, default="exact")
+
+
+def parts(est):
+    """The fitted estimators a composite hands its rows to, or None for one that computes itself."""
+    name = type(est).__name__
+    if name == "Pipeline":
+        return [s for _, s in est.steps if s is not None and not isinstance(s, str)]
+    if name == "ColumnTransformer":
+        return [t for _, t, _ in est.transformers_ if not isinstance(t, str)]
+    if name == "FeatureUnion":
+        return [t for _, t in est.transformer_list if not isinstance(t, str)]
+    if hasattr(est, "best_estimator_"):
+        return [est.best_estimator_]
+    if name == "FrozenEstimator":
+        return [est.estimator]
+    if name in ("MultiOutputClassifier", "MultiOutputRegressor"):
+        return est.estimators_
+    return None
+
+
+def tolerance(est, method):
+    name = type(est).__name__
+    inner = parts(est)
+    if inner is not None:
+        last = inner[-1:] if name in ("Pipeline",) else inner
+        before = [tolerance(s, "transform") for s in inner[:-1]] if name == "Pipeline" else []
+        return worst(before + [tolerance(s, method) for s in last])
+    if method in ("apply", "decision_path", "get_feature_names_out"):
+        return "exact"
+    if name in EXACT:
+        if method == "predict_log_proba":
+            return "ulp8"
+        if name == "PolynomialFeatures" and est.degree is not None and np.max(est.degree) > 3:
+            return "ulp8"
+        return "exact"
+    if name == "FunctionTransformer":
+        return "exact" if est.func is None else "ulp8"
+    if name == "HashingVectorizer":
+        return "exact" if est.norm is None else "sum"
+    if name in BOOSTED:
+        if "proba" in method:
+            return "ulp8"
+        if getattr(est, "loss", "") in ("poisson", "gamma"):
+            return "ulp8"
+        return "exact" if getattr(est, "init", None) in (None, "zero") else "sum"
+    if name == "IsolationForest":
+        return "ulp8"
+    if method in ("kneighbors", "radius_neighbors") or name in ("KNeighborsTransformer", "RadiusNeighborsTransformer"):
+        return "dist"
+    if name in DISTANCES and method == "transform":
+        return "dist"
+    return "sum"
+
+
+def scores(est, X):
+    """The numbers whose largest (or smallest) decides a label, one row each, or None."""
+    name = type(est).__name__
+    if name in DISTANCES and hasattr(est, "transform"):
+        return -np.asarray(est.transform(X))
+    for method in ("decision_function", "predict_joint_log_proba", "predict_proba"):
+        try:
+            s = getattr(est, method)(X)
+        except Exception:
+            continue
+        if isinstance(s, list):
+            return [np.asarray(v) for v in s]
+        s = np.asarray(s)
+        if s.dtype.kind == "f":
+            return s
+    return None
+
+
+def tied(est, X, rel=1e-11):
+    """Rows whose two best scores are closer than the tolerance."""
+    s = scores(est, X)
+    if s is None:
+        return []
+    rows = set()
+    for v in s if isinstance(s, list) else [s]:
+        v = np.nan_to_num(v, posinf=1e300, neginf=-1e300)
+        top = np.abs(v).max() if v.size else 0
+        if v.ndim == 1:
+            near = np.abs(v) <= rel * top
+        elif v.ndim == 2 and v.shape[1] > 1:
+            o = np.sort(v, axis=1)
+            near = (o[:, -1] - o[:, -2]) <= rel * top
+            near |= (np.abs(v) <= rel * top).any(axis=1) & (v < 0).any(axis=1)
+            if (v >= 0).all():
+                near |= (np.abs(v - 0.5) <= rel).any(axis=1)
+        else:
+            continue
+        rows |= set(np.flatnonzero(near).tolist())
+    return sorted(rows)
+
+
+def undecided(est, X):
+    """Rows where the choice of neighbours itself is a matter of rounding: the k-th and the next distance tie, and
+    the search is by brute force, whose order depends on BLAS in scikit-learn itself."""
+    inner = parts(est)
+    if inner is not None:
+        if type(est).__name__ == "Pipeline" and len(inner) > 1:
+            try:
+                for step in inner[:-1]:
+                    X = step.transform(X)
+            except Exception:
+                return []
+            return undecided(inner[-1], X)
+        return undecided(inner[0], X) if len(inner) == 1 else []
+    name = type(est).__name__
+    if name not in NEIGHBOURS or getattr(est, "_fit_method", "") != "brute":
+        return []
+    try:
+        if name.startswith("Radius"):
+            d, _ = est.radius_neighbors(X, radius=est.radius * (1 + 1e-9))
+            e, _ = est.radius_neighbors(X, radius=est.radius * (1 - 1e-9))
+            return [i for i in range(len(d)) if len(d[i]) != len(e[i])]
+        k = min(est.n_neighbors + 2, est.n_samples_fit_)
+        d, _ = est.kneighbors(X, n_neighbors=k)
+    except Exception:
+        return []
+    gap = np.diff(d, axis=1) if d.shape[1] > 1 else np.ones((len(d), 1))
+    return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1)).tolist()
+
+
+def scale(est, X, method):
+    """Per row, what a squared distance's rounding is relative to."""
+    if tolerance(est, method) != "dist" or sp.issparse(X) or parts(est) is not None:
+        return None
+    try:
+        A = np.asarray(X, dtype=float)
+        B = getattr(est, "cluster_centers_", getattr(est, "subcluster_centers_", getattr(est, "_fit_X", None)))
+        B = B.toarray() if sp.issparse(B) else np.asarray(B, dtype=float)
+        return (np.square(A).sum(1) + np.square(B).sum(1).max()).tolist()
+    except Exception:
+        return None

@@ -1,0 +1,291 @@
+"""Writes one case: the fitted model, inputs, and what scikit-learn computes from them. internal/golden reads it."""
+
+import base64
+import json
+import math
+import os
+import pickle
+import time
+import unittest.mock
+import warnings
+
+import joblib
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import sklearn
+
+import exactness
+from data import named
+
+METHODS = """predict predict_proba predict_log_proba predict_joint_log_proba decision_function transform score_samples apply
+decision_path kneighbors radius_neighbors kneighbors_graph mahalanobis staged_predict staged_predict_proba
+staged_decision_function""".split()
+
+warnings.filterwarnings("ignore")
+
+
+def number(v):
+    """Text of a float: the shortest that reads back as the same bits of its own width."""
+    if math.isfinite(v):
+        return np.format_float_positional(v, trim="0") if 1e-4 <= abs(v) < 1e16 or v == 0 else np.format_float_scientific(v, trim="0")
+    return '"nan"' if math.isnan(v) else ('"inf"' if v > 0 else '"-inf"')
+
+
+def cell(v):
+    if v is None or v is pd.NA or v is pd.NaT:
+        return "null"
+    if isinstance(v, (bool, np.bool_)):
+        return "true" if v else "false"
+    if isinstance(v, (int, np.integer)):
+        return str(int(v))
+    if isinstance(v, (float, np.floating)):
+        v = float(v)
+        return repr(v) if math.isfinite(v) else '{"f":%s}' % number(v)
+    if isinstance(v, bytes):
+        return '{"b":"%s"}' % base64.b64encode(v).decode()
+    if isinstance(v, str):
+        return json.dumps(str(v), ensure_ascii=False)
+    raise TypeError(type(v))
+
+
+def array(a):
+    a = np.asarray(a)
+    kind = a.dtype.kind
+    flat = a.ravel()
+    if kind == "f":
+        return str(a.dtype), "[" + ",".join(map(number, flat)) + "]"
+    if kind in "iu":
+        return str(a.dtype), "[" + ",".join(map(str, flat.tolist())) + "]"
+    if kind == "b":
+        return "bool", "[" + ",".join("true" if x else "false" for x in flat) + "]"
+    if kind == "U":
+        return "str", json.dumps(flat.tolist(), ensure_ascii=False)
+    if kind == "O":
+        return "object", "[" + ",".join(map(cell, flat)) + "]"
+    raise TypeError(a.dtype)
+
+
+def value(v):
+    """A value as JSON text."""
+    if sp.issparse(v):
+        v = sp.csr_matrix(v)
+        dtype, data = array(v.data)
+        return '{"dtype":"%s","shape":%s,"indptr":%s,"indices":%s,"data":%s}' % (
+            dtype, json.dumps(v.shape), v.indptr.tolist(), v.indices.tolist(), data)  # fmt: skip
+    if isinstance(v, pd.DataFrame):
+        columns = []
+        for i, name in enumerate(v.columns):
+            col = v.iloc[:, i]
+            col = col.to_numpy() if col.dtype.kind in "fiub" else col.astype(object).to_numpy()
+            dtype, data = array(col)
+            columns.append('{"name":%s,"dtype":"%s","data":%s}' % (json.dumps(str(name), ensure_ascii=False), dtype, data))
+        return '{"columns":[%s]}' % ",".join(columns)
+    if isinstance(v, (list, tuple)) and len(v) and isinstance(v[0], dict):
+        return '{"dicts":%s}' % json.dumps(v, ensure_ascii=False)
+    if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, str) for x in v):
+        return '{"dtype":"str","shape":[%d],"data":%s}' % (len(v), json.dumps(list(v), ensure_ascii=False))
+    if isinstance(v, (list, tuple)):
+        return '{"list":[%s]}' % ",".join(value(x if isinstance(x, (np.ndarray, list, tuple)) or sp.issparse(x) else [x]) for x in v)
+    a = np.asarray(v)
+    if a.dtype == object and a.size and isinstance(a.flat[0], np.ndarray):
+        return '{"list":[%s]}' % ",".join(value(x) for x in a.flat)
+    dtype, data = array(a)
+    return '{"dtype":"%s","shape":%s,"data":%s}' % (dtype, json.dumps(a.shape), data)
+
+
+def call(est, method, X):
+    if method.startswith("staged_"):
+        return np.stack(list(getattr(est, method)(X)))
+    if method == "decision_path":
+        out = est.decision_path(X)
+        return list(out) if isinstance(out, tuple) else out
+    if method in ("kneighbors", "radius_neighbors"):
+        out = getattr(est, method)(X)
+        if method == "radius_neighbors":
+            pairs = [(d[o], i[o]) for d, i in zip(*out) for o in [np.lexsort((i, d))]]
+            return [[d for d, _ in pairs], [i for _, i in pairs]]
+        return list(out)
+    return getattr(est, method)(X)
+
+
+def dump(est, path, form):
+    """form: pickle2 … pickle5, joblib, joblib.zlib3, joblib.lz4, …, skops. Returns the file name."""
+    kind, _, how = form.partition(".")
+    if kind == "skops":
+        import skops.io
+
+        try:
+            with unittest.mock.patch("zipfile.time.localtime", return_value=time.struct_time((2026, 1, 1, 0, 0, 0, 3, 1, 0))):
+                skops.io.dump(est, path + ".skops")
+            return os.path.basename(path + ".skops")
+        except Exception:
+            if os.path.exists(path + ".skops"):
+                os.remove(path + ".skops")
+            kind = "pickle4"
+    if kind == "joblib":
+        compress = {"": 0, "zlib3": 3, "gzip3": ("gzip", 3), "bz2": ("bz2", 3), "lzma": ("lzma", 3), "xz": ("xz", 3), "lz4": ("lz4", 1)}[how]
+        joblib.dump(est, path + ".joblib", compress=compress)
+        return os.path.basename(path + ".joblib")
+    with open(path + ".pkl", "wb") as f:
+        pickle.dump(est, f, protocol=int(kind[-1]))
+    return os.path.basename(path + ".pkl")
+
+
+class Recorder:
+    def __init__(self, name, est, setting):
+        self.name, self.est, self.setting = name, est, setting
+        self.estimator = type(est).__name__
+        self.methods = [m for m in METHODS if self.has(m)]
+        self.inputs, self.outputs, self.loose = {}, [], {}
+
+    def has(self, method):
+        return bool(callable(getattr(self.est, method, None)))
+
+    def run(self, key, X, methods=None):
+        """Records every method on X."""
+        if key not in self.inputs:
+            self.inputs[key] = value(X)
+        for method in methods or self.methods:
+            if method == "radius_neighbors" and not hasattr(self.est, "radius"):
+                continue
+            self.one(key, X, method)
+
+    def one(self, key, X, method):
+        try:
+            out = call(self.est, method, X)
+        except Exception as e:
+            words = " ".join(str(e).split())
+            self.outputs.append('{"method":"%s","input":"%s","refusal":%s}' % (method, key, json.dumps(f"{type(e).__name__}: {words}"[:300], ensure_ascii=False)))
+            return None
+        try:
+            text = value(out)
+        except TypeError:
+            return None
+        extra = ""
+        if method != "inverse_transform":
+            if key not in self.loose:
+                self.loose[key] = exactness.tied(self.est, X), exactness.undecided(self.est, X)
+            for word, rows in zip(("tied", "undecided"), self.loose[key]):
+                if rows:
+                    extra += ',"%s":%s' % (word, rows)
+        scale = exactness.scale(self.est, X, method)
+        if scale is not None:
+            extra += ',"scale":%s' % json.dumps([float(f"{s:.3g}") for s in scale])
+        tol = exactness.tolerance(self.est, method)
+        self.outputs.append('{"method":"%s","input":"%s","tolerance":"%s"%s,"value":%s}' % (method, key, tol, extra, text))
+        return out
+
+    def inverse(self, key, X):
+        """Records inverse_transform of what transform gives for X."""
+        if not self.has("inverse_transform") or not self.has("transform"):
+            return
+        try:
+            Z = self.est.transform(X)
+        except Exception:
+            return
+        self.run("inverse " + key, Z, ["inverse_transform"])
+
+    def names(self):
+        if not self.has("get_feature_names_out"):
+            return
+        try:
+            out = self.est.get_feature_names_out()
+        except Exception:
+            return
+        self.outputs.append('{"method":"get_feature_names_out","input":"","tolerance":"exact","value":%s}' % value(np.asarray(out, dtype=object)))
+
+    def write(self, folder, form):
+        """Writes model and case; returns the bytes of both."""
+        path = os.path.join(folder, self.name)
+        model = dump(self.est, path, form)
+        head = {"name": self.name, "estimator": self.estimator, "setting": self.setting, "sklearn": sklearn.__version__,
+                "model": model, "methods": self.methods + ["inverse_transform"] * self.has("inverse_transform")}  # fmt: skip
+        text = json.dumps(head, ensure_ascii=False)[:-1]
+        text += ',\n"inputs":{\n' + ",\n".join('"%s":%s' % kv for kv in self.inputs.items()) + "},\n"
+        text += '"outputs":[\n' + ",\n".join(self.outputs) + "]}\n"
+        with open(path + ".json", "w", encoding="utf-8") as f:
+            f.write(text)
+        return os.path.getsize(os.path.join(folder, model)), os.path.getsize(path + ".json")
+
+
+def variants(X, kind, form):
+    """Other shapes of the same rows that a caller may bring: name → rows."""
+    if kind in ("kernel", "dist", "flat", "labels", "sets", "text", "dicts", "tokens", "images", "geo"):
+        return {"rows": X, "row": X[:1]}
+    if isinstance(X, pd.DataFrame):
+        return {"rows": X, "row": X.iloc[:1]}
+    if kind in ("cat", "catnan"):
+        return {"rows": X, "row": X[:1], "frame": pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])}
+    if sp.issparse(X):
+        return {"rows": X, "dense": X.toarray(), "f4": X.astype(np.float32)}
+    out = {"rows": X, "row": X[:1]}
+    if X.dtype.kind == "f":
+        out["f4" if X.dtype == np.float64 else "f8"] = X.astype(np.float32 if X.dtype == np.float64 else np.float64)
+        if not np.isnan(X).any():
+            out["i8"] = np.round(X).astype(np.int64)
+            out["bool"] = X > 0
+    if not np.isnan(X.astype(float)).any():
+        out["csr"] = sp.csr_matrix(np.where(X > np.median(X), X, 0))
+    if form != "frame":
+        out["named"] = named(X)
+    return out
+
+
+def bad(X, kind):
+    """Rows scikit-learn has reason to refuse: name → rows. It sometimes takes them; then so must Larder."""
+    out = {}
+    if kind in ("kernel", "dist", "labels", "sets", "dicts", "tokens", "images", "text", "flat"):
+        if kind == "labels":
+            out["unknown"] = np.concatenate([X[:2], np.array(["never seen"] if X.dtype.kind in "UO" else [99], dtype=X.dtype)])
+        return out
+    if isinstance(X, pd.DataFrame):
+        out["reordered"] = X[X.columns[::-1]]
+        out["missing column"] = X[X.columns[1:]]
+        out["extra column"] = X.assign(zzz=1.0)
+        out["renamed"] = X.rename(columns={X.columns[0]: "other"})
+        out["without names"] = X.to_numpy()
+        return out
+    if sp.issparse(X):
+        out["wide"] = sp.hstack([X, X[:, :1]]).tocsr()
+        return out
+    out["narrow"] = X[:, :-1]
+    out["wide"] = np.c_[X, X[:, :1]]
+    out["flat"] = X[0]
+    out["empty"] = X[:0]
+    if X.dtype.kind == "f":
+        for key, v in (("nan", np.nan), ("inf", np.inf)):
+            Y = X.copy()
+            Y[0, 0] = v
+            out[key] = Y
+        T = X.astype(object)
+        T[0, 0] = "text"
+        out["text"] = T
+        N = X.astype(object)
+        N[0, 0] = None
+        out["none"] = N
+    elif X.dtype == object:
+        U = X.copy()
+        U[0, 0] = "never seen"
+        out["unknown"] = U
+        out["numbers"] = np.ones(X.shape)
+    return out
+
+
+def record(case, data, est, rows, full):
+    """Runs everything on rows. full: every shape of input and the bad ones; else the plain rows and one more."""
+    rec = Recorder(case.name, est, case.setting)
+    primary = [m for m in ("predict", "transform", "score_samples", "kneighbors") if m in rec.methods][:1]
+    for i, (key, X) in enumerate(variants(rows, data.kind, data.form).items()):
+        if i == 0:
+            rec.run(key, X)
+            rec.inverse(key, X)
+        elif full:
+            rec.run(key, X, [m for m in rec.methods if not m.startswith("staged") and m != "kneighbors_graph"])
+        elif key in ("f4", "csr"):
+            rec.run(key, X, primary)
+    if full and primary:
+        for key, X in bad(rows, data.kind).items():
+            rec.run("bad " + key, X, primary)
+    rec.names()
+    return rec
