@@ -15,6 +15,7 @@ import pandas as pd
 import scipy.sparse as sp
 import sklearn
 
+import build
 import exactness
 from data import named
 
@@ -198,6 +199,7 @@ class Recorder:
     def write(self, folder, form):
         """Writes model and case; returns the bytes of both."""
         path = os.path.join(folder, self.name)
+        build.steady(self.est)
         model = dump(self.est, path, form)
         head = {"name": self.name, "estimator": self.estimator, "setting": self.setting, "sklearn": sklearn.__version__,
                 "model": model, "methods": self.methods + ["inverse_transform"] * self.has("inverse_transform")}  # fmt: skip
