@@ -140,10 +140,12 @@ func (bd *Binder) base(b *Base, attrs *pyobj.Dict) error {
 	return nil
 }
 
-// always lists what any scikit-learn object may carry without bearing on a prediction.
+// always lists what any scikit-learn object may carry without bearing on a prediction. A class for which one of these
+// does matter (random_state where methods draw) binds it.
 var always = map[string]bool{
 	"_sklearn_version": true, "n_features_in_": true, "feature_names_in_": true, "_sklearn_output_config": true,
 	"_metadata_request": true, "verbose": true, "n_jobs": true, "warm_start": true,
+	"random_state": true, "copy": true, "copy_X": true, "copy_x": true, "_n_features_out": true,
 	"_doc_link_module": true, "_doc_link_template": true, "_doc_link_url_param_generator": true,
 }
 

@@ -69,6 +69,9 @@ type Class struct {
 	Result string
 }
 
+// Names splits a list of names at spaces, for the tables of FitOnly and Ignore.
+func Names(list string) []string { return strings.Fields(list) }
+
 // Rung brings the state of files written before a release to the shape that release wrote.
 type Rung struct {
 	Before string // PEP 440 release; applied when the object's own version is older or not recorded
