@@ -1,10 +1,15 @@
 package larder
 
 import (
+	"sync"
+
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/all"
 	"github.com/larder-ml/larder/source"
 )
+
+// registry is the table of everything, made once.
+var registry = sync.OnceValue(all.Registry)
 
 // Option changes how a file is opened.
 type Option func(*options)
@@ -24,7 +29,7 @@ func newOptions(opts []Option) options {
 		f(&o)
 	}
 	if o.registry == nil {
-		o.registry = all.Registry()
+		o.registry = registry()
 	}
 	return o
 }

@@ -3,6 +3,8 @@ package all
 
 import (
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/cluster"
+	"github.com/larder-ml/larder/sklearn/decomposition"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/naivebayes"
 )
@@ -10,6 +12,8 @@ import (
 // Registry joins the tables of all rooms.
 func Registry() *sklearn.Registry {
 	return sklearn.NewRegistry(
+		cluster.Classes,
+		decomposition.Classes,
 		linearmodel.Classes,
 		naivebayes.Classes,
 	)
