@@ -20,7 +20,7 @@ type kernel func(c *call) error
 // find returns the maker of op.
 func find(op graph.Op) maker {
 	for _, t := range []table{
-		elementwiseKernels,
+		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

@@ -1,0 +1,21 @@
+package exec
+
+// hasAVX reports 256-bit registers of the processor and the system.
+var hasAVX = avx()
+
+func avx() bool
+
+// tile4x8AVX writes the product of 4 rows of k elements and a strip of k x 8, without fused steps.
+//
+//go:noescape
+func tile4x8AVX(k int, x, strip *float64, out *[32]float64)
+
+// tile8x4AVX writes the product of 8 rows of k elements and a strip of k x 4.
+//
+//go:noescape
+func tile8x4AVX(k int, x, strip *float64, out *[32]float64)
+
+// tile1x8AVX writes the product of one row of k elements and a strip of k x 8.
+//
+//go:noescape
+func tile1x8AVX(k int, x, strip *float64, out *[32]float64)
