@@ -1,0 +1,249 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// matrix is the type of n rows of k numbers.
+func matrix(d tensor.DType, k int) graph.Type {
+	return graph.Type{DType: d, Shape: []int{graph.N, k}}
+}
+
+// build makes a graph of one formula over one input.
+func build(t testing.TB, in graph.Type, f func(b *graph.Builder, x graph.Value) graph.Value) *graph.Graph {
+	t.Helper()
+	b := graph.NewBuilder()
+	b.Output("out", f(b, b.Input("X", in)))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// compute runs a formula over one value.
+func compute(t testing.TB, opts Options, in graph.Type, x tensor.Value, f func(b *graph.Builder, x graph.Value) graph.Value) (tensor.Value, error) {
+	t.Helper()
+	p, err := Compile(build(t, in, f), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outs, err := p.Run(context.Background(), []tensor.Value{x})
+	if err != nil {
+		return tensor.Value{}, err
+	}
+	return outs[0], nil
+}
+
+// rng is splitmix64, as in testdata/gen/kernels.py.
+type rng uint64
+
+func (r *rng) next() uint64 {
+	*r += 0x9e3779b97f4a7c15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// floats returns n numbers of very different size and both signs.
+func floats(seed uint64, n int) []float64 {
+	r := rng(seed)
+	s := make([]float64, n)
+	for i := range s {
+		u := r.next()
+		f := float64(u>>11)/(1<<53) - 0.5
+		s[i] = math.Ldexp(f, int(r.next()%20)-10)
+	}
+	return s
+}
+
+func narrowed(s []float64) []float32 {
+	out := make([]float32, len(s))
+	for i, v := range s {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func TestScalerAndLogisticRegression(t *testing.T) {
+	p, err := Compile(scalerLogistic(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.Run(context.Background(), []tensor.Value{{Dense: tensor.FromF64(floats(1, 20), 1, 20)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, v := range out[1].Dense.F64 {
+		sum += v
+	}
+	if math.Abs(sum-1) > 1e-15 {
+		t.Errorf("probabilities sum to %v", sum)
+	}
+}
+
+// scalerLogistic is a StandardScaler before a LogisticRegression of three classes: labels and probabilities.
+func scalerLogistic(t testing.TB) *graph.Graph {
+	b := graph.NewBuilder()
+	x := b.Input("X", matrix(tensor.Float64, 20))
+	x = b.Finite(x, graph.FiniteAttr{NaN: "Input X contains NaN.", Inf: "Input X contains infinity or a value too large for dtype('float64')."})
+	x = b.Sub(x, b.Const(tensor.FromF64(floats(2, 20))))
+	scale := floats(3, 20)
+	for i := range scale {
+		scale[i] = 1 + math.Abs(scale[i])
+	}
+	x = b.Div(x, b.Const(tensor.FromF64(scale)))
+	s := b.Add(b.MatMulT(x, b.Const(tensor.FromF64(floats(4, 60), 3, 20))), b.Const(tensor.FromF64(floats(5, 3))))
+	b.Output("label", b.Labels(b.ArgMax(s), tensor.FromI64([]int64{7, 8, 9})))
+	b.Output("probabilities", b.Softmax(s, graph.Pairwise))
+	g, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestBlocksChangeNothing(t *testing.T) {
+	g := scalerLogistic(t)
+	x := tensor.Value{Dense: tensor.FromF64(floats(9, 1000*20), 1000, 20)}
+	var first []tensor.Value
+	for _, o := range []Options{{Threads: 1, BlockRows: 1000}, {Threads: 1, BlockRows: 1}, {Threads: 3, BlockRows: 7}, {Threads: 2}} {
+		p, err := Compile(g, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := p.Run(context.Background(), []tensor.Value{x})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = out
+			continue
+		}
+		for i, v := range out[1].Dense.F64 {
+			if v != first[1].Dense.F64[i] {
+				t.Fatalf("%+v: probability %d is %v, whole %v", o, i, v, first[1].Dense.F64[i])
+			}
+		}
+		for i, v := range out[0].Dense.I64 {
+			if v != first[0].Dense.I64[i] {
+				t.Fatalf("%+v: label %d is %v, whole %v", o, i, v, first[0].Dense.I64[i])
+			}
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	x := tensor.FromF64(make([]float64, 200*20), 200, 20)
+	x.F64[20*20] = math.Inf(1)
+	x.F64[150*20] = math.NaN()
+	for _, o := range []Options{{BlockRows: 10}, {}} {
+		p, err := Compile(scalerLogistic(t), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Run(context.Background(), []tensor.Value{{Dense: x}})
+		var bad *graph.InputError
+		if !errors.As(err, &bad) || bad.Msg != "Input X contains NaN." {
+			t.Errorf("%+v: %v: NaN anywhere comes before infinity", o, err)
+		}
+	}
+}
+
+func TestWrongInput(t *testing.T) {
+	p, err := Compile(scalerLogistic(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []tensor.Value{
+		{},
+		{Dense: tensor.FromF64(make([]float64, 19), 1, 19)},
+		{Dense: tensor.FromF64(make([]float64, 20))},
+		{Dense: tensor.FromF32(make([]float32, 20), 1, 20)},
+		{CSR: &tensor.Sparse{Rows: 1, Cols: 20, Indptr: []int{0, 0}, Data: tensor.New(tensor.Float64, 0)}},
+	} {
+		var e *Error
+		if _, err := p.Run(context.Background(), []tensor.Value{v}); !errors.As(err, &e) {
+			t.Errorf("%+v: %v", v, err)
+		}
+	}
+	in := graph.Type{Kind: graph.CSR, DType: tensor.Float64, Shape: []int{graph.N, 2}}
+	sum := func(b *graph.Builder, x graph.Value) graph.Value { return b.RowSum(x, graph.Sequential) }
+	for _, s := range []*tensor.Sparse{
+		{Rows: 1, Cols: 2, Indptr: []int{0, 2}, Indices: []int32{0, 2}, Data: tensor.FromF64([]float64{1, 2})},
+		{Rows: 1, Cols: 2, Indptr: []int{0, 2}, Indices: []int32{0}, Data: tensor.FromF64([]float64{1})},
+		{Rows: 2, Cols: 2, Indptr: []int{0, 2, 1}, Indices: []int32{0}, Data: tensor.FromF64([]float64{1})},
+	} {
+		if _, err := compute(t, Options{}, in, tensor.Value{CSR: s}, sum); err == nil {
+			t.Errorf("%+v: no error", s)
+		}
+	}
+}
+
+func TestFaultsBecomeErrors(t *testing.T) {
+	p, err := Compile(build(t, matrix(tensor.Float64, 1), func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(graph.OpExp, x) }), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.steps[0].run = func(*call) error { panic("boom") }
+	_, err = p.Run(context.Background(), []tensor.Value{{Dense: tensor.FromF64([]float64{1}, 1, 1)}})
+	var f *FaultError
+	if !errors.As(err, &f) || f.Op != graph.OpExp {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNoKernel(t *testing.T) {
+	g := build(t, matrix(tensor.Float64, 1), func(b *graph.Builder, x graph.Value) graph.Value {
+		return b.Add1("NoSuchOp", nil, x.Type(), x)
+	})
+	var u *graph.UnsupportedError
+	if _, err := Compile(g, Options{}); !errors.As(err, &u) || u.Op != "NoSuchOp" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRunsDoNotAllocatePerRow(t *testing.T) {
+	p, err := Compile(scalerLogistic(t), Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(rows int) float64 {
+		in := []tensor.Value{{Dense: tensor.FromF64(floats(1, 20*rows), rows, 20)}}
+		return testing.AllocsPerRun(20, func() {
+			if _, err := p.Run(context.Background(), in); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if one, many := count(1), count(100); many > one || one > 12 {
+		t.Errorf("%v allocations for one row, %v for a hundred", one, many)
+	}
+}
+
+func BenchmarkScalerLogistic(b *testing.B) {
+	for _, rows := range []int{1, 10000} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			p, err := Compile(scalerLogistic(b), Options{Threads: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			in := []tensor.Value{{Dense: tensor.FromF64(floats(1, 20*rows), rows, 20)}}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Run(context.Background(), in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
