@@ -45,6 +45,8 @@ type DType struct {
 	Unit   string  // datetime64, timedelta64: "ns", "25s", ...; "" generic
 	Align  bool
 	Record bool // numpy.record type
+
+	Metadata *Dict // numpy's free metadata; nil in nearly every file
 }
 
 // Field is a field of a structured dtype.
