@@ -1,90 +1,11 @@
 package numpy
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
 )
-
-// maxItem bounds the size of one element.
-const maxItem = 1 << 30
-
-// ParseDType reads numpy's short form of a plain dtype: an optional byte order and a kind with its size, as in "f8",
-// "<i4", "|b1", "U3", "O", ">M8[25s]". Native order is little-endian. For U the number counts characters.
-func ParseDType(code string) (*pyobj.DType, error) {
-	bad := func() error { return fmt.Errorf("dtype %s is not known", strconv.QuoteToASCII(clip(code))) }
-	s := code
-	d := &pyobj.DType{Order: '<'}
-	if s != "" && strings.IndexByte("<>=|", s[0]) >= 0 {
-		d.Order = s[0]
-		if s[0] == '=' {
-			d.Order = '<'
-		}
-		s = s[1:]
-	}
-	if s == "" {
-		return nil, bad()
-	}
-	d.Kind = s[0]
-	digits := s[1:]
-	if i := strings.IndexByte(digits, '['); i >= 0 && (d.Kind == 'M' || d.Kind == 'm') {
-		if !strings.HasSuffix(digits, "]") {
-			return nil, bad()
-		}
-		d.Unit, digits = digits[i+1:len(digits)-1], digits[:i]
-	}
-	size := -1
-	if digits != "" {
-		n, err := strconv.ParseUint(digits, 10, 31)
-		if err != nil || n > maxItem || len(digits) > 1 && digits[0] == '0' {
-			return nil, bad()
-		}
-		size = int(n)
-	}
-	sizes := map[byte]string{'b': "1", 'i': "1248", 'u': "1248", 'f': "248", 'c': "8", 'M': "8", 'm': "8", 'O': "48"}
-	switch d.Kind {
-	case 'O':
-		if size == -1 {
-			size = 8
-		}
-		d.Order = '|'
-	case 'S', 'V', 'U', 'a':
-		if d.Kind == 'a' {
-			d.Kind = 'S'
-		}
-		size = max(size, 0)
-		if d.Kind == 'U' {
-			size *= 4
-		} else {
-			d.Order = '|'
-		}
-		d.Size = size
-		return d, nil
-	case 'f', 'c':
-		// long doubles: 12 and 16 bytes, complex 16, 24 and 32
-		if size == 12 || size == 16 || d.Kind == 'c' && (size == 24 || size == 32) {
-			d.Size = size
-			return d, nil
-		}
-	}
-	if size < 1 || size > 8 || !strings.Contains(sizes[d.Kind], strconv.Itoa(size)) {
-		return nil, bad()
-	}
-	if size == 1 {
-		d.Order = '|'
-	}
-	d.Size = size
-	return d, nil
-}
-
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80]
-	}
-	return s
-}
 
 // dtype reads numpy.dtype(code, align, copy) with its state
 // (version, byteorder, subdtype, names, fields, itemsize, alignment, flags[, metadata]).
@@ -104,7 +25,7 @@ func (f *folder) dtype(o *pyobj.Object) *pyobj.DType {
 			return nil
 		}
 		var err error
-		if d, err = ParseDType(code); err != nil {
+		if d, err = pyobj.ParseDType(code); err != nil {
 			f.fail("%v", err)
 			return nil
 		}
@@ -136,7 +57,7 @@ func (f *folder) setDType(d *pyobj.DType, s []pyobj.Value) bool {
 		}
 	}
 	size, ok := s[5].(pyobj.Int)
-	if !ok || size > maxItem || size < -1 {
+	if !ok || size > pyobj.MaxItem || size < -1 {
 		f.fail("item size is impossible")
 		return false
 	}
@@ -197,7 +118,7 @@ func (f *folder) setSub(d *pyobj.DType, s []pyobj.Value) bool {
 		return false
 	}
 	n, err := ByteSize(base, shape)
-	if err != nil || n > maxItem || d.Size != int(n) {
+	if err != nil || n > pyobj.MaxItem || d.Size != int(n) {
 		f.fail("subarray of %d bytes in an item of %d", n, d.Size)
 		return false
 	}
@@ -210,13 +131,13 @@ func (f *folder) setFields(d *pyobj.DType, names []pyobj.Value, fields *pyobj.Di
 		name, ok := pyobj.Text(v)
 		t, isTuple := fields.Get(name).(*pyobj.Tuple)
 		if !ok || !isTuple || len(t.Items) < 2 || len(t.Items) > 3 {
-			f.fail("field %s is not described", strconv.QuoteToASCII(clip(name)))
+			f.fail("field %.80q is not described", name)
 			return false
 		}
 		fd, ok1 := t.Items[0].(*pyobj.DType)
 		off, ok2 := t.Items[1].(pyobj.Int)
 		if !ok1 || !ok2 || off < 0 || int64(off) > int64(d.Size) || fd.Size > d.Size-int(off) {
-			f.fail("field %s does not fit an item of %d bytes", strconv.QuoteToASCII(clip(name)), d.Size)
+			f.fail("field %.80q does not fit an item of %d bytes", name, d.Size)
 			return false
 		}
 		field := pyobj.Field{Name: name, DType: fd, Offset: int(off)}
@@ -225,7 +146,7 @@ func (f *folder) setFields(d *pyobj.DType, names []pyobj.Value, fields *pyobj.Di
 		}
 		for i := range d.Fields {
 			if d.Fields[i].Name == name {
-				f.fail("field %s stands twice", strconv.QuoteToASCII(clip(name)))
+				f.fail("field %.80q stands twice", name)
 				return false
 			}
 		}

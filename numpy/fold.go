@@ -285,7 +285,7 @@ func (f *folder) array(d *pyobj.DType, shape pyobj.Value, fortran bool, data pyo
 	a := &pyobj.Array{DType: d, Shape: dims, Subclass: sub, Offset: -1}
 	a.Fortran = fortran && len(dims) > 1
 	if list, ok := data.(*pyobj.List); ok {
-		if !HasObject(d) {
+		if !d.HasObject() {
 			f.fail("a list of items for dtype %s", d.Code())
 			return nil
 		}
@@ -304,7 +304,7 @@ func (f *folder) array(d *pyobj.DType, shape pyobj.Value, fortran bool, data pyo
 		return a
 	}
 	b, ok := raw(data)
-	if !ok || HasObject(d) {
+	if !ok || d.HasObject() {
 		f.fail("data is of the wrong type for dtype %s", d.Code())
 		return nil
 	}
@@ -411,7 +411,7 @@ func (f *folder) scalar(o *pyobj.Object) *pyobj.Scalar {
 		return &pyobj.Scalar{DType: d, Obj: o.Args[1]}
 	}
 	b, ok := raw(o.Args[1])
-	if !ok || HasObject(d) {
+	if !ok || d.HasObject() {
 		return nil
 	}
 	if len(b) != d.Size {
@@ -492,17 +492,4 @@ func Fits(d *pyobj.DType, shape []int, have int64) error {
 		return fmt.Errorf("%d bytes for shape %v of dtype %s, wants %d", have, shape, d.Code(), want)
 	}
 	return nil
-}
-
-// HasObject reports a dtype that holds Python objects, itself or in a field.
-func HasObject(d *pyobj.DType) bool {
-	if d.Kind == 'O' || d.Sub != nil && HasObject(d.Sub) {
-		return true
-	}
-	for i := range d.Fields {
-		if HasObject(d.Fields[i].DType) {
-			return true
-		}
-	}
-	return false
 }

@@ -94,7 +94,7 @@ func (r *reader) spliced(d *pyobj.Dict) (pyobj.Value, error) {
 		return nil, err
 	}
 	at := r.m.Offset()
-	if numpy.HasObject(dt) {
+	if dt.HasObject() {
 		r.m.Remark(at, "object array, a pickle of its own")
 		return r.m.Nested()
 	}
