@@ -222,7 +222,7 @@ func svmSparse(a *graph.SVMAttr, p int, sum func(k, out []float64)) kernel {
 				for e := x.Indptr[i]; e < x.Indptr[i+1]; e++ {
 					row[x.Indices[e]] += x.Data.F64[e]
 				}
-				cols = sortColumns(cols)
+				cols = sortedColumns(cols)
 			} else {
 				for j, v := range c.dense(0).F64[i*p : (i+1)*p] {
 					if v != 0 {
@@ -250,8 +250,8 @@ func svmSparse(a *graph.SVMAttr, p int, sum func(k, out []float64)) kernel {
 	}
 }
 
-// sortColumns sorts the columns of a row and drops repeated ones. Rows are sorted already in most matrices.
-func sortColumns(cols []int32) []int32 {
+// sortedColumns sorts the columns of a row and drops repeated ones. Rows are sorted already in most matrices.
+func sortedColumns(cols []int32) []int32 {
 	if !slices.IsSorted(cols) {
 		slices.Sort(cols)
 	}
