@@ -47,6 +47,7 @@ parity: $(STAMP)
 fixtures: $(STAMP)
 	$(ONE) $(PYTHON) testdata/gen/make.py
 	$(ONE) $(PYTHON) testdata/gen/titanic.py
+	$(ONE) $(PYTHON) testdata/gen/read_csv.py
 
 # Chromium from the system's packages where it is not installed yet.
 chromium:

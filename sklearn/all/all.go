@@ -7,7 +7,6 @@ import (
 	"github.com/larder-ml/larder/sklearn/decomposition"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/naivebayes"
-	"github.com/larder-ml/larder/sklearn/svm"
 )
 
 // Registry joins the tables of all rooms.
@@ -17,6 +16,5 @@ func Registry() *sklearn.Registry {
 		decomposition.Classes,
 		linearmodel.Classes,
 		naivebayes.Classes,
-		svm.Classes,
 	)
 }

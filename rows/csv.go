@@ -1,0 +1,297 @@
+package rows
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// csvReader splits records as the C parser of pandas.read_csv does: LF, CR and CRLF end a line; lines of white space
+// alone are left out; a quote is special only at the beginning of a field; two in a quoted field are one; short records
+// are filled up with missing values.
+type csvReader struct {
+	r     *bufio.Reader
+	opts  Options
+	comma byte
+	names []string
+	index int // leading columns without a name: pandas takes them for the index
+	line  int // lines begun
+	first *record
+	begun bool
+	notes []string
+}
+
+type record struct {
+	buf  []byte
+	ends []int
+	line int
+}
+
+func newCSV(r io.Reader, o Options) (*csvReader, error) {
+	c := &csvReader{r: bufio.NewReaderSize(r, 1<<20), opts: o}
+	if b, _ := c.r.Peek(3); string(b) == string(bom) {
+		if _, err := c.r.Discard(3); err != nil {
+			return nil, err
+		}
+	}
+	c.comma = c.separator()
+	var head record
+	if err := c.read(&head); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, &Error{Row: -1, Msg: "no columns: the file is empty"}
+		}
+		return nil, err
+	}
+	if o.NoHeader {
+		c.names = make([]string, len(head.ends))
+		for i := range c.names {
+			c.names[i] = fmt.Sprint(i)
+		}
+		c.first = &head
+		return c, nil
+	}
+	c.names = header(head.fields())
+	if allNumbers(c.names) {
+		c.notes = append(c.notes, "the names of the columns are numbers: is the header line missing? (--no-header)")
+	}
+	next := &record{}
+	switch err := c.read(next); {
+	case errors.Is(err, io.EOF):
+		return c, nil
+	case err != nil:
+		return nil, err
+	}
+	c.first = next
+	if c.index = max(0, len(next.ends)-len(c.names)); c.index > 0 {
+		c.notes = append(c.notes, fmt.Sprintf("lines have %d more fields than the header has names: the first %d are taken as the index, as pandas does", c.index, c.index))
+	}
+	return c, nil
+}
+
+// separator is the comma unless the first line has none and tabs or semicolons instead.
+func (c *csvReader) separator() byte {
+	b, _ := c.r.Peek(64 << 10)
+	if i := strings.IndexAny(string(b), "\r\n"); i >= 0 {
+		b = b[:i]
+	}
+	s := string(b)
+	if !strings.Contains(s, ",") {
+		for _, sep := range []byte("\t;") {
+			if strings.IndexByte(s, sep) >= 0 {
+				if sep == ';' {
+					c.notes = append(c.notes, "fields are separated by semicolons")
+				}
+				return sep
+			}
+		}
+	}
+	return ','
+}
+
+// header names columns as pandas does: a name that stands twice gets a number, an empty one its position.
+func header(fields []string) []string {
+	seen := map[string]int{}
+	for _, f := range fields {
+		seen[f]++
+	}
+	out := make([]string, len(fields))
+	used := map[string]int{}
+	for i, f := range fields {
+		if f == "" {
+			f = fmt.Sprintf("Unnamed: %d", i)
+		}
+		out[i] = f
+		for n := used[f]; n > 0; n++ {
+			mangled := fmt.Sprintf("%s.%d", f, n)
+			if seen[mangled] == 0 && used[mangled] == 0 {
+				out[i] = mangled
+				used[mangled]++
+				break
+			}
+		}
+		used[f]++
+	}
+	return out
+}
+
+func allNumbers(names []string) bool {
+	for _, n := range names {
+		if _, ok := parseFloat(n); !ok {
+			return false
+		}
+	}
+	return len(names) > 1
+}
+
+func (r *record) fields() []string {
+	s := string(r.buf)
+	out := make([]string, len(r.ends))
+	at := 0
+	for i, e := range r.ends {
+		out[i] = s[at:e]
+		at = e
+	}
+	return out
+}
+
+// read reads the next record, io.EOF when there is none.
+func (c *csvReader) read(rec *record) error {
+	rec.buf, rec.ends = rec.buf[:0], rec.ends[:0]
+	const (
+		start = iota
+		blank // white space at the beginning of a line
+		field
+		quoted
+		quote // a quote inside a quoted field
+		begin // of a field that is not the first
+	)
+	state := start
+	for {
+		b, err := c.r.ReadByte()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				return err
+			}
+			switch state {
+			case quoted:
+				return &Error{Row: -1, Line: rec.line, Msg: "a quoted field without an end"}
+			case start, blank:
+				return io.EOF
+			}
+			rec.ends = append(rec.ends, len(rec.buf))
+			return nil
+		}
+		if state == start {
+			c.line++
+			rec.line = c.line
+		}
+		if b == '\r' && state != quoted {
+			if next, err := c.r.Peek(1); err == nil && next[0] == '\n' {
+				continue
+			}
+			b = '\n'
+		}
+		if int64(len(rec.buf)) > c.opts.Bytes {
+			return &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("a record of more than %d bytes", c.opts.Bytes)}
+		}
+		switch state {
+		case start, blank:
+			switch {
+			case b == '\n':
+				rec.buf = rec.buf[:0]
+				state = start
+				continue
+			case (b == ' ' || b == '\t') && b != c.comma:
+				rec.buf = append(rec.buf, b)
+				state = blank
+				continue
+			case state == blank && b == '"':
+				// not at the beginning of the field
+				rec.buf = append(rec.buf, b)
+				state = field
+				continue
+			}
+			state = begin
+			fallthrough
+		case begin:
+			switch b {
+			case '"':
+				state = quoted
+			case c.comma:
+				rec.ends = append(rec.ends, len(rec.buf))
+			case '\n':
+				rec.ends = append(rec.ends, len(rec.buf))
+				return nil
+			default:
+				rec.buf = append(rec.buf, b)
+				state = field
+			}
+		case field, quote:
+			switch {
+			case b == '"' && state == quote:
+				rec.buf = append(rec.buf, b)
+				state = quoted
+			case b == c.comma:
+				rec.ends = append(rec.ends, len(rec.buf))
+				state = begin
+			case b == '\n':
+				rec.ends = append(rec.ends, len(rec.buf))
+				return nil
+			default:
+				rec.buf = append(rec.buf, b)
+				state = field
+			}
+		case quoted:
+			if b == '"' {
+				state = quote
+				continue
+			}
+			if b == '\n' {
+				c.line++
+			}
+			rec.buf = append(rec.buf, b)
+		}
+	}
+}
+
+// Next reads up to Options.Chunk rows.
+func (c *csvReader) Next() (*Table, error) {
+	t := &Table{Names: c.names, Columns: make([]Column, len(c.names)), Notes: c.notes, line: c.line}
+	c.notes = nil
+	var arena []byte
+	var ends []int
+	rec := c.first
+	if rec == nil {
+		rec = &record{}
+	}
+	w := len(c.names)
+	for t.N < c.opts.Chunk && len(arena) < 1<<30 {
+		if c.first == nil {
+			if err := c.read(rec); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		c.first = nil
+		if t.N == 0 {
+			t.line = rec.line
+		}
+		if len(rec.ends) > w+c.index {
+			return nil, &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("%d fields where %d were expected", len(rec.ends), w+c.index)}
+		}
+		from := 0
+		if c.index > 0 {
+			from = rec.ends[min(c.index, len(rec.ends))-1]
+		}
+		base := len(arena) - from
+		arena = append(arena, rec.buf[from:]...)
+		for i := range w {
+			e := len(arena)
+			if j := i + c.index; j < len(rec.ends) {
+				e = base + rec.ends[j]
+			}
+			ends = append(ends, e)
+		}
+		t.N++
+	}
+	if t.N == 0 && c.begun {
+		return nil, io.EOF
+	}
+	c.begun = true
+	s := string(arena)
+	for j := range t.Columns {
+		t.Columns[j].Text = make([]string, t.N)
+	}
+	at := 0
+	for i := range t.N {
+		for j := range w {
+			e := ends[i*w+j]
+			t.Columns[j].Text[i] = s[at:e]
+			at = e
+		}
+	}
+	return t, nil
+}

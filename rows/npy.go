@@ -1,0 +1,176 @@
+package rows
+
+import (
+	"archive/zip"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+	"github.com/larder-ml/larder/tensor"
+)
+
+func parseNPY(b []byte) (*Table, error) {
+	a, n, err := npy.Array(b, source.Default())
+	if err != nil {
+		return nil, err
+	}
+	if n != len(b) {
+		return nil, &Error{Row: -1, Msg: fmt.Sprintf("%d bytes after the array", len(b)-n)}
+	}
+	return fromArray(a)
+}
+
+// fromArray makes a table of an array: a structured one has named columns.
+func fromArray(a *pyobj.Array) (*Table, error) {
+	if len(a.DType.Fields) > 0 {
+		return nil, &Error{Row: -1, Msg: "a structured array, wanted a matrix"}
+	}
+	x, err := numpy.Tensor(a)
+	if err != nil {
+		return nil, err
+	}
+	if len(x.Shape) == 0 {
+		return nil, &Error{Row: -1, Msg: "a single value, wanted a matrix"}
+	}
+	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}}, nil
+}
+
+// parseNPZ reads the array called X, the only array, or the parts of scipy.sparse.save_npz.
+func parseNPZ(b []byte) (*Table, error) {
+	names, arrays, err := npy.Zip(b, source.Default())
+	if err != nil {
+		return nil, err
+	}
+	if arrays["indptr"] != nil && arrays["indices"] != nil && arrays["data"] != nil && arrays["shape"] != nil {
+		return parseSparse(arrays)
+	}
+	a := arrays["X"]
+	if a == nil && len(names) == 1 {
+		a = arrays[names[0]]
+	}
+	if a == nil {
+		return nil, &Error{Row: -1, Msg: "no array called X; there are " + list(names)}
+	}
+	return fromArray(a)
+}
+
+func parseSparse(arrays map[string]*pyobj.Array) (*Table, error) {
+	ints := func(name string) []int64 {
+		x, err := numpy.Tensor(arrays[name])
+		if err != nil || !x.DType.IsInt() {
+			return nil
+		}
+		return x.I64
+	}
+	format := ""
+	if f := arrays["format"]; f != nil {
+		format = string(f.Data)
+	}
+	indptr, indices, shape := ints("indptr"), ints("indices"), ints("shape")
+	data, err := numpy.Tensor(arrays["data"])
+	if err != nil {
+		return nil, err
+	}
+	if format != "csr" {
+		return nil, &Error{Row: -1, Msg: fmt.Sprintf("sparse format %q: save X.tocsr()", format)}
+	}
+	bad := func(what string) error { return &Error{Row: -1, Msg: "sparse matrix: " + what} }
+	if len(shape) != 2 || shape[0] < 0 || shape[1] < 0 || shape[1] > math.MaxInt32 || int64(len(indptr)) != shape[0]+1 {
+		return nil, bad("shape and indptr do not fit")
+	}
+	if len(indices) != data.Len() || indptr[0] != 0 || indptr[len(indptr)-1] != int64(len(indices)) {
+		return nil, bad("indptr, indices and data do not fit")
+	}
+	s := &tensor.Sparse{Rows: int(shape[0]), Cols: int(shape[1]), Data: data.Reshape(data.Len())}
+	for i, p := range indptr {
+		if i > 0 && p < indptr[i-1] {
+			return nil, bad("indptr decreases")
+		}
+		s.Indptr = append(s.Indptr, int(p))
+	}
+	for _, j := range indices {
+		if j < 0 || j >= shape[1] {
+			return nil, bad("an index outside the matrix")
+		}
+		s.Indices = append(s.Indices, int32(j)) //nolint:gosec // below shape[1]
+	}
+	return &Table{N: s.Rows, Value: &tensor.Value{CSR: s}}, nil
+}
+
+// toArray stores a tensor as numpy would: text as fixed-width unicode. Mixed cells have no place outside a pickle.
+func toArray(t *tensor.Tensor) (*pyobj.Array, error) {
+	a := &pyobj.Array{Shape: slices.Clone(t.Shape), DType: &pyobj.DType{Order: '<'}, Offset: -1}
+	le := binary.LittleEndian
+	n := t.Len()
+	if t.DType == tensor.Object {
+		s := make([]string, n)
+		for i, c := range t.Cells {
+			if c.Kind != tensor.CellStr {
+				return nil, &Error{Row: -1, Msg: "a column of mixed values does not fit npy: use json"}
+			}
+			s[i] = c.S
+		}
+		t = tensor.FromStr(s, t.Shape...)
+	}
+	d := a.DType
+	switch t.DType {
+	case tensor.Float64:
+		d.Kind, d.Size = 'f', 8
+		for _, v := range t.F64 {
+			a.Data = le.AppendUint64(a.Data, math.Float64bits(v))
+		}
+	case tensor.Float32, tensor.Float16:
+		d.Kind, d.Size = 'f', 4
+		for _, v := range t.F32 {
+			a.Data = le.AppendUint32(a.Data, math.Float32bits(v))
+		}
+	case tensor.Bool:
+		d.Kind, d.Size, d.Order = 'b', 1, '|'
+		a.Data = append(a.Data, t.U8...)
+	case tensor.String:
+		w := 1
+		for _, s := range t.Str {
+			w = max(w, utf8.RuneCountInString(s))
+		}
+		d.Kind, d.Size = 'U', 4*w
+		for _, s := range t.Str {
+			k := 0
+			for _, r := range s {
+				a.Data = le.AppendUint32(a.Data, uint32(r)) //nolint:gosec // a rune is not negative
+				k++
+			}
+			a.Data = append(a.Data, make([]byte, 4*(w-k))...)
+		}
+	default:
+		d.Kind, d.Size = 'i', 8>>((t.DType-tensor.Int64)%4)
+		if t.DType >= tensor.Uint64 {
+			d.Kind = 'u'
+		}
+		for _, v := range t.I64 {
+			a.Data = append(a.Data, le.AppendUint64(nil, uint64(v))[:d.Size]...) //nolint:gosec // as its bits
+		}
+	}
+	return a, nil
+}
+
+// writeNPZ writes arrays under names, as numpy.savez_compressed does.
+func writeNPZ(w io.Writer, names []string, arrays []*pyobj.Array) error {
+	z := zip.NewWriter(w)
+	for i, name := range names {
+		f, err := z.Create(name + ".npy")
+		if err != nil {
+			return err
+		}
+		if err := npy.Encode(f, arrays[i]); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}

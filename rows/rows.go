@@ -1,0 +1,425 @@
+// Package rows reads the tables users bring (csv, json, jsonl, npy, npz) and gives them to a model as that model
+// learned them; and it writes what a method returned in the same forms.
+//
+// Reading goes in two steps. A Reader decodes a file into a Table: columns of text or typed values, names, nothing
+// guessed. Match then finds the columns a model wants by name and reads each as what the model learned: a column whose
+// categories are text keeps "007" as text, one of numbers reads it as 7. Where the model says nothing a column is read
+// as pandas would.
+//
+// Missing values of csv files are those of pandas.read_csv; numbers are read exactly (pandas: float_precision
+// "round_trip"). Parquet stands in package rows/parquet, which this one does not import.
+//
+// # Security
+//
+// A row, a field and a whole JSON or npy file are bounded by Options.Bytes; csv and jsonl files of any size are read in
+// chunks. Nesting of JSON is bounded.
+package rows
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Format is the form of a file of rows.
+type Format string
+
+// The formats.
+const (
+	CSV     Format = "csv"
+	JSON    Format = "json"
+	JSONL   Format = "jsonl"
+	NPY     Format = "npy"
+	NPZ     Format = "npz"
+	Parquet Format = "parquet"
+)
+
+// ParseFormat reads a format's name.
+func ParseFormat(name string) (Format, error) {
+	switch f := Format(strings.ToLower(name)); f {
+	case CSV, JSON, JSONL, NPY, NPZ, Parquet:
+		return f, nil
+	}
+	return "", &Error{Row: -1, Msg: fmt.Sprintf("format %q is none of csv, json, jsonl, npy, npz, parquet", name)}
+}
+
+// Extension returns the format a file name stands for, "" for none.
+func Extension(name string) Format {
+	switch strings.ToLower(path.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz"))) {
+	case ".csv", ".tsv", ".txt":
+		return CSV
+	case ".json":
+		return JSON
+	case ".jsonl", ".ndjson":
+		return JSONL
+	case ".npy":
+		return NPY
+	case ".npz":
+		return NPZ
+	case ".parquet", ".pq":
+		return Parquet
+	}
+	return ""
+}
+
+// Sniff tells the format of a file from its first bytes and, where they leave it open, its name.
+func Sniff(prefix []byte, name string) Format {
+	switch {
+	case bytes.HasPrefix(prefix, []byte("\x93NUMPY")):
+		return NPY
+	case bytes.HasPrefix(prefix, []byte("PK\x03\x04")), bytes.HasPrefix(prefix, []byte("PK\x05\x06")):
+		return NPZ
+	case bytes.HasPrefix(prefix, []byte("PAR1")):
+		return Parquet
+	}
+	if f := Extension(name); f == CSV || f == JSON || f == JSONL {
+		return f
+	}
+	text := bytes.TrimLeft(bytes.TrimPrefix(prefix, bom), " \t\r\n")
+	switch {
+	case len(text) > 0 && text[0] == '[':
+		if i := bytes.IndexByte(text, '\n'); i > 0 && balanced(text[:i]) && len(bytes.TrimSpace(text[i:])) > 0 {
+			return JSONL
+		}
+		return JSON
+	case len(text) > 0 && text[0] == '{':
+		if i := bytes.IndexByte(text, '\n'); i > 0 && balanced(text[:i]) && len(bytes.TrimSpace(text[i:])) > 0 {
+			return JSONL
+		}
+		return JSON
+	}
+	return CSV
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// balanced reports whether a line holds as many closing as opening brackets.
+func balanced(line []byte) bool {
+	n, text := 0, false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case text:
+		case c == '[' || c == '{':
+			n++
+		case c == ']' || c == '}':
+			n--
+		}
+	}
+	return n == 0 && !text
+}
+
+// Options of reading.
+type Options struct {
+	NoHeader bool  // csv: the first line is data
+	Chunk    int   // rows per Table of csv and jsonl files; 0: 10,000
+	Bytes    int64 // most bytes of a JSON or npy file, of a csv record; 0: 2 GiB
+	Depth    int   // nesting of JSON; 0: 16
+}
+
+func (o *Options) defaults() {
+	if o.Chunk == 0 {
+		o.Chunk = 10_000
+	}
+	if o.Bytes == 0 {
+		o.Bytes = 2 << 30
+	}
+	if o.Depth == 0 {
+		o.Depth = 16
+	}
+}
+
+// Reader gives a file's rows in order; io.EOF after the last. The first Table may have no rows, so that an empty file's
+// columns are known.
+type Reader interface {
+	Next() (*Table, error)
+}
+
+// NewReader reads r as format f, which is none that needs seeking (Parquet).
+func NewReader(r io.Reader, f Format, o Options) (Reader, error) {
+	o.defaults()
+	switch f {
+	case CSV:
+		return newCSV(r, o)
+	case JSONL:
+		return newJSONL(r, o), nil
+	case JSON, NPY, NPZ:
+		b, err := readAll(r, o.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		var t *Table
+		switch f {
+		case JSON:
+			t, err = ParseJSON(b, o.Depth)
+		case NPY:
+			t, err = parseNPY(b)
+		default:
+			t, err = parseNPZ(b)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &once{t}, nil
+	}
+	return nil, &Error{Row: -1, Msg: fmt.Sprintf("format %s can not be read from a stream", f)}
+}
+
+type once struct{ t *Table }
+
+func (o *once) Next() (*Table, error) {
+	if o.t == nil {
+		return nil, io.EOF
+	}
+	t := o.t
+	o.t = nil
+	return t, nil
+}
+
+func readAll(r io.Reader, max int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, max+1))
+	if err == nil && int64(len(b)) > max {
+		err = &Error{Row: -1, Msg: fmt.Sprintf("more than %d bytes", max), Err: larder.ErrLimit}
+	}
+	return b, err
+}
+
+// ReadAll reads every row into one Table.
+func ReadAll(r Reader) (*Table, error) {
+	var all *Table
+	for {
+		t, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			if all == nil {
+				all = &Table{}
+			}
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = t
+		} else if err := all.add(t); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Column is one column as it was read; exactly one field is set.
+type Column struct {
+	Text   []string       // csv fields: what they are is not decided
+	Cells  []tensor.Cell  // JSON values
+	Tensor *tensor.Tensor // one-dimensional, of a typed file
+}
+
+// Len returns the number of rows.
+func (c *Column) Len() int {
+	switch {
+	case c.Text != nil:
+		return len(c.Text)
+	case c.Tensor != nil:
+		return c.Tensor.Len()
+	}
+	return len(c.Cells)
+}
+
+// Cell returns row i; text that stands for a missing value is NaN.
+func (c *Column) Cell(i int) tensor.Cell {
+	switch {
+	case c.Text != nil:
+		if IsMissing(c.Text[i]) {
+			return missing
+		}
+		return tensor.StrCell(c.Text[i])
+	case c.Tensor != nil:
+		return c.Tensor.Cell(i)
+	}
+	return c.Cells[i]
+}
+
+// Table is a number of rows as they were read.
+type Table struct {
+	Names   []string // of the columns; nil where the file names none
+	Columns []Column
+	N       int
+
+	// Value is set instead of Columns where a file holds one thing: a matrix or vector, a sparse matrix, mappings,
+	// rows of texts.
+	Value *tensor.Value
+
+	Notes []string // what reading did that a user may not expect
+
+	line int // of the first row in a csv file
+}
+
+// Rows returns the number of rows.
+func (t *Table) Rows() int {
+	if t.Value != nil {
+		return t.Value.Rows()
+	}
+	return t.N
+}
+
+// Find returns the position of a column, -1 if there is none of that name.
+func (t *Table) Find(name string) int {
+	for i, n := range t.Names {
+		if n == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Take removes the named column and returns it.
+func (t *Table) Take(name string) (Column, error) {
+	t.Spread()
+	i := t.Find(name)
+	if i < 0 {
+		return Column{}, &Error{Row: -1, Column: name, Msg: "no such column" + t.has()}
+	}
+	c := t.Columns[i]
+	t.Names = append(append([]string{}, t.Names[:i]...), t.Names[i+1:]...)
+	t.Columns = append(append([]Column{}, t.Columns[:i]...), t.Columns[i+1:]...)
+	return c, nil
+}
+
+// Pick returns a table of the named columns only, in that order.
+func (t *Table) Pick(names []string) (*Table, error) {
+	t.Spread()
+	out := &Table{N: t.N, line: t.line}
+	for _, name := range names {
+		i := t.Find(name)
+		if i < 0 {
+			return nil, &Error{Row: -1, Column: name, Msg: "no such column" + t.has()}
+		}
+		out.Names = append(out.Names, name)
+		out.Columns = append(out.Columns, t.Columns[i])
+	}
+	return out, nil
+}
+
+// Slice returns the rows at the given positions.
+func (t *Table) Slice(rows []int) *Table {
+	out := &Table{Names: t.Names, N: len(rows), line: -1}
+	if t.Value != nil {
+		v := sliceValue(*t.Value, rows)
+		out.Value = &v
+		return out
+	}
+	for _, c := range t.Columns {
+		switch {
+		case c.Text != nil:
+			s := make([]string, len(rows))
+			for i, r := range rows {
+				s[i] = c.Text[r]
+			}
+			out.Columns = append(out.Columns, Column{Text: s})
+		case c.Tensor != nil:
+			out.Columns = append(out.Columns, Column{Tensor: sliceTensor(c.Tensor, rows)})
+		default:
+			s := make([]tensor.Cell, len(rows))
+			for i, r := range rows {
+				s[i] = c.Cells[r]
+			}
+			out.Columns = append(out.Columns, Column{Cells: s})
+		}
+	}
+	return out
+}
+
+func (t *Table) has() string {
+	if len(t.Names) == 0 {
+		return ", the file names none"
+	}
+	return "; there are " + list(t.Names)
+}
+
+// list joins names, the first twelve of them.
+func list(names []string) string {
+	if len(names) > 12 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:12], ", "), len(names)-12)
+	}
+	return strings.Join(names, ", ")
+}
+
+// add appends another table's rows.
+func (t *Table) add(u *Table) error {
+	if t.Value != nil && u.Value != nil && t.Value.Dicts != nil && u.Value.Dicts != nil {
+		a, b := t.Value.Dicts, u.Value.Dicts
+		base := a.Indptr[len(a.Indptr)-1]
+		for _, p := range b.Indptr[1:] {
+			a.Indptr = append(a.Indptr, base+p)
+		}
+		a.Keys = append(a.Keys, b.Keys...)
+		a.Values = append(a.Values, b.Values...)
+		return nil
+	}
+	t.Spread()
+	u.Spread()
+	if len(t.Columns) != len(u.Columns) {
+		return &Error{Row: t.N, Msg: fmt.Sprintf("%d columns where the rows before have %d", len(u.Columns), len(t.Columns))}
+	}
+	for i := range t.Columns {
+		a, b := &t.Columns[i], &u.Columns[i]
+		if a.Text != nil && b.Text != nil {
+			a.Text = append(a.Text, b.Text...)
+			continue
+		}
+		for j := 0; j < a.Len() && a.Cells == nil; j++ {
+			// a typed column becomes one of cells
+			cells := make([]tensor.Cell, a.Len(), a.Len()+b.Len())
+			for k := range cells {
+				cells[k] = a.Cell(k)
+			}
+			*a = Column{Cells: cells}
+		}
+		for j := range b.Len() {
+			a.Cells = append(a.Cells, b.Cell(j))
+		}
+		a.Text, a.Tensor = nil, nil
+	}
+	t.N += u.N
+	t.Notes = append(t.Notes, u.Notes...)
+	return nil
+}
+
+// Error says which row and column of the data do not do.
+type Error struct {
+	Row    int    // from 0; -1 where no row is meant
+	Line   int    // in a csv or jsonl file, from 1; 0 where not known
+	Column string // "" where no column is meant
+	Msg    string
+	Err    error // a sentinel; nil for larder.ErrInput
+}
+
+func (e *Error) Error() string {
+	s := "rows: "
+	switch {
+	case e.Line > 0:
+		s += fmt.Sprintf("line %d: ", e.Line)
+	case e.Row >= 0:
+		s += fmt.Sprintf("row %d: ", e.Row)
+	}
+	if e.Column != "" {
+		s += fmt.Sprintf("column %q: ", e.Column)
+	}
+	return s + e.Msg
+}
+
+// Is answers larder.ErrInput, or the sentinel given.
+func (e *Error) Is(target error) bool {
+	if e.Err != nil {
+		return target == e.Err
+	}
+	return target == larder.ErrInput
+}
