@@ -3,7 +3,7 @@ package larder
 import (
 	"fmt"
 
-	"github.com/larder-ml/larder/format/pickle"
+	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -17,7 +17,7 @@ type format struct {
 
 // formats in the order they are tried. The format is decided once, from the first bytes; there is no falling back.
 var formats = []format{
-	{pickle.Name, pickle.Sniff, pickle.Decode},
+	{joblib.Name, joblib.Sniff, joblib.Decode},
 }
 
 // FormatError says that the bytes are of no known format.

@@ -45,6 +45,8 @@ type DType struct {
 	Unit   string  // datetime64, timedelta64: "ns", "25s", ...; "" generic
 	Align  bool
 	Record bool // numpy.record type
+
+	Metadata *Dict // numpy's free metadata; nil in nearly every file
 }
 
 // Field is a field of a structured dtype.
@@ -153,63 +155,73 @@ func (d *DType) HasObject() bool {
 	return false
 }
 
-// ParseDType reads numpy's array-interface string: "<f8", "|b1", "<U3", "|O", "<M8[ns]".
-func ParseDType(s string) (*DType, error) {
-	bad := func() (*DType, error) { return nil, fmt.Errorf("%q is no dtype", s) }
-	if len(s) > 64 {
-		return nil, fmt.Errorf("%.64q… is no dtype", s)
-	}
-	d := &DType{Order: '|'}
-	t := s
-	if t != "" && strings.IndexByte("<>|=", t[0]) >= 0 {
-		d.Order = t[0]
-		if d.Order == '=' {
+// MaxItem bounds the size of one element in bytes.
+const MaxItem = 1 << 30
+
+// ParseDType reads numpy's short form of a plain dtype: an optional byte order and a kind with its size, as in "f8",
+// "<i4", "|b1", "U3", "O", ">M8[25s]". Native order is little-endian. For U the number counts characters.
+func ParseDType(code string) (*DType, error) {
+	bad := func() error { return fmt.Errorf("dtype %.64q is not known", code) }
+	s := code
+	d := &DType{Order: '<'}
+	if s != "" && strings.IndexByte("<>=|", s[0]) >= 0 {
+		d.Order = s[0]
+		if s[0] == '=' {
 			d.Order = '<'
 		}
-		t = t[1:]
+		s = s[1:]
 	}
-	if t == "" {
-		return bad()
+	if s == "" {
+		return nil, bad()
 	}
-	d.Kind = t[0]
-	t = t[1:]
-	if i := strings.IndexByte(t, '['); i >= 0 {
-		if !strings.HasSuffix(t, "]") || (d.Kind != 'M' && d.Kind != 'm') {
-			return bad()
+	d.Kind = s[0]
+	digits := s[1:]
+	if i := strings.IndexByte(digits, '['); i >= 0 && (d.Kind == 'M' || d.Kind == 'm') {
+		if !strings.HasSuffix(digits, "]") {
+			return nil, bad()
 		}
-		d.Unit, t = t[i+1:len(t)-1], t[:i]
+		d.Unit, digits = digits[i+1:len(digits)-1], digits[:i]
 	}
-	size := 0
-	if t != "" {
-		n, err := strconv.ParseUint(t, 10, 31)
-		if err != nil {
-			return bad()
+	size := -1
+	if digits != "" {
+		n, err := strconv.ParseUint(digits, 10, 31)
+		if err != nil || n > MaxItem || len(digits) > 1 && digits[0] == '0' {
+			return nil, bad()
 		}
 		size = int(n)
 	}
+	sizes := map[byte]string{'b': "1", 'i': "1248", 'u': "1248", 'f': "248", 'c': "8", 'M': "8", 'm': "8", 'O': "48"}
 	switch d.Kind {
 	case 'O':
-		d.Order, size = '|', 8
-	case 'a':
-		d.Kind = 'S'
-	case '?':
-		d.Kind, size = 'b', 1
-	case 'U':
-		if size > 1<<28 {
-			return bad()
+		if size == -1 {
+			size = 8
 		}
-		size *= 4
-	case 'S', 'V':
-	case 'b', 'i', 'u', 'f', 'c', 'M', 'm':
-		if size == 0 || size > 32 || (d.Kind == 'b' && size != 1) {
-			return bad()
+		d.Order = '|'
+	case 'S', 'V', 'U', 'a':
+		if d.Kind == 'a' {
+			d.Kind = 'S'
 		}
-	default:
-		return bad()
+		size = max(size, 0)
+		if d.Kind == 'U' {
+			size *= 4
+		} else {
+			d.Order = '|'
+		}
+		d.Size = size
+		return d, nil
+	case 'f', 'c':
+		// long doubles: 12 and 16 bytes, complex 16, 24 and 32
+		if size == 12 || size == 16 || d.Kind == 'c' && (size == 24 || size == 32) {
+			d.Size = size
+			return d, nil
+		}
 	}
-	d.Size = size
-	if size == 1 && d.Kind != 'U' || d.Kind == 'S' || d.Kind == 'V' || d.Kind == 'O' {
+	if size < 1 || size > 8 || !strings.Contains(sizes[d.Kind], strconv.Itoa(size)) {
+		return nil, bad()
+	}
+	if size == 1 {
 		d.Order = '|'
 	}
+	d.Size = size
 	return d, nil
 }

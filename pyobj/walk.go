@@ -4,13 +4,25 @@ package pyobj
 // Containers are changed in place; each shared or cyclic node is visited once and keeps its identity.
 // The walk is iterative in effect: depth is bounded by the decoder's nesting limit.
 func Rewrite(v Value, f func(Value) (Value, bool)) Value {
-	r := rewriter{f: f, done: map[Value]Value{}}
-	return r.value(v)
+	r := rewriter{f: f, done: map[Value]Value{}, open: map[Value]bool{}}
+	v = r.value(v)
+	if r.stale {
+		// a replaced value is part of a cycle: those inside it still hold the old one
+		replaced := r.done
+		r = rewriter{done: map[Value]Value{}, open: map[Value]bool{}, f: func(v Value) (Value, bool) {
+			out, ok := replaced[v]
+			return out, ok && out != v
+		}}
+		v = r.value(v)
+	}
+	return v
 }
 
 type rewriter struct {
-	f    func(Value) (Value, bool)
-	done map[Value]Value
+	f     func(Value) (Value, bool)
+	done  map[Value]Value
+	open  map[Value]bool // begun, not done, and met again below themselves
+	stale bool
 }
 
 func (r *rewriter) value(v Value) Value {
@@ -23,9 +35,13 @@ func (r *rewriter) value(v Value) Value {
 		return v
 	}
 	if out, ok := r.done[v]; ok {
+		if out == nil {
+			r.open[v] = true
+			return v
+		}
 		return out
 	}
-	r.done[v] = v
+	r.done[v] = nil
 	switch x := v.(type) {
 	case *List:
 		r.slice(x.Items)
@@ -49,11 +65,14 @@ func (r *rewriter) value(v Value) Value {
 	case *Array:
 		r.slice(x.Objects)
 	}
-	if out, ok := r.f(v); ok {
-		r.done[v] = out
-		return out
+	out, ok := r.f(v)
+	if !ok {
+		out = v
+	} else if r.open[v] {
+		r.stale = true
 	}
-	return v
+	r.done[v] = out
+	return out
 }
 
 func (r *rewriter) slice(s []Value) {

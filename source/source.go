@@ -32,9 +32,10 @@ const mapFrom = 256 << 10
 
 // Source is a run of bytes that can be viewed anywhere. Views stay valid until Close.
 type Source struct {
-	data   []byte
-	path   string
-	mapped bool
+	data     []byte
+	path     string
+	mapped   bool
+	siblings []*Source
 }
 
 // Open opens the file at path. Regular files of some size are mapped read-only where the system can do so; anything
@@ -75,22 +76,32 @@ func Bytes(b []byte) *Source { return &Source{data: b} }
 func Reader(r io.Reader, lim Limits) (*Source, error) { return read(r, 0, lim) }
 
 func read(r io.Reader, hint int64, lim Limits) (*Source, error) {
-	var b bytes.Buffer
-	if hint > 0 && hint <= lim.File {
-		b.Grow(int(hint) + bytes.MinRead)
-	}
-	max := lim.File
-	if max < 1<<62 {
-		max++ // one byte more than allowed tells a file at the limit from one beyond
-	}
-	n, err := b.ReadFrom(io.LimitReader(r, max))
+	b, err := ReadAll(r, hint, lim.File)
 	if err != nil {
 		return nil, err
 	}
-	if n > lim.File {
-		return nil, &LimitError{Limit: "file size", Value: n, Max: lim.File, Offset: -1}
+	return &Source{data: b}, nil
+}
+
+// ReadAll reads r to its end. Memory for hint bytes is taken at once, so hint must be backed by something better than
+// a claim; more than max bytes are a LimitError.
+func ReadAll(r io.Reader, hint, max int64) ([]byte, error) {
+	var b bytes.Buffer
+	if hint > 0 && hint <= max {
+		b.Grow(int(hint) + bytes.MinRead)
 	}
-	return &Source{data: b.Bytes()}, nil
+	take := max
+	if take < 1<<62 {
+		take++ // one byte more than allowed tells a file at the limit from one beyond
+	}
+	n, err := b.ReadFrom(io.LimitReader(r, take))
+	if err != nil {
+		return nil, err
+	}
+	if n > max {
+		return nil, &LimitError{Limit: "file size", Value: n, Max: max, Offset: -1}
+	}
+	return b.Bytes(), nil
 }
 
 // Len returns the number of bytes.
@@ -134,7 +145,7 @@ func (s *Source) Dir() string {
 }
 
 // Sibling opens the file called name in the source's folder. Names with a path separator, a colon, "." or ".." are
-// refused; so is every name when the source is no file.
+// refused; so is every name when the source is no file. The companion is closed with the source.
 func (s *Source) Sibling(name string, lim Limits) (*Source, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\:\x00") {
 		return nil, &OpenError{Path: name, Msg: "not a plain file name", Err: ErrCorrupt}
@@ -142,17 +153,25 @@ func (s *Source) Sibling(name string, lim Limits) (*Source, error) {
 	if s.path == "" {
 		return nil, &OpenError{Path: name, Msg: "companion of a model that was not read from a file", Err: ErrNotFound}
 	}
-	return Open(filepath.Join(s.Dir(), name), lim)
+	c, err := Open(filepath.Join(s.Dir(), name), lim)
+	if err == nil {
+		s.siblings = append(s.siblings, c)
+	}
+	return c, err
 }
 
 // Close gives the bytes back. Nothing decoded from the source may be used afterwards.
 func (s *Source) Close() error {
-	data, mapped := s.data, s.mapped
-	s.data, s.mapped = nil, false
-	if mapped {
-		return unmap(data)
+	var errs []error
+	for _, c := range s.siblings {
+		errs = append(errs, c.Close())
 	}
-	return nil
+	data, mapped := s.data, s.mapped
+	s.data, s.mapped, s.siblings = nil, false, nil
+	if mapped {
+		errs = append(errs, unmap(data))
+	}
+	return errors.Join(errs...)
 }
 
 // OpenError says why a file could not be opened.

@@ -3,8 +3,8 @@
 // # Security
 //
 // The header is read by a parser of its own for the one literal it may hold, never evaluated. Sizes are checked
-// against the bytes present before anything is made. Object arrays hold a pickle: Header tells, Decode refuses them
-// (a caller that reads pickles decodes the rest itself).
+// against the bytes present before anything is made. Object arrays hold a pickle: Array refuses them, Decode runs it on
+// the machine that calls nothing.
 package npy
 
 import (
@@ -13,9 +13,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/larder-ml/larder/format/pickle"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -43,19 +46,79 @@ func (e *SyntaxError) Is(target error) bool { return target == source.ErrCorrupt
 // Sniff reports a .npy file.
 func Sniff(prefix []byte) bool { return bytes.HasPrefix(prefix, []byte(magic)) }
 
-// Decode reads one array. Its data are a view of src.
+// Decode reads one array. Its data are a view of src. An array of objects is a pickle behind the header: it is run by
+// format/pickle's machine, its trace goes to the Doc.
 func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
-	a, n, err := Array(src.All(), lim)
+	doc := &pyobj.Doc{Format: Name, Protocol: -1, Size: src.Len(), Stream: src.Len()}
+	a, err := DecodeInto(doc, src.All(), "", lim)
+	if err != nil {
+		return doc, err
+	}
+	a.Mapped = src.Mapped() && a.Data != nil
+	doc.Root = a
+	return doc, nil
+}
+
+// DecodeInto reads a file that is part of another, as the companions of a joblib file are. Notes and the trace of an
+// object array go to doc, marked with path.
+func DecodeInto(doc *pyobj.Doc, b []byte, path string, lim source.Limits) (*pyobj.Array, error) {
+	a, at, err := Header(b)
 	if err != nil {
 		return nil, err
 	}
-	a.Mapped = src.Mapped()
-	doc := &pyobj.Doc{Root: a, Format: Name, Protocol: -1, Size: src.Len(), Stream: src.Len()}
-	if rest := src.Len() - int64(n); rest > 0 {
+	if a.DType.HasObject() {
+		return objects(doc, a, b[at:len(b):len(b)], int64(at), path, lim)
+	}
+	a, n, err := Array(b, lim)
+	if err != nil {
+		return nil, err
+	}
+	if rest := len(b) - n; rest > 0 {
 		doc.Notes = append(doc.Notes, pyobj.Note{Rule: "trailing-bytes", Level: pyobj.LevelRefuse, Offset: int64(n),
 			Message: fmt.Sprintf("%d bytes after the array", rest)})
 	}
-	return doc, nil
+	return a, nil
+}
+
+// objects reads the pickle behind the header of an object array.
+func objects(doc *pyobj.Doc, a *pyobj.Array, body []byte, at int64, path string, lim source.Limits) (*pyobj.Array, error) {
+	inner, err := pickle.Decode(source.Bytes(body), lim)
+	for _, i := range inner.Imports {
+		i.Offset, i.Path = i.Offset+at, path
+		doc.Imports = append(doc.Imports, i)
+	}
+	for _, c := range inner.Calls {
+		c.Offset, c.Path = c.Offset+at, path
+		doc.Calls = append(doc.Calls, c)
+	}
+	for _, n := range inner.Notes {
+		n.Offset += at
+		doc.Notes = append(doc.Notes, n)
+	}
+	doc.Opcodes += inner.Opcodes
+	doc.Protocol = max(doc.Protocol, inner.Protocol)
+	doc.Python2 = doc.Python2 || inner.Python2
+	if err != nil {
+		return nil, fmt.Errorf("npy: object array: %w", err)
+	}
+	for i := range inner.Extra {
+		if inner.Extra[i], err = numpy.Fold(inner.Extra[i]); err != nil {
+			return nil, fmt.Errorf("npy: object array: %w", err)
+		}
+	}
+	doc.Extra = append(doc.Extra, inner.Extra...)
+	v, err := numpy.Fold(inner.Root)
+	if err != nil {
+		return nil, fmt.Errorf("npy: object array: %w", err)
+	}
+	got, ok := v.(*pyobj.Array)
+	if !ok || got.DType.Kind != 'O' {
+		return nil, &SyntaxError{at, "an object array is announced, the pickle holds none"}
+	}
+	if !slices.Equal(got.Shape, a.Shape) {
+		return nil, &SyntaxError{at, fmt.Sprintf("the header says shape %v, the pickle %v", a.Shape, got.Shape)}
+	}
+	return got, nil
 }
 
 // Array reads the array at the start of b and returns the number of bytes it takes. The data are a view of b.
@@ -385,6 +448,13 @@ func Encode(w io.Writer, a *pyobj.Array) error {
 		order = "True"
 	}
 	head := fmt.Sprintf("{'descr': %s, 'fortran_order': %s, 'shape': %s), }", descr, order, tuple)
+	if n := len(shape); n > 0 { // room for the outermost axis to grow
+		axis := shape[0]
+		if order == "True" {
+			axis = shape[n-1]
+		}
+		head += strings.Repeat(" ", 21-len(axis))
+	}
 	version, fixed := byte(1), 10
 	if len(head)+65 > math.MaxUint16 {
 		version, fixed = 2, 12
@@ -394,7 +464,7 @@ func Encode(w io.Writer, a *pyobj.Array) error {
 			version, fixed = 3, 12
 		}
 	}
-	pad := (64 - (fixed+len(head)+1)%64) % 64
+	pad := 64 - (fixed+len(head)+1)%64
 	head += strings.Repeat(" ", pad) + "\n"
 	out := append([]byte(magic), version, 0)
 	if version == 1 {

@@ -51,6 +51,7 @@ var floors = [][]string{
 // exceptions are imports between packages of one floor that the house allows.
 var exceptions = map[string][]string{
 	"format/joblib": {"format/pickle", "format/npy"},
+	"format/npy":    {"format/pickle"},
 	"format/skops":  {"format/npy"},
 }
 

@@ -46,13 +46,33 @@ type Output struct {
 	Undecided []int     `json:"undecided"` // rows whose neighbours tie in a brute-force search: any value goes
 }
 
-// Value is one input or output. Exactly one of the pointers is set, or List for several outputs, or Dicts.
+// Value is one input or output. Exactly one field is set.
 type Value struct {
 	Dense  *tensor.Tensor
 	Sparse *tensor.Sparse
 	Frame  *tensor.Frame
-	List   []*Value
-	Dicts  []map[string]any // string, float64, or list of strings
+	Tokens *tensor.Tokens
+	Dicts  *tensor.Dicts
+	Ragged *tensor.Ragged // nearest first
+	List   []*Value       // several outputs of one method
+}
+
+// Of makes a Value of what a method returned.
+func Of(outputs ...tensor.Value) *Value {
+	if len(outputs) != 1 {
+		v := &Value{List: make([]*Value, len(outputs))}
+		for i, o := range outputs {
+			v.List[i] = Of(o)
+		}
+		return v
+	}
+	o := outputs[0]
+	return &Value{Dense: o.Dense, Sparse: o.CSR, Frame: o.Frame, Tokens: o.Tokens, Dicts: o.Dicts, Ragged: o.Ragged}
+}
+
+// Rows gives the value as a method takes it.
+func (v *Value) Rows() tensor.Value {
+	return tensor.Value{Dense: v.Dense, CSR: v.Sparse, Frame: v.Frame, Tokens: v.Tokens, Dicts: v.Dicts}
 }
 
 // ModelPath returns the path of the model file.
@@ -81,18 +101,20 @@ func CasePaths(dir string) ([]string, error) {
 // UnmarshalJSON reads the form record.py writes.
 func (v *Value) UnmarshalJSON(b []byte) error {
 	var w struct {
-		DType   string
-		Shape   []int
-		Data    json.RawMessage
-		Indptr  []int
-		Indices []int32
-		Columns []struct {
+		DType      string
+		Shape      []int
+		Data       json.RawMessage
+		Indptr     []int
+		Indices    []int32
+		Neighbours []int64
+		Tokens     [][]string
+		Columns    []struct {
 			Name  *string
 			DType string
 			Data  json.RawMessage
 		}
 		List  []*Value
-		Dicts []map[string]any
+		Dicts [][][2]json.RawMessage
 	}
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
@@ -100,8 +122,35 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 	switch {
 	case w.List != nil:
 		v.List = w.List
+	case w.Tokens != nil:
+		v.Tokens = &tensor.Tokens{Indptr: []int{0}}
+		for _, row := range w.Tokens {
+			v.Tokens.Terms = append(v.Tokens.Terms, row...)
+			v.Tokens.Indptr = append(v.Tokens.Indptr, len(v.Tokens.Terms))
+		}
 	case w.Dicts != nil:
-		v.Dicts = w.Dicts
+		v.Dicts = &tensor.Dicts{Indptr: []int{0}}
+		for _, row := range w.Dicts {
+			for _, kv := range row {
+				var key string
+				if err := json.Unmarshal(kv[0], &key); err != nil {
+					return err
+				}
+				c := &tensor.Tensor{}
+				if err := cells(slices.Concat([]byte("["), kv[1], []byte("]")), c); err != nil {
+					return err
+				}
+				v.Dicts.Keys = append(v.Dicts.Keys, key)
+				v.Dicts.Values = append(v.Dicts.Values, c.Cells[0])
+			}
+			v.Dicts.Indptr = append(v.Dicts.Indptr, len(v.Dicts.Keys))
+		}
+	case w.Neighbours != nil:
+		d, err := decode(w.DType, w.Data, nil)
+		if err != nil {
+			return err
+		}
+		v.Ragged = &tensor.Ragged{Indptr: w.Indptr, Indices: w.Neighbours, Dist: d}
 	case w.Columns != nil:
 		f := &tensor.Frame{N: -1}
 		for _, c := range w.Columns {

@@ -3,6 +3,7 @@
 package golden
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -113,6 +114,18 @@ func compare(got, want *Value, out *Output) Diff {
 			worst = merge(worst, d)
 		}
 		return worst
+	case want.Tokens != nil:
+		if got.Tokens == nil || !slices.Equal(got.Tokens.Indptr, want.Tokens.Indptr) || !slices.Equal(got.Tokens.Terms, want.Tokens.Terms) {
+			return Diff{Err: fmt.Sprintf("got %v, want %v", got.Tokens, want.Tokens)}
+		}
+		return Diff{}
+	case want.Dicts != nil:
+		if got.Dicts == nil || !slices.Equal(got.Dicts.Indptr, want.Dicts.Indptr) || !slices.Equal(got.Dicts.Keys, want.Dicts.Keys) || !slices.Equal(got.Dicts.Values, want.Dicts.Values) {
+			return Diff{Err: fmt.Sprintf("got %v, want %v", got.Dicts, want.Dicts)}
+		}
+		return Diff{}
+	case want.Ragged != nil:
+		return ragged(got.Ragged, want.Ragged, out)
 	case want.Frame != nil:
 		return frames(got.Frame, want.Frame, out)
 	case want.Sparse != nil:
@@ -139,6 +152,50 @@ func merge(a, b Diff) Diff {
 	}
 	a.Bad += b.Bad
 	return a
+}
+
+// ragged compares neighbours within a radius as sets: scikit-learn gives them in the order of its search.
+func ragged(got, want *tensor.Ragged, out *Output) Diff {
+	if got == nil {
+		return Diff{Err: "got no lists of neighbours"}
+	}
+	if !slices.Equal(got.Indptr, want.Indptr) {
+		return Diff{Err: fmt.Sprintf("lengths %v, want %v", got.Indptr, want.Indptr)}
+	}
+	rows := len(want.Indptr) - 1
+	scale := make([]float64, len(want.Indices))
+	sorted := tensor.New(got.Dist.DType, got.Dist.Len())
+	indices := tensor.New(tensor.Int64, len(got.Indices))
+	order := make([]int, len(got.Indices))
+	for i := range order {
+		order[i] = i
+	}
+	for r := range rows {
+		part := order[want.Indptr[r]:want.Indptr[r+1]]
+		slices.SortFunc(part, func(a, b int) int {
+			x, _ := cell(got.Dist, a).Float()
+			y, _ := cell(got.Dist, b).Float()
+			return cmp.Or(cmp.Compare(x, y), cmp.Compare(got.Indices[a], got.Indices[b]))
+		})
+		for i := want.Indptr[r]; i < want.Indptr[r+1]; i++ {
+			if out.Scale != nil {
+				scale[i] = out.Scale[r]
+			}
+		}
+	}
+	for to, from := range order {
+		indices.I64[to] = got.Indices[from]
+		if sorted.DType.Storage() == tensor.F32 {
+			sorted.F32[to] = got.Dist.F32[from]
+		} else {
+			sorted.F64[to] = got.Dist.F64[from]
+		}
+	}
+	d := tensors(sorted, want.Dist, &Output{Tolerance: out.Tolerance, Scale: scale})
+	if d.Err != "" {
+		return d
+	}
+	return merge(d, tensors(indices, &tensor.Tensor{DType: tensor.Int64, Shape: []int{len(want.Indices)}, I64: want.Indices}, &Output{}))
 }
 
 func frames(got, want *tensor.Frame, out *Output) Diff {

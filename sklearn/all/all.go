@@ -7,6 +7,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/decomposition"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/naivebayes"
+	"github.com/larder-ml/larder/sklearn/svm"
 )
 
 // Registry joins the tables of all rooms.
@@ -16,5 +17,6 @@ func Registry() *sklearn.Registry {
 		decomposition.Classes,
 		linearmodel.Classes,
 		naivebayes.Classes,
+		svm.Classes,
 	)
 }

@@ -20,10 +20,17 @@ import exactness
 from data import named
 
 METHODS = """predict predict_proba predict_log_proba predict_joint_log_proba decision_function transform score_samples apply
-decision_path kneighbors radius_neighbors kneighbors_graph mahalanobis staged_predict staged_predict_proba
+decision_path kneighbors radius_neighbors mahalanobis staged_predict staged_predict_proba
 staged_decision_function""".split()
 
 warnings.filterwarnings("ignore")
+
+
+class Ragged:
+    """Neighbours within a radius: rows of distances and indices, nearest first."""
+
+    def __init__(self, distances, indices):
+        self.distances, self.indices = distances, indices
 
 
 def number(v):
@@ -82,8 +89,13 @@ def value(v):
             dtype, data = array(col)
             columns.append('{"name":%s,"dtype":"%s","data":%s}' % (json.dumps(str(name), ensure_ascii=False), dtype, data))
         return '{"columns":[%s]}' % ",".join(columns)
+    if isinstance(v, Ragged):
+        return '{"indptr":%s,"neighbours":%s,"dtype":"%s","data":%s}' % (
+            np.cumsum([0] + [len(i) for i in v.indices]).tolist(), [int(j) for i in v.indices for j in i], *array(np.concatenate(v.distances)))  # fmt: skip
     if isinstance(v, (list, tuple)) and len(v) and isinstance(v[0], dict):
-        return '{"dicts":%s}' % json.dumps(v, ensure_ascii=False)
+        return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (cell(k), cell(x)) for k, x in d.items()) for d in v)
+    if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, (list, tuple)) and all(isinstance(y, str) for y in x) for x in v):
+        return '{"tokens":%s}' % json.dumps(v, ensure_ascii=False)
     if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, str) for x in v):
         return '{"dtype":"str","shape":[%d],"data":%s}' % (len(v), json.dumps(list(v), ensure_ascii=False))
     if isinstance(v, (list, tuple)):
@@ -97,15 +109,15 @@ def value(v):
 
 def call(est, method, X):
     if method.startswith("staged_"):
-        return np.stack(list(getattr(est, method)(X)))
+        return np.stack(list(getattr(est, method)(X)), axis=1)
     if method == "decision_path":
         out = est.decision_path(X)
         return list(out) if isinstance(out, tuple) else out
     if method in ("kneighbors", "radius_neighbors"):
         out = getattr(est, method)(X)
         if method == "radius_neighbors":
-            pairs = [(d[o], i[o]) for d, i in zip(*out) for o in [np.lexsort((i, d))]]
-            return [[d for d, _ in pairs], [i for _, i in pairs]]
+            order = [np.lexsort((i, d)) for d, i in zip(*out)]
+            return Ragged([d[o] for d, o in zip(out[0], order)], [i[o] for i, o in zip(out[1], order)])
         return list(out)
     return getattr(est, method)(X)
 
@@ -283,7 +295,7 @@ def record(case, data, est, rows, full):
             rec.run(key, X)
             rec.inverse(key, X)
         elif full:
-            rec.run(key, X, [m for m in rec.methods if not m.startswith("staged") and m != "kneighbors_graph"])
+            rec.run(key, X, [m for m in rec.methods if not m.startswith("staged")])
         elif key in ("f4", "csr"):
             rec.run(key, X, primary)
     if full and primary:

@@ -1,0 +1,282 @@
+// Package parity compares Larder with scikit-learn: on the committed fixtures, and on fresh models that gen.py has just
+// fitted with random data and parameters (make parity).
+package parity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/internal/golden"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// TestFixtures runs every committed case of every release.
+func TestFixtures(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(fixture.Path(t, "sklearn"), "*"))
+	if err != nil || len(dirs) == 0 {
+		t.Fatal("no fixtures")
+	}
+	for _, dir := range dirs {
+		t.Run(filepath.Base(dir), func(t *testing.T) { run(t, dir, "") })
+	}
+}
+
+// TestLive runs the models of `make parity`.
+func TestLive(t *testing.T) {
+	dir := os.Getenv("LARDER_PARITY")
+	if dir == "" {
+		t.Skip("LARDER_PARITY is not set: run make parity")
+	}
+	run(t, dir, filepath.Join(filepath.Dir(dir), "table.txt"))
+}
+
+// row is a line of the table: one method of one estimator over all settings and shapes.
+type row struct {
+	estimator, method           string
+	settings                    map[string]bool
+	equal, wrong, refused, same int // same: scikit-learn refuses and so does Larder
+	worst                       float64
+	class                       string
+	at                          string
+}
+
+type table struct {
+	rows    map[[2]string]*row
+	unknown map[string]bool
+	refused map[string]int // words → how often
+	words   []string       // refusals of both, side by side
+	allow   []allowance
+}
+
+func (tb *table) row(c *golden.Case, method string) *row {
+	k := [2]string{c.Estimator, method}
+	r := tb.rows[k]
+	if r == nil {
+		r = &row{estimator: c.Estimator, method: method, settings: map[string]bool{}}
+		tb.rows[k] = r
+	}
+	r.settings[c.Setting] = true
+	return r
+}
+
+func run(t *testing.T, dir, report string) {
+	paths, err := golden.CasePaths(dir)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	tb := &table{rows: map[[2]string]*row{}, unknown: map[string]bool{}, refused: map[string]int{}, allow: allowances(t)}
+	for _, p := range paths {
+		c, err := golden.ReadCase(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(c.Name, func(t *testing.T) { tb.model(t, c) })
+	}
+	text := tb.String()
+	t.Log("\n" + text)
+	if report != "" {
+		text += "\nrefused by both, scikit-learn's words | Larder's\n" + strings.Join(tb.words, "\n") + "\n"
+		if err := os.WriteFile(report, []byte(text), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (tb *table) model(t *testing.T, c *golden.Case) {
+	m, err := larder.Open(c.ModelPath())
+	if err == nil {
+		_, err = m.Estimator()
+	}
+	var unknown *sklearn.UnknownClassError
+	if errors.As(err, &unknown) {
+		tb.unknown[unknown.Class] = true
+		return
+	}
+	if err != nil && !errors.Is(err, larder.ErrUnsupported) {
+		t.Fatalf("%s: %v", c.Setting, err)
+	}
+	if err == nil {
+		for _, have := range m.Methods() {
+			if !slices.Contains(c.Methods, have) {
+				t.Errorf("%s: Larder has %s, scikit-learn has not", c.Setting, have)
+			}
+		}
+	}
+	for i := range c.Outputs {
+		out := &c.Outputs[i]
+		r := tb.row(c, out.Method)
+		if err != nil {
+			tb.refusal(t, c, out, r, err)
+			continue
+		}
+		got, runErr := compute(m, c, out)
+		switch {
+		case out.Refusal != "" && runErr == nil:
+			if tb.allowed("answers", c, out, out.Refusal) {
+				r.same++
+				continue
+			}
+			r.wrong++
+			t.Errorf("%s: %s of %q: scikit-learn refuses (%s), Larder answers", c.Setting, out.Method, out.Input, out.Refusal)
+		case out.Refusal != "":
+			if !errors.Is(runErr, larder.ErrInput) && !errors.Is(runErr, larder.ErrUnsupported) {
+				t.Errorf("%s: %s of %q: scikit-learn refuses (%s), Larder fails: %v", c.Setting, out.Method, out.Input, out.Refusal, runErr)
+			}
+			r.same++
+			tb.words = append(tb.words, fmt.Sprintf("%s %s %q: %s | %v", c.Estimator, out.Method, out.Input, out.Refusal, runErr))
+		case runErr != nil:
+			tb.refusal(t, c, out, r, runErr)
+		default:
+			d := golden.Compare(got, out)
+			if d.Worst >= r.worst {
+				r.worst, r.class, r.at = d.Worst, out.Tolerance, c.Name+" "+out.Input
+			}
+			if d.OK() {
+				r.equal++
+			} else {
+				r.wrong++
+				t.Errorf("%s: %s of %q (%s): %s", c.Setting, out.Method, out.Input, out.Tolerance, d)
+			}
+		}
+	}
+}
+
+// compute runs one method as the case describes.
+func compute(m *larder.Model, c *golden.Case, out *golden.Output) (*golden.Value, error) {
+	if out.Method == "get_feature_names_out" {
+		est, err := m.Estimator()
+		if err != nil {
+			return nil, err
+		}
+		names, err := sklearn.FeatureNames(est, m.FeatureNames())
+		if err != nil {
+			return nil, err
+		}
+		return &golden.Value{Dense: tensor.FromStr(names)}, nil
+	}
+	res, err := m.Run(context.Background(), out.Method, c.Inputs[out.Input].Rows())
+	if err != nil {
+		return nil, err
+	}
+	values := make([]tensor.Value, len(res.Outputs))
+	for i, o := range res.Outputs {
+		values[i] = o.Value
+	}
+	return golden.Of(values...), nil
+}
+
+// refusal notes that Larder refuses what scikit-learn computes; only a listed reason excuses it.
+func (tb *table) refusal(t *testing.T, c *golden.Case, out *golden.Output, r *row, err error) {
+	if out.Refusal != "" {
+		r.same++
+		return
+	}
+	r.refused++
+	tb.refused[fmt.Sprintf("%s.%s: %v", c.Estimator, out.Method, err)]++
+	if !tb.allowed("refuses", c, out, err.Error()) {
+		t.Errorf("%s: %s of %q: refused: %v", c.Setting, out.Method, out.Input, err)
+	}
+}
+
+// allowance is a line of allow.txt.
+type allowance struct{ kind, estimator, method, input, words, reason string }
+
+func allowances(t *testing.T) []allowance {
+	b, err := os.ReadFile(filepath.Join(fixture.Root(t), "parity", "allow.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []allowance
+	for i, line := range strings.Split(string(b), "\n") {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.Split(line, "|")
+		if len(f) != 6 {
+			t.Fatalf("allow.txt:%d: %d fields, want 6", i+1, len(f))
+		}
+		for j := range f {
+			f[j] = strings.TrimSpace(f[j])
+		}
+		if f[5] == "" || f[0] != "refuses" && f[0] != "answers" {
+			t.Fatalf("allow.txt:%d: want refuses or answers, and a reason", i+1)
+		}
+		all = append(all, allowance{f[0], f[1], f[2], f[3], f[4], f[5]})
+	}
+	return all
+}
+
+func (tb *table) allowed(kind string, c *golden.Case, out *golden.Output, words string) bool {
+	match := func(pattern, s string) bool {
+		ok, err := path.Match(pattern, s)
+		return ok && err == nil
+	}
+	for _, a := range tb.allow {
+		if a.kind == kind && match(a.estimator, c.Estimator) && match(a.method, out.Method) && match(a.input, out.Input) && strings.Contains(words, a.words) {
+			return true
+		}
+	}
+	return false
+}
+
+func (tb *table) String() string {
+	var rows []*row
+	for _, r := range tb.rows {
+		rows = append(rows, r)
+	}
+	slices.SortFunc(rows, func(a, b *row) int { return strings.Compare(a.estimator+a.method, b.estimator+b.method) })
+	var s strings.Builder
+	fmt.Fprintf(&s, "%-32s %-26s %8s %6s %6s %7s %7s  %-22s %s\n", "estimator", "method", "settings", "equal", "wrong", "refused", "refuse2", "worst difference", "where")
+	var equal, wrong, refused, same int
+	names := map[string]bool{}
+	for _, r := range rows {
+		worst := ""
+		if r.equal+r.wrong > 0 {
+			unit := " of the largest"
+			if r.class == string(golden.Exact) || r.class == string(golden.ULP8) {
+				unit = " ulp"
+			}
+			worst = "bit-equal"
+			if r.worst > 0 {
+				worst = fmt.Sprintf("%.2g%s", r.worst, unit)
+			}
+			if math.IsInf(r.worst, 0) {
+				worst = "differs"
+			}
+		}
+		fmt.Fprintf(&s, "%-32s %-26s %8d %6d %6d %7d %7d  %-22s %s\n", r.estimator, r.method, len(r.settings), r.equal, r.wrong, r.refused, r.same, worst, r.at)
+		equal, wrong, refused, same = equal+r.equal, wrong+r.wrong, refused+r.refused, same+r.same
+		names[r.estimator] = true
+	}
+	fmt.Fprintf(&s, "%d estimators: %d outputs equal, %d differ, %d refused by Larder alone, %d refused by both\n", len(names), equal, wrong, refused, same)
+	if len(tb.refused) > 0 {
+		s.WriteString("refused by Larder alone:\n")
+		for _, w := range sorted(tb.refused) {
+			fmt.Fprintf(&s, "  %d × %s\n", tb.refused[w], w)
+		}
+	}
+	if len(tb.unknown) > 0 {
+		fmt.Fprintf(&s, "classes without a reader: %d: %s\n", len(tb.unknown), strings.Join(sorted(tb.unknown), " "))
+	}
+	return s.String()
+}
+
+func sorted[V any](m map[string]V) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
