@@ -158,6 +158,10 @@ func (m *Model) Run(ctx context.Context, method string, rows tensor.Value) (*Res
 	if err != nil {
 		return nil, err
 	}
+	if w := width(rows); w > 0 && rows.Rows() == 0 {
+		return nil, &graph.InputError{Origin: m.path, Msg: fmt.Sprintf(
+			"Found array with 0 sample(s) (shape=(0, %d)) while a minimum of 1 is required by %s.", w, sklearn.Of(m.est).Name())}
+	}
 	out, err := p.Run(ctx, []tensor.Value{rows})
 	if err != nil {
 		return nil, err
@@ -238,6 +242,19 @@ func typeOf(v tensor.Value) (graph.Type, error) {
 		return graph.Type{Kind: k, Shape: []int{graph.N}}, nil
 	}
 	return graph.Type{}, &graph.InputError{Msg: "no rows were given"}
+}
+
+// width returns the columns of a matrix or frame, 0 for other kinds of rows.
+func width(v tensor.Value) int {
+	switch {
+	case v.Dense != nil && len(v.Dense.Shape) == 2:
+		return v.Dense.Shape[1]
+	case v.CSR != nil:
+		return v.CSR.Cols
+	case v.Frame != nil:
+		return len(v.Frame.Columns)
+	}
+	return 0
 }
 
 // fits reports whether rows have type t, without allocating.

@@ -64,6 +64,8 @@ def mixed(r, n):
 def inputs(kind, r, n, p):
     if kind in ("num", "f4", "frame", "csr"):
         return numbers(r, n, p)
+    if kind == "std":
+        return np.round(r.standard_normal((n, p)), 3)
     if kind == "pos":
         return np.abs(numbers(r, n, p)) + 0.01
     if kind == "unit":

@@ -5,6 +5,9 @@ import scipy.sparse as sp
 
 ORDER = ["exact", "ulp8", "sum", "dist"]
 
+# Computed partly in float32 where the model was fitted on float32.
+COARSE = {"sum": "sum32", "dist": "dist32", "ulp8": "sum32", "exact": "exact"}
+
 # Every numeric output has the same bits.
 EXACT = set(
     """StandardScaler MinMaxScaler MaxAbsScaler RobustScaler Binarizer KernelCenterer OneHotEncoder OrdinalEncoder
@@ -157,11 +160,15 @@ def undecided(est, X):
     return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1)).tolist()
 
 
-def scale(est, X, method):
-    """Per row, what a squared distance's rounding is relative to."""
-    if tolerance(est, method) != "dist" or sp.issparse(X) or parts(est) is not None:
+def scale(est, X, method, coarse):
+    """Per row, what the rounding is relative to where that is not the output itself, or None."""
+    if parts(est) is not None:
         return None
     try:
+        if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
+            return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
+        if tolerance(est, method) != "dist" or sp.issparse(X):
+            return None
         A = np.asarray(X, dtype=float)
         B = getattr(est, "cluster_centers_", getattr(est, "subcluster_centers_", getattr(est, "_fit_X", None)))
         B = B.toarray() if sp.issparse(B) else np.asarray(B, dtype=float)

@@ -146,11 +146,12 @@ def dump(est, path, form):
 
 
 class Recorder:
-    def __init__(self, name, est, setting):
-        self.name, self.est, self.setting = name, est, setting
+    def __init__(self, name, est, setting, coarse=False):
+        """coarse: the model was fitted on float32, its sums have that precision."""
+        self.name, self.est, self.setting, self.coarse = name, est, setting, coarse
         self.estimator = type(est).__name__
         self.methods = [m for m in METHODS if self.has(m)]
-        self.inputs, self.outputs, self.loose = {}, [], {}
+        self.inputs, self.outputs, self.loose, self.largest = {}, [], {}, {}
 
     def has(self, method):
         return bool(callable(getattr(self.est, method, None)))
@@ -182,10 +183,17 @@ class Recorder:
             for word, rows in zip(("tied", "undecided"), self.loose[key]):
                 if rows:
                     extra += ',"%s":%s' % (word, rows)
-        scale = exactness.scale(self.est, X, method)
+        scale = exactness.scale(self.est, X, method, self.coarse)
         if scale is not None:
             extra += ',"scale":%s' % json.dumps([float(f"{s:.3g}") for s in scale])
+        elif key == "row" and isinstance(out, np.ndarray) and out.dtype.kind == "f" and method in self.largest:
+            extra += ',"scale":[%s]' % number(self.largest[method])
+        if key == "rows" and isinstance(out, np.ndarray) and out.dtype.kind == "f":
+            largest = float(np.max(np.abs(out), initial=0, where=np.isfinite(out)))
+            self.largest[method] = float(f"{largest:.3g}")
         tol = exactness.tolerance(self.est, method)
+        if self.coarse:
+            tol = exactness.COARSE[tol]
         self.outputs.append('{"method":"%s","input":"%s","tolerance":"%s"%s,"value":%s}' % (method, key, tol, extra, text))
         return out
 
@@ -288,7 +296,7 @@ def bad(X, kind):
 
 def record(case, data, est, rows, full):
     """Runs everything on rows. full: every shape of input and the bad ones; else the plain rows and one more."""
-    rec = Recorder(case.name, est, case.setting)
+    rec = Recorder(case.name, est, case.setting, data.form == "f4")
     primary = [m for m in ("predict", "transform", "score_samples", "kneighbors") if m in rec.methods][:1]
     for i, (key, X) in enumerate(variants(rows, data.kind, data.form).items()):
         if i == 0:
