@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.metrics.pairwise import pairwise_kernels
 
 ORDER = ["exact", "ulp8", "sum", "dist"]
 
@@ -160,6 +161,20 @@ def undecided(est, X):
     return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1)).tolist()
 
 
+def terms(est, X):
+    """Per row, the sum of |dual coefficient × kernel| that a support vector machine's scores come from. One-class
+    machines and large C make scores many orders smaller than their terms: scikit-learn's own are then as far from
+    the exact sum as ours."""
+    X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+    sv = est.support_vectors_.toarray() if sp.issparse(est.support_vectors_) else est.support_vectors_
+    dual = est._dual_coef_.toarray() if sp.issparse(est._dual_coef_) else est._dual_coef_
+    if est.kernel == "precomputed":
+        K = X[:, est.support_]
+    else:
+        K = pairwise_kernels(X, sv, metric=est.kernel, filter_params=True, gamma=est._gamma, degree=est.degree, coef0=est.coef0)
+    return np.abs(K) @ np.abs(dual).sum(0)
+
+
 def scale(est, X, method, coarse):
     """Per row, what the rounding is relative to where that is not the output itself, or None."""
     if parts(est) is not None:
@@ -167,6 +182,9 @@ def scale(est, X, method, coarse):
     try:
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
+        if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
+            t = terms(est, X)
+            return (t * max(1, np.abs(est._probA).max(initial=1)) if "proba" in method else t).tolist()
         if tolerance(est, method) != "dist" or sp.issparse(X):
             return None
         A = np.asarray(X, dtype=float)

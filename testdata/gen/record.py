@@ -185,7 +185,7 @@ class Recorder:
                     extra += ',"%s":%s' % (word, rows)
         scale = exactness.scale(self.est, X, method, self.coarse)
         if scale is not None:
-            extra += ',"scale":%s' % json.dumps([float(f"{s:.3g}") for s in scale])
+            extra += ',"scale":%s' % json.dumps([float(f"{s:.2g}") for s in scale])
         elif key == "row" and isinstance(out, np.ndarray) and out.dtype.kind == "f" and method in self.largest:
             extra += ',"scale":[%s]' % number(self.largest[method])
         if key == "rows" and isinstance(out, np.ndarray) and out.dtype.kind == "f":
