@@ -7,3 +7,5 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.33
 	github.com/ulikunitz/xz v0.5.17
 )
+
+require github.com/dsnet/compress v0.0.1

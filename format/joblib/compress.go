@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	dsbzip2 "github.com/dsnet/compress/bzip2"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/pierrec/lz4/v4"
@@ -162,3 +163,56 @@ func zfHeader(r *bytes.Reader) (int64, error) {
 	}
 	return int64(n), nil
 }
+
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
+
+// compress wraps w so that what is written comes out as joblib's compressor of that name would write it.
+func compress(w io.Writer, name string, level int) (io.WriteCloser, error) {
+	if level < 0 || level > 9 {
+		return nil, &OptionError{"compression level is not between 1 and 9"}
+	}
+	if level == 0 {
+		level = map[string]int{"bz2": 9, "lz4": 1}[name]
+		if level == 0 {
+			level = 3
+		}
+	}
+	switch name {
+	case "":
+		return plain{w}, nil
+	case "zlib":
+		return zlib.NewWriterLevel(w, level)
+	case "gzip":
+		z, err := gzip.NewWriterLevel(w, level)
+		if err == nil {
+			z.OS = 3 // as Python's zlib writes on Unix
+		}
+		return z, err
+	case "bz2":
+		return dsbzip2.NewWriter(w, &dsbzip2.WriterConfig{Level: level})
+	case "lzma":
+		return lzma.WriterConfig{DictCap: dictSize(level), Size: -1, EOSMarker: true}.NewWriter(w)
+	case "xz":
+		return xz.WriterConfig{DictCap: dictSize(level), CheckSum: xz.CRC64}.NewWriter(w)
+	case "lz4":
+		z := lz4.NewWriter(w)
+		levels := []lz4.CompressionLevel{lz4.Fast, lz4.Fast, lz4.Fast, lz4.Level3, lz4.Level4, lz4.Level5, lz4.Level6, lz4.Level7, lz4.Level8, lz4.Level9}
+		return z, z.Apply(lz4.BlockSizeOption(lz4.Block64Kb), lz4.ChecksumOption(false), lz4.CompressionLevelOption(levels[level]))
+	}
+	return nil, &OptionError{"compressor " + strconv.Quote(name) + " is not known"}
+}
+
+// dictSize is liblzma's dictionary of a preset.
+func dictSize(level int) int {
+	return []int{256 << 10, 1 << 20, 2 << 20, 4 << 20, 4 << 20, 8 << 20, 8 << 20, 16 << 20, 32 << 20, 64 << 20}[level]
+}
+
+// OptionError is an option Encode does not know.
+type OptionError struct{ Msg string }
+
+func (e *OptionError) Error() string { return "joblib: " + e.Msg }
+
+// Is answers source.ErrUnsupported.
+func (e *OptionError) Is(target error) bool { return target == source.ErrUnsupported }

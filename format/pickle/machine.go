@@ -86,8 +86,9 @@ func (m *Machine) Run() (*pyobj.Doc, error) {
 	root, err := m.Next()
 	if err == nil {
 		m.Doc.Root = root
-		m.further()
-		err = m.checkDepth()
+		if err = m.further(); err == nil {
+			err = m.checkDepth()
+		}
 	}
 	m.Doc.Stream = m.in.offset()
 	m.noteLegacy()
@@ -97,28 +98,36 @@ func (m *Machine) Run() (*pyobj.Doc, error) {
 	if err == nil {
 		err = m.broken
 	}
+	var lim *source.LimitError
+	if errors.As(err, &lim) {
+		err = fmt.Errorf("pickle: %w", err)
+	}
 	return m.Doc, err
 }
 
 // further reads what stands after the first STOP: more pickles, or bytes that are none.
-func (m *Machine) further() {
+func (m *Machine) further() error {
 	for m.in.fill(1) {
 		at := m.in.offset()
 		if len(m.Doc.Extra) >= maxStreams {
-			m.Note("trailing-bytes", pyobj.LevelRefuse, at, "more than %d pickles", maxStreams)
-			return
+			return &source.LimitError{Limit: "number of pickles in a file", Value: maxStreams + 1, Max: maxStreams, Offset: at}
 		}
 		v, err := m.Next()
+		if errors.Is(err, source.ErrLimit) {
+			return err
+		}
 		if err != nil {
 			m.Note("trailing-bytes", pyobj.LevelRefuse, at, "bytes after the end of the pickle are no pickle: %v", err)
-			return
+			return nil
 		}
 		m.Note("second-pickle", pyobj.LevelSuspect, at, "pickle number %d in one file; loading reads the first only", len(m.Doc.Extra)+2)
 		m.Doc.Extra = append(m.Doc.Extra, v)
 	}
 	if m.in.end != nil && m.in.end != io.EOF {
-		m.Note("trailing-bytes", pyobj.LevelRefuse, m.in.offset(), "%v", m.in.end)
+		m.at, m.op = m.in.offset(), 0
+		return m.eof("")
 	}
+	return nil
 }
 
 // otherReading records what CPython's C unpickler does when it reads from a file and an argument crosses a frame's end: it

@@ -1,0 +1,118 @@
+package joblib
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/larder-ml/larder/format/pickle"
+	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+// alignment is what joblib 1.2 and later align array data to.
+const alignment = 16
+
+// Options choose among the files joblib can write. The zero value is refused: Protocol must be given.
+type Options struct {
+	Compressor string // zlib, gzip, bz2, lzma, xz, lz4, or "" for none
+	Level      int    // 1 to 9; 0 is joblib's default of 3 (9 for bz2, 1 for lz4)
+	Protocol   int    // pickle protocol, 2 to 5
+	Core       bool   // write numpy.core, for readers with numpy before 2.0
+}
+
+// Encode writes v as joblib.dump does in joblib 1.6: arrays spliced into the pickle stream, aligned, in their own byte
+// and memory order. A Doc decoded from what was written holds the same values.
+func Encode(w io.Writer, v pyobj.Value, opt Options) error {
+	z, err := compress(w, opt.Compressor, opt.Level)
+	if err != nil {
+		return err
+	}
+	s := splicer{opt: opt, reducer: &numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core}}
+	if s.e, err = pickle.NewEncoder(z, opt.Protocol, s.reducer.Reduce); err != nil {
+		return err
+	}
+	s.e.Array = s.array
+	if err := s.e.Encode(v); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// Pickle writes v as a plain pickle, as pickle.dump does.
+func Pickle(w io.Writer, v pyobj.Value, protocol int, core bool) error {
+	r := numpy.Reducer{Protocol: protocol, Core: core}
+	return pickle.Encode(w, v, protocol, r.Reduce)
+}
+
+// splicer writes a wrapper in an array's place and the array's bytes behind it.
+type splicer struct {
+	opt     Options
+	e       *pickle.Encoder
+	reducer *numpy.Reducer
+}
+
+func (s *splicer) array(a *pyobj.Array) (bool, error) {
+	class := &pyobj.Global{Module: "numpy", Name: "ndarray"}
+	if a.Subclass != nil {
+		switch numpy.Canonical(a.Subclass) {
+		case "numpy.matrix", "numpy.matrixlib.defmatrix.matrix", "numpy.core.defmatrix.matrix":
+			class = a.Subclass
+		default:
+			return false, nil // written as any other object
+		}
+	}
+	objects := a.DType.HasObject()
+	if objects && a.DType.Kind != 'O' {
+		return false, fmt.Errorf("joblib: an array of structures that hold objects: %w", source.ErrUnsupported)
+	}
+	order := pyobj.Str("C")
+	if a.Fortran && len(a.Shape) > 1 {
+		order = "F"
+	}
+	shape := &pyobj.Tuple{}
+	for _, n := range a.Shape {
+		shape.Items = append(shape.Items, pyobj.Int(n))
+	}
+	state := &pyobj.Dict{}
+	state.Set(pyobj.Str("subclass"), class)
+	state.Set(pyobj.Str("shape"), shape)
+	state.Set(pyobj.Str("order"), order)
+	state.Set(pyobj.Str("dtype"), a.DType)
+	state.Set(pyobj.Str("allow_mmap"), pyobj.Bool(!objects))
+	state.Set(pyobj.Str("numpy_array_alignment_bytes"), pyobj.Int(alignment))
+	err := s.e.Save(&pyobj.Object{Make: pyobj.New, Class: &pyobj.Global{Module: "joblib.numpy_pickle", Name: "NumpyArrayWrapper"}, State: state})
+	if err != nil {
+		return false, err
+	}
+	if err := s.e.CommitFrame(); err != nil {
+		return false, err
+	}
+	if objects {
+		return true, s.objects(a)
+	}
+	if err := numpy.Fits(a.DType, a.Shape, int64(len(a.Data))); err != nil {
+		return false, fmt.Errorf("joblib: %w", err)
+	}
+	n := alignment - (s.e.Offset()+1)%alignment
+	pad := append([]byte{byte(n)}, bytes.Repeat([]byte{0xff}, int(n))...)
+	if err := s.e.Raw(pad); err != nil {
+		return false, err
+	}
+	return true, s.e.Raw(a.Data)
+}
+
+// objects writes an object array as a pickle of its own, of protocol 5 as joblib 1.5 and later do. Where the file is
+// for numpy before 2.0 it is of the file's protocol, so that older Pythons read it.
+func (s *splicer) objects(a *pyobj.Array) error {
+	var b bytes.Buffer
+	protocol := 5
+	if s.opt.Core {
+		protocol = s.opt.Protocol
+	}
+	if err := Pickle(&b, a, protocol, s.opt.Core); err != nil {
+		return err
+	}
+	return s.e.Raw(b.Bytes())
+}

@@ -1,0 +1,565 @@
+package pickle
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+const (
+	frameTarget = 64 << 10 // a frame is closed when it has grown to this
+	frameMin    = 4        // shorter ones are written without a header
+	batch       = 1000     // items per APPENDS, SETITEMS and ADDITEMS
+)
+
+// Encode writes v as a pickle of protocol 2 to 5, opcode for opcode as CPython's pickler does. reduce gives the call
+// that rebuilds an array, a scalar or a dtype (package numpy's Reducer); it may be nil where v has none.
+func Encode(w io.Writer, v pyobj.Value, protocol int, reduce func(pyobj.Value) (*pyobj.Object, error)) error {
+	e, err := NewEncoder(w, protocol, reduce)
+	if err != nil {
+		return err
+	}
+	return e.Encode(v)
+}
+
+// UnsupportedError is a value that a protocol has no way to write.
+type UnsupportedError struct{ Msg string }
+
+func (e *UnsupportedError) Error() string { return "pickle: " + e.Msg }
+
+// Is answers source.ErrUnsupported.
+func (e *UnsupportedError) Is(target error) bool { return target == source.ErrUnsupported }
+
+// Encoder writes one pickle. Equal strings and names are written once and fetched from the memo afterwards; containers
+// and objects keep their identity and may refer to themselves.
+type Encoder struct {
+	// Array, if set, is asked before an array is written in the ordinary way. It returns whether it wrote it.
+	Array func(*pyobj.Array) (bool, error)
+
+	w       io.Writer
+	n       int64 // bytes given to w
+	proto   int
+	reduce  func(pyobj.Value) (*pyobj.Object, error)
+	frame   []byte
+	framing bool
+	memo    map[pyobj.Value]int
+	globals map[pyobj.Global]int
+	bytes1  map[byte]int // bytes of length one are one object each in CPython
+	count   int          // memo entries
+	err     error
+}
+
+// NewEncoder returns an Encoder.
+func NewEncoder(w io.Writer, protocol int, reduce func(pyobj.Value) (*pyobj.Object, error)) (*Encoder, error) {
+	if protocol < 2 || protocol > maxProtocol {
+		return nil, &UnsupportedError{fmt.Sprintf("protocol %d can not be written", protocol)}
+	}
+	return &Encoder{w: w, proto: protocol, reduce: reduce, memo: map[pyobj.Value]int{}, globals: map[pyobj.Global]int{}, bytes1: map[byte]int{}}, nil
+}
+
+// Encode writes the whole pickle, PROTO to STOP.
+func (e *Encoder) Encode(v pyobj.Value) error {
+	e.op(opProto, byte(e.proto))
+	e.flush()
+	e.framing = e.proto >= 4
+	if err := e.Save(v); err != nil {
+		return err
+	}
+	e.op(opStop)
+	e.CommitFrame()
+	return e.err
+}
+
+// Offset is the number of bytes written, those of an open frame left out.
+func (e *Encoder) Offset() int64 { return e.n }
+
+// Raw writes bytes outside of any frame. CommitFrame must come first.
+func (e *Encoder) Raw(b []byte) error {
+	if e.err == nil {
+		var n int
+		n, e.err = e.w.Write(b)
+		e.n += int64(n)
+	}
+	return e.err
+}
+
+// CommitFrame ends the current frame.
+func (e *Encoder) CommitFrame() error {
+	e.flush()
+	return e.err
+}
+
+func (e *Encoder) flush() {
+	if len(e.frame) == 0 {
+		return
+	}
+	if e.framing && len(e.frame) >= frameMin {
+		e.Raw(binary.LittleEndian.AppendUint64([]byte{byte(opFrame)}, uint64(len(e.frame))))
+	}
+	e.Raw(e.frame)
+	e.frame = e.frame[:0]
+}
+
+func (e *Encoder) op(o Opcode, arg ...byte) {
+	e.frame = append(append(e.frame, byte(o)), arg...)
+}
+
+// sized writes an opcode, a length of width bytes and a payload. Payloads of a frame's size stand outside of frames.
+func (e *Encoder) sized(o Opcode, payload []byte) {
+	width := ops[o].width
+	head := binary.LittleEndian.AppendUint64([]byte{byte(o)}, uint64(len(payload)))[:1+width]
+	if len(payload) < frameTarget {
+		e.frame = append(append(e.frame, head...), payload...)
+		return
+	}
+	e.flush()
+	e.Raw(head)
+	e.Raw(payload)
+}
+
+func (e *Encoder) put() int {
+	i := e.count
+	e.count++
+	switch {
+	case e.proto >= 4:
+		e.op(opMemoize)
+	case i < 256:
+		e.op(opBinPut, byte(i))
+	default:
+		e.op(opLongBinPut, binary.LittleEndian.AppendUint32(nil, uint32(i))...)
+	}
+	return i
+}
+
+func (e *Encoder) get(i int) {
+	if i < 256 {
+		e.op(opBinGet, byte(i))
+	} else {
+		e.op(opLongBinGet, binary.LittleEndian.AppendUint32(nil, uint32(i))...)
+	}
+}
+
+func (e *Encoder) memoize(v pyobj.Value) { e.memo[v] = e.put() }
+
+// Save writes one value.
+func (e *Encoder) Save(v pyobj.Value) error {
+	if e.err != nil {
+		return e.err
+	}
+	if len(e.frame) >= frameTarget {
+		e.flush()
+	}
+	switch x := v.(type) {
+	case nil:
+		return &UnsupportedError{"a value is missing"}
+	case pyobj.None:
+		e.op(opNone)
+		return nil
+	case pyobj.Bool:
+		if x {
+			e.op(opNewTrue)
+		} else {
+			e.op(opNewFalse)
+		}
+		return nil
+	case pyobj.Int:
+		e.int(int64(x))
+		return nil
+	case *pyobj.BigInt:
+		return e.bigInt(x.V)
+	case pyobj.Float:
+		e.op(opBinFloat, binary.BigEndian.AppendUint64(nil, math.Float64bits(float64(x)))...)
+		return nil
+	case pyobj.Bytes:
+		return e.bytes(x)
+	case *pyobj.Global:
+		return e.global(x)
+	case pyobj.Py2Str:
+		text, _ := pyobj.Text(x)
+		return e.Save(pyobj.Str(text))
+	}
+	if i, ok := e.memo[v]; ok {
+		e.get(i)
+		return nil
+	}
+	switch x := v.(type) {
+	case pyobj.Str:
+		return e.str(x)
+	case *pyobj.ByteArray:
+		return e.byteArray(x)
+	case *pyobj.Tuple:
+		return e.tuple(x)
+	case *pyobj.List:
+		e.op(opEmptyList)
+		e.memoize(x)
+		return e.appends(x.Items)
+	case *pyobj.Dict:
+		e.op(opEmptyDict)
+		e.memoize(x)
+		return e.setItems(x.Entries)
+	case *pyobj.Set:
+		return e.set(x)
+	case *pyobj.Object:
+		return e.object(x, x)
+	case *pyobj.Array:
+		if e.Array != nil {
+			if done, err := e.Array(x); done || err != nil {
+				return err
+			}
+		}
+		return e.numpy(x)
+	case *pyobj.Scalar, *pyobj.DType:
+		return e.numpy(x)
+	case *pyobj.Persistent:
+		if err := e.Save(x.ID); err != nil {
+			return err
+		}
+		e.op(opBinPersID)
+		return nil
+	}
+	return &UnsupportedError{fmt.Sprintf("a value of type %T", v)}
+}
+
+func (e *Encoder) numpy(v pyobj.Value) error {
+	if e.reduce == nil {
+		return &UnsupportedError{"an array where none was announced"}
+	}
+	o, err := e.reduce(v)
+	if err != nil {
+		return err
+	}
+	if i, ok := e.memo[o]; ok { // one object for equal dtypes
+		e.get(i)
+		return nil
+	}
+	if err := e.object(o, v); err != nil {
+		return err
+	}
+	e.memo[o] = e.memo[v]
+	return nil
+}
+
+func (e *Encoder) int(n int64) {
+	switch {
+	case n >= 0 && n <= 0xff:
+		e.op(opBinInt1, byte(n))
+	case n >= 0 && n <= 0xffff:
+		e.op(opBinInt2, byte(n), byte(n>>8))
+	case n >= math.MinInt32 && n <= math.MaxInt32:
+		e.op(opBinInt, binary.LittleEndian.AppendUint32(nil, uint32(n))...)
+	default:
+		b := binary.LittleEndian.AppendUint64(nil, uint64(n))
+		e.sized(opLong1, shortest(b))
+	}
+}
+
+// shortest drops bytes of two's complement that say no more than the sign.
+func shortest(b []byte) []byte {
+	for n := len(b); n > 1; n-- {
+		sign := b[n-2] & 0x80
+		if !(b[n-1] == 0 && sign == 0 || b[n-1] == 0xff && sign != 0) {
+			break
+		}
+		b = b[:n-1]
+	}
+	return b
+}
+
+func (e *Encoder) bigInt(x *big.Int) error {
+	n := x.BitLen()/8 + 1
+	v := x
+	if x.Sign() < 0 {
+		v = new(big.Int).Add(x, new(big.Int).Lsh(big.NewInt(1), uint(8*n)))
+	}
+	b := v.FillBytes(make([]byte, n))
+	for i, j := 0, n-1; i < j; i, j = i+1, j-1 {
+		b[i], b[j] = b[j], b[i]
+	}
+	b = shortest(b)
+	switch {
+	case len(b) < 256:
+		e.sized(opLong1, b)
+	case len(b) <= math.MaxInt32:
+		e.sized(opLong4, b)
+	default:
+		return &UnsupportedError{"an int of more than 2 GiB"}
+	}
+	return nil
+}
+
+func (e *Encoder) str(s pyobj.Str) error {
+	b := []byte(s)
+	switch {
+	case len(b) <= 0xff && e.proto >= 4:
+		e.sized(opShortBinUnicode, b)
+	case len(b) <= math.MaxUint32:
+		e.sized(opBinUnicode, b)
+	case e.proto >= 4:
+		e.sized(opBinUnicode8, b)
+	default:
+		return &UnsupportedError{fmt.Sprintf("a string of %d bytes needs protocol 4", len(b))}
+	}
+	e.memoize(s)
+	return nil
+}
+
+func (e *Encoder) bytes(b pyobj.Bytes) error {
+	if e.proto < 3 {
+		o := &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "bytes"}}
+		if len(b) > 0 {
+			o.Class = &pyobj.Global{Module: "_codecs", Name: "encode"}
+			o.Args = []pyobj.Value{pyobj.Str(latin1(b)), pyobj.Str("latin1")}
+		}
+		return e.object(o, o)
+	}
+	if len(b) == 1 {
+		if i, ok := e.bytes1[b[0]]; ok {
+			e.get(i)
+			return nil
+		}
+	}
+	switch {
+	case len(b) <= 0xff:
+		e.sized(opShortBinBytes, b)
+	case len(b) <= math.MaxUint32:
+		e.sized(opBinBytes, b)
+	case e.proto >= 4:
+		e.sized(opBinBytes8, b)
+	default:
+		return &UnsupportedError{fmt.Sprintf("%d bytes need protocol 4", len(b))}
+	}
+	if i := e.put(); len(b) == 1 {
+		e.bytes1[b[0]] = i
+	}
+	return nil
+}
+
+func (e *Encoder) byteArray(b *pyobj.ByteArray) error {
+	if e.proto >= 5 {
+		e.sized(opByteArray8, b.B)
+		e.memoize(b)
+		return nil
+	}
+	o := &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "bytearray"}}
+	if len(b.B) > 0 {
+		o.Args = []pyobj.Value{pyobj.Bytes(b.B)}
+	}
+	return e.object(o, b)
+}
+
+func (e *Encoder) tuple(t *pyobj.Tuple) error {
+	n := len(t.Items)
+	if n == 0 {
+		e.op(opEmptyTuple)
+		return nil
+	}
+	if n > 3 {
+		e.op(opMark)
+	}
+	for _, v := range t.Items {
+		if err := e.Save(v); err != nil {
+			return err
+		}
+	}
+	if i, ok := e.memo[t]; ok { // the tuple holds itself and was written by one of its items
+		if n > 3 {
+			e.op(opPopMark)
+		} else {
+			for ; n > 0; n-- {
+				e.op(opPop)
+			}
+		}
+		e.get(i)
+		return nil
+	}
+	if n > 3 {
+		e.op(opTuple)
+	} else {
+		e.op(opTuple1 + Opcode(n-1))
+	}
+	e.memoize(t)
+	return nil
+}
+
+func (e *Encoder) appends(items []pyobj.Value) error {
+	for len(items) > 0 {
+		n := min(len(items), batch)
+		if n > 1 {
+			e.op(opMark)
+		}
+		for _, v := range items[:n] {
+			if err := e.Save(v); err != nil {
+				return err
+			}
+		}
+		if n > 1 {
+			e.op(opAppends)
+		} else {
+			e.op(opAppend)
+		}
+		items = items[n:]
+	}
+	return nil
+}
+
+func (e *Encoder) setItems(entries []pyobj.Entry) error {
+	for len(entries) > 0 {
+		n := min(len(entries), batch)
+		if n > 1 {
+			e.op(opMark)
+		}
+		for _, kv := range entries[:n] {
+			if err := e.Save(kv.Key); err != nil {
+				return err
+			}
+			if err := e.Save(kv.Value); err != nil {
+				return err
+			}
+		}
+		if n > 1 {
+			e.op(opSetItems)
+		} else {
+			e.op(opSetItem)
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
+
+func (e *Encoder) set(s *pyobj.Set) error {
+	if e.proto < 4 {
+		name := "set"
+		if s.Frozen {
+			name = "frozenset"
+		}
+		return e.object(&pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: name},
+			Args: []pyobj.Value{&pyobj.List{Items: s.Items}}}, s)
+	}
+	if s.Frozen {
+		e.op(opMark)
+		for _, v := range s.Items {
+			if err := e.Save(v); err != nil {
+				return err
+			}
+		}
+		if i, ok := e.memo[s]; ok {
+			e.op(opPopMark)
+			e.get(i)
+			return nil
+		}
+		e.op(opFrozenSet)
+		e.memoize(s)
+		return nil
+	}
+	e.op(opEmptySet)
+	e.memoize(s)
+	for items := s.Items; len(items) > 0; {
+		n := min(len(items), batch)
+		e.op(opMark)
+		for _, v := range items[:n] {
+			if err := e.Save(v); err != nil {
+				return err
+			}
+		}
+		e.op(opAddItems)
+		items = items[n:]
+	}
+	return nil
+}
+
+// object writes the call that makes o, its items and its state; what results stands for v.
+func (e *Encoder) object(o *pyobj.Object, v pyobj.Value) error {
+	maker := opReduce
+	if o.Make == pyobj.New || o.Make == pyobj.Inst && len(o.Args) == 0 {
+		maker = opNewObj
+	}
+	if err := e.Save(o.Class); err != nil {
+		return err
+	}
+	if err := e.Save(&pyobj.Tuple{Items: o.Args}); err != nil {
+		return err
+	}
+	if o.Kwargs.Len() > 0 {
+		if e.proto < 4 || maker != opNewObj {
+			return &UnsupportedError{"keyword arguments of a constructor need protocol 4"}
+		}
+		maker = opNewObjEx
+		if err := e.Save(o.Kwargs); err != nil {
+			return err
+		}
+	}
+	e.op(maker)
+	if i, ok := e.memo[v]; ok { // an argument refers to the object, which has been written there
+		e.op(opPop)
+		e.get(i)
+	} else {
+		e.memoize(v)
+	}
+	if err := e.appends(o.Items); err != nil {
+		return err
+	}
+	if err := e.setItems(o.Pairs); err != nil {
+		return err
+	}
+	if o.State == nil {
+		return nil
+	}
+	if err := e.Save(o.State); err != nil {
+		return err
+	}
+	e.op(opBuild)
+	return nil
+}
+
+// old gives the names that CPython writes at protocol 2 for Python 2 to find.
+func old(g pyobj.Global) pyobj.Global {
+	switch g.Module {
+	case "builtins":
+		switch g.Name {
+		case "range":
+			g.Name = "xrange"
+		case "str":
+			g.Name = "unicode"
+		}
+		g.Module = "__builtin__"
+	case "copyreg":
+		g.Module = "copy_reg"
+	case "functools":
+		if g.Name == "reduce" {
+			g.Module = "__builtin__"
+		}
+	}
+	return g
+}
+
+func (e *Encoder) global(g *pyobj.Global) error {
+	if i, ok := e.globals[*g]; ok {
+		e.get(i)
+		return nil
+	}
+	switch {
+	case !identifiers(g.Module) || !identifiers(g.Name):
+		return &UnsupportedError{fmt.Sprintf("%.80q is no name", g.String())}
+	case e.proto >= 4:
+		if err := e.Save(pyobj.Str(g.Module)); err != nil {
+			return err
+		}
+		if err := e.Save(pyobj.Str(g.Name)); err != nil {
+			return err
+		}
+		e.op(opStackGlobal)
+	default:
+		name := *g
+		if e.proto < 3 {
+			name = old(name)
+		}
+		e.op(opGlobal, []byte(name.Module+"\n"+name.Name+"\n")...)
+	}
+	e.globals[*g] = e.put()
+	return nil
+}
