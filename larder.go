@@ -19,6 +19,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/exec"
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -35,6 +36,8 @@ type Model struct {
 	path string      // its place in the file: "model", "model['clf']", "model.steps[1]"
 	est  sklearn.Estimator
 	bind error // why there is no estimator
+
+	report *audit.Report
 
 	mu    sync.RWMutex
 	plans []*plan
@@ -78,10 +81,11 @@ func open(src *source.Source, o options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.gate(doc); err != nil {
+	report, err := o.gate(doc)
+	if err != nil {
 		return nil, err
 	}
-	m := &Model{opts: o, doc: doc, root: doc.Root, path: "model"}
+	m := &Model{opts: o, doc: doc, report: report, root: doc.Root, path: "model"}
 	if o.selected != "" {
 		if m.root, m.path, err = selectPath(doc.Root, o.selected); err != nil {
 			return nil, err

@@ -159,84 +159,160 @@ func (p *PCA) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
 	return b.Sub(s, b.Scalar(0.5*(float64(k)*math.Log(2*math.Pi)-logdet), s))
 }
 
-// precision is PCA.get_precision: the inverse of the model's covariance, and the logarithm of its determinant.
+// precision is PCA.get_precision, by the matrix inversion lemma as scikit-learn has it, and the logarithm of its
+// determinant.
 func (p *PCA) precision() (*tensor.Tensor, float64, error) {
-	m, k := p.Components.Shape[0], p.Components.Shape[1]
-	c, v := p.Components.AsF64(), p.Variance.AsF64()
-	cov := make([]float64, k*k)
+	m, k, noise := p.Components.Shape[0], p.Components.Shape[1], *p.Noise
+	c, v := slices.Clone(p.Components.AsF64()), p.Variance.AsF64()
+	if len(v) != m {
+		return nil, 0, fmt.Errorf("explained_variance_ does not fit components_")
+	}
+	diff := make([]float64, m)
 	for t := range m {
-		scale := 1.0
 		if p.Whiten {
-			scale = math.Sqrt(v[t])
-		}
-		diff := 0.0
-		if v[t] > *p.Noise {
-			diff = v[t] - *p.Noise
-		}
-		if p.Whiten {
-			diff = diff / v[t]
-		}
-		for i := range k {
-			ci := float64(c[t*k+i]*scale) * diff
 			for j := range k {
-				cov[i*k+j] += float64(ci * float64(c[t*k+j]*scale))
+				c[t*k+j] *= math.Sqrt(v[t])
 			}
 		}
+		diff[t] = max(v[t]-noise, 0)
 	}
-	for i := range k {
-		cov[i*k+i] += *p.Noise
+	singular := fmt.Errorf("the covariance of the components can not be inverted")
+	var prec []float64
+	if noise == 0 {
+		cov := make([]float64, k*k)
+		for i := range k {
+			for j := range k {
+				for t := range m {
+					cov[i*k+j] += float64(float64(c[t*k+i]*diff[t]) * c[t*k+j])
+				}
+			}
+		}
+		if prec = inverse(cov, k); prec == nil {
+			return nil, 0, singular
+		}
+	} else {
+		inner := make([]float64, m*m)
+		for s := range m {
+			for t := range m {
+				sum := 0.0
+				for j := range k {
+					sum += float64(c[s*k+j] * c[t*k+j])
+				}
+				inner[s*m+t] = sum / noise
+			}
+			inner[s*m+s] += 1 / diff[s]
+		}
+		inv := inverse(inner, m)
+		if inv == nil {
+			return nil, 0, singular
+		}
+		half := make([]float64, k*m)
+		for i := range k {
+			for t := range m {
+				for s := range m {
+					half[i*m+t] += float64(c[s*k+i] * inv[s*m+t])
+				}
+			}
+		}
+		prec = make([]float64, k*k)
+		for i := range k {
+			for j := range k {
+				sum := 0.0
+				for t := range m {
+					sum += float64(half[i*m+t] * c[t*k+j])
+				}
+				prec[i*k+j] = sum / -(noise * noise)
+			}
+			prec[i*k+i] += 1 / noise
+		}
 	}
-	inv, logdet, ok := spdInverse(cov, k)
-	if !ok {
-		return nil, 0, fmt.Errorf("the covariance of the components can not be inverted")
-	}
-	return tensor.FromF64(inv, k, k), -logdet, nil
+	return tensor.FromF64(prec, k, k), logdet(prec, k), nil
 }
 
-// spdInverse inverts a symmetric positive definite matrix by Cholesky; it also gives the logarithm of its determinant.
-func spdInverse(a []float64, n int) (inv []float64, logdet float64, ok bool) {
-	l := slices.Clone(a)
+// factor is the LU factorisation with partial pivoting (LAPACK's getrf): the factors in place, the row order, and the
+// sign of the permutation; nil where a pivot is zero or no number.
+func factor(a []float64, n int) (lu []float64, perm []int, sign float64) {
+	lu, perm, sign = slices.Clone(a), make([]int, n), 1
+	for i := range perm {
+		perm[i] = i
+	}
 	for j := range n {
-		s := l[j*n+j]
-		for k := range j {
-			s -= float64(l[j*n+k] * l[j*n+k])
-		}
-		if !(s > 0) {
-			return nil, 0, false
-		}
-		d := math.Sqrt(s)
-		l[j*n+j] = d
-		logdet += 2 * math.Log(d)
+		best := j
 		for i := j + 1; i < n; i++ {
-			s := l[i*n+j]
-			for k := range j {
-				s -= float64(l[i*n+k] * l[j*n+k])
+			if math.Abs(lu[i*n+j]) > math.Abs(lu[best*n+j]) {
+				best = i
 			}
-			l[i*n+j] = s / d
+		}
+		if p := lu[best*n+j]; p == 0 || math.IsNaN(p) || math.IsInf(p, 0) {
+			return nil, nil, 0
+		}
+		if best != j {
+			sign = -sign
+			perm[j], perm[best] = perm[best], perm[j]
+			for k := range n {
+				lu[j*n+k], lu[best*n+k] = lu[best*n+k], lu[j*n+k]
+			}
+		}
+		for i := j + 1; i < n; i++ {
+			f := lu[i*n+j] / lu[j*n+j]
+			lu[i*n+j] = f
+			for k := j + 1; k < n; k++ {
+				lu[i*n+k] -= float64(f * lu[j*n+k])
+			}
 		}
 	}
-	inv = make([]float64, n*n)
-	y := make([]float64, n)
+	return lu, perm, sign
+}
+
+// inverse inverts a matrix; nil where it is singular.
+func inverse(a []float64, n int) []float64 {
+	lu, perm, _ := factor(a, n)
+	if lu == nil {
+		return nil
+	}
+	inv := make([]float64, n*n)
+	x := make([]float64, n)
 	for c := range n {
 		for i := range n {
-			s := 0.0
-			if i == c {
-				s = 1
+			x[i] = 0
+			if perm[i] == c {
+				x[i] = 1
 			}
 			for k := range i {
-				s -= float64(l[i*n+k] * y[k])
+				x[i] -= float64(lu[i*n+k] * x[k])
 			}
-			y[i] = s / l[i*n+i]
 		}
 		for i := n - 1; i >= 0; i-- {
-			s := y[i]
 			for k := i + 1; k < n; k++ {
-				s -= float64(l[k*n+i] * inv[k*n+c])
+				x[i] -= float64(lu[i*n+k] * x[k])
 			}
-			inv[i*n+c] = s / l[i*n+i]
+			x[i] /= lu[i*n+i]
+		}
+		for i := range n {
+			inv[i*n+c] = x[i]
 		}
 	}
-	return inv, logdet, true
+	return inv
+}
+
+// logdet is sklearn.utils.extmath.fast_logdet: -inf where the determinant is not positive.
+func logdet(a []float64, n int) float64 {
+	lu, _, sign := factor(a, n)
+	if lu == nil {
+		return math.Inf(-1)
+	}
+	sum := 0.0
+	for i := range n {
+		d := lu[i*n+i]
+		if d < 0 {
+			sign = -sign
+		}
+		sum += math.Log(math.Abs(d))
+	}
+	if sign < 0 {
+		return math.Inf(-1)
+	}
+	return sum
 }
 
 // FeatureNamesOut is pca0, pca1, ….

@@ -1,0 +1,143 @@
+package larder
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/format/pickle"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+// UnsafeError is a file that the audit does not let through.
+type UnsafeError struct {
+	Report *audit.Report
+}
+
+func (e *UnsafeError) Error() string {
+	for _, f := range e.Report.Findings {
+		if f.Level == audit.Critical || f.Level == audit.Error {
+			at := ""
+			if f.Offset >= 0 {
+				at = fmt.Sprintf(" at byte 0x%x", f.Offset)
+			}
+			return fmt.Sprintf("refused: %s%s (%s)", f.Message, at, f.Rule)
+		}
+	}
+	return "refused"
+}
+
+// Is answers ErrUnsafe.
+func (e *UnsafeError) Is(target error) bool { return target == ErrUnsafe }
+
+// Audit judges the file at path: what loading it in Python would import and call. It never fails: a file that can not
+// be read is undetermined, or refused for what was seen before the fault.
+func Audit(path string, p audit.Policy) *audit.Report {
+	lim := source.Default()
+	src, err := source.Open(path, lim)
+	if err != nil {
+		r := audit.Failure(err, nil, p)
+		r.Path = path
+		return r
+	}
+	defer src.Close()
+	r := auditSource(src, lim, p)
+	r.Path = path
+	return r
+}
+
+// AuditBytes judges a file held in memory.
+func AuditBytes(data []byte, p audit.Policy) *audit.Report {
+	return auditSource(source.Bytes(data), source.Default(), p)
+}
+
+func auditSource(src *source.Source, lim source.Limits, p audit.Policy) *audit.Report {
+	doc, err := Decode(src, lim)
+	if err == nil {
+		return audit.Judge(doc, p)
+	}
+	if members := pickledMembers(src, lim); members != nil {
+		doc = members
+	}
+	return audit.Failure(err, doc, p)
+}
+
+// pickledMembers finds pickles in containers that are no model files of their own: .npy and .npz with object arrays,
+// zip archives with pickles in them, pickles before or behind a zip. It gives their joint trace; nil if there is none.
+func pickledMembers(src *source.Source, lim source.Limits) *pyobj.Doc {
+	joint := &pyobj.Doc{Protocol: -1}
+	found := false
+	budget := lim.Decompressed
+	look := func(b []byte) {
+		if npy.Sniff(b) {
+			a, at, err := npy.Header(b)
+			if err != nil || !a.DType.HasObject() {
+				return
+			}
+			b = b[at:]
+		}
+		if !pickle.Sniff(b[:min(len(b), 64)]) {
+			return
+		}
+		d, err := pickle.Decode(source.Bytes(b), lim)
+		if d == nil || err != nil && len(d.Imports) == 0 {
+			return
+		}
+		found = true
+		joint.Imports = append(joint.Imports, d.Imports...)
+		joint.Calls = append(joint.Calls, d.Calls...)
+		joint.Notes = append(joint.Notes, d.Notes...)
+	}
+	data := src.All()
+	look(data)
+	if i := bytes.Index(data, []byte("PK\x03\x04")); i > 0 {
+		look(data[:i])
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) || z == nil {
+		return only(joint, found)
+	}
+	for i, f := range z.File {
+		if i >= lim.Entries || strings.HasSuffix(f.Name, "/") {
+			break
+		}
+		f.Flags &^= 0x1 // a member marked as encrypted that is not: Python's loaders differ on it
+		r, err := f.Open()
+		if err != nil {
+			continue
+		}
+		b, _ := io.ReadAll(io.LimitReader(r, budget))
+		r.Close()
+		if budget -= int64(len(b)); budget <= 0 {
+			break
+		}
+		look(b)
+	}
+	return only(joint, found)
+}
+
+func only(d *pyobj.Doc, found bool) *pyobj.Doc {
+	if !found {
+		return nil
+	}
+	return d
+}
+
+// gate judges a decoded file; what audit refuses is not opened. What is merely unknown is opened: whoever uses the model
+// asks Unknown first.
+func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
+	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted})
+	if r.Verdict == audit.Refused {
+		return r, &UnsafeError{r}
+	}
+	return r, nil
+}
+
+// Report returns the audit of the whole file the model came from.
+func (m *Model) Report() *audit.Report { return m.report }

@@ -1,0 +1,142 @@
+package larder_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/internal/fixture"
+)
+
+// TestAuditHostile holds the audit to the verdict class of every attack and malformed file.
+func TestAuditHostile(t *testing.T) {
+	root := fixture.Shared(t, "data/hostile")
+	b, err := os.ReadFile(filepath.Join(root, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []struct{ Path, Expect, Cat string }
+	if err := json.Unmarshal(b, &files); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, f := range files {
+		start := time.Now()
+		r := larder.Audit(filepath.Join(root, f.Path), audit.Policy{})
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%s: took %v", f.Path, d)
+		}
+		count[f.Expect+" "+string(r.Verdict)]++
+		switch f.Expect {
+		case "clean":
+			if r.Verdict != audit.OK {
+				t.Errorf("%s: clean, but %s: %v", f.Path, r.Verdict, first(r))
+			}
+		case "suspect":
+			if len(r.Findings) == 0 {
+				t.Errorf("%s: nothing reported", f.Path)
+			}
+		default:
+			if r.Verdict == audit.OK {
+				t.Errorf("%s: %s, but ok", f.Path, f.Expect)
+			}
+			if f.Expect == "rce" && !namesSymbol(r) {
+				t.Logf("%s: %s without a symbol: %v", f.Path, r.Verdict, first(r))
+			}
+		}
+	}
+	t.Log(count)
+}
+
+func first(r *audit.Report) any {
+	if len(r.Findings) == 0 {
+		return nil
+	}
+	return r.Findings[0]
+}
+
+func namesSymbol(r *audit.Report) bool {
+	for _, f := range r.Findings {
+		if f.Level == audit.Critical && f.Symbol != "" && (f.Offset >= 0 && f.Index >= 0 || f.Path != "") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestAuditHonest wants ok for everything scikit-learn itself wrote.
+func TestAuditHonest(t *testing.T) {
+	for _, dir := range []string{"data/sklearn-old"} {
+		root := fixture.Shared(t, dir)
+		files, _ := filepath.Glob(filepath.Join(root, "*", "*.*"))
+		ok, all := 0, 0
+		for _, f := range files {
+			if !strings.HasSuffix(f, ".pkl") && !strings.HasSuffix(f, ".skops") {
+				continue
+			}
+			all++
+			r := larder.Audit(f, audit.Policy{})
+			if r.Verdict == audit.OK {
+				ok++
+			} else {
+				t.Errorf("%s: %s: %v", f, r.Verdict, first(r))
+			}
+		}
+		t.Logf("%s: %d of %d ok", dir, ok, all)
+	}
+}
+
+// TestAuditPublic wants ok for every public file that needs scikit-learn alone.
+func TestAuditPublic(t *testing.T) {
+	root := fixture.Shared(t, "data/public-models")
+	f, err := os.Open(filepath.Join(root, "manifest.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	col := map[string]int{}
+	for i, n := range rows[0] {
+		col[n] = i
+	}
+	alone, ok := 0, 0
+	for _, r := range rows[1:] {
+		rep := larder.Audit(modelFile(t, filepath.Join(root, r[col["id"]])), audit.Policy{})
+		if r[col["other_libs"]] != "" || r[col["main_classes"]] != "" {
+			if rep.Verdict == audit.OK {
+				t.Errorf("%s: names %s%s, but ok", r[0], r[col["other_libs"]], r[col["main_classes"]])
+			}
+			continue
+		}
+		if rep.Format == "" && filepath.Ext(r[1]) == ".skops" {
+			continue
+		}
+		if rep.Verdict != audit.OK && !loads(root, r[0]) {
+			t.Logf("%s %s: %s: scikit-learn can not load it either: %v", r[0], r[1], rep.Verdict, rep.Findings[len(rep.Findings)-1].Message)
+			continue
+		}
+		alone++
+		if rep.Verdict == audit.OK {
+			ok++
+		} else {
+			t.Errorf("%s %s: %s: %v", r[0], r[1], rep.Verdict, rep.Findings)
+		}
+	}
+	t.Logf("%d of %d files of scikit-learn alone are ok", ok, alone)
+}
+
+// loads reports whether any scikit-learn could load a public file: some lack their companions or are damaged.
+func loads(root, id string) bool {
+	b, err := os.ReadFile(filepath.Join(root, id, "reference.json"))
+	var ref reference
+	return err == nil && json.Unmarshal(b, &ref) == nil && ref.Load == "ok"
+}

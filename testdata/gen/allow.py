@@ -1,0 +1,154 @@
+"""Adds the names of the running scikit-learn, numpy and scipy to audit/allow.txt.
+
+Run it under each release that is to be known; lines only ever are added, so the file is the union:
+
+    python testdata/gen/allow.py
+    python testdata/gen/allow.py --moved sklearn_moves.csv   # names of releases that are not installed
+
+Kinds: class  may be allocated (NEWOBJ, copyreg._reconstructor) or stand as a type;
+       call   may be called with plain arguments (Cython objects that pickle that way);
+       value  a function that may stand as a parameter's value; it is never called.
+"""
+import argparse
+import csv
+import importlib
+import inspect
+import os
+import pkgutil
+import warnings
+
+warnings.filterwarnings("ignore")
+OUT = os.path.join(os.path.dirname(__file__), "..", "..", "audit", "allow.txt")
+
+SKIP = ("tests", "datasets", "externals", "experimental", "_build_utils", "conftest", "setup", "_testing", "testing",
+        "estimator_checks", "_estimator_html_repr", "mocking", "_mocking", "inspection", "__check_build", "_openmp_helpers",
+        "parallel", "fixes", "discovery", "_joblib", "_pprint", "_repr_html", "_show_versions", "deprecation", "callback", "_test_common", "_unittest_backport", "_plotting",
+        "_array_api")
+CALLS = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast", "sklearn.linear_model.sgd_fast")
+VALUES = ("sklearn.metrics", "sklearn.feature_selection", "sklearn.preprocessing", "sklearn.cluster._kmeans",
+          "sklearn.cluster.k_means_", "sklearn.decomposition", "sklearn.covariance", "sklearn.gaussian_process",
+          "sklearn.utils.validation", "sklearn.utils.extmath", "sklearn.neighbors", "sklearn.linear_model", "sklearn.tree",
+          "sklearn.ensemble", "sklearn.isotonic", "sklearn.random_projection", "sklearn.model_selection",
+          "sklearn.compose", "sklearn.feature_extraction.text")
+# Functions that open files, run code of their arguments' choosing, or fetch: never values.
+NEVER = {"available_if", "parametrize_with_checks", "get_scorer", "clone", "delayed", "cross_val_score", "cross_validate",
+         "cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score", "export_graphviz",
+         "plot_tree", "check_cv", "make_scorer", "Memory", "Parallel", "parallel_backend"}
+NUMPY_VALUES = """mean median sum max min amax amin std var nanmean nanmedian nanmax nanmin nansum prod ptp percentile quantile
+any all argmax argmin argsort sort cumsum clip round around abs identity ravel reshape squeeze transpose concatenate hstack
+vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p""".split()
+NUMPY_CLASSES = """ndarray matrix recarray record memmap bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc intp uint
+longlong ulonglong float16 float32 float64 longdouble complex64 complex128 object_ str_ bytes_ string_ unicode_ void datetime64
+timedelta64 number integer signedinteger unsignedinteger inexact floating complexfloating generic flexible character long
+float int float_ int_ complex_ object str""".split()
+
+
+def modules(root):
+    yield importlib.import_module(root)
+    for info in pkgutil.walk_packages(importlib.import_module(root).__path__, root + "."):
+        parts = info.name.split(".")
+        if any(p in SKIP for p in parts):
+            continue
+        try:
+            yield importlib.import_module(info.name)
+        except BaseException:
+            continue
+
+
+def sweep(names):
+    for m in modules("sklearn"):
+        for n, v in list(vars(m).items()):
+            if not n.isidentifier():
+                continue
+            home = getattr(v, "__module__", None)
+            if inspect.isclass(v):
+                if n in NEVER or not str(home).startswith(("sklearn", "_loss")) or issubclass(v, BaseException):
+                    continue
+                if any(p in SKIP for p in home.split(".")):
+                    continue
+                names.add(("class", m.__name__, n))
+                if m.__name__ in CALLS:
+                    names.add(("call", m.__name__, n))
+            elif callable(v) and str(home).startswith("sklearn") and home == m.__name__:
+                if n.startswith("__pyx_unpickle_") or n in NEVER:
+                    continue
+                if home.startswith(VALUES):
+                    names.add(("value", m.__name__, n))
+    import numpy
+    import scipy.special
+    import scipy.sparse
+    import scipy.stats
+    for n in NUMPY_CLASSES:
+        if inspect.isclass(getattr(numpy, n, None)):
+            names.add(("class", "numpy", n))
+    for n in NUMPY_VALUES:
+        if hasattr(numpy, n):
+            names.add(("value", "numpy", n))
+    for n in dir(numpy):
+        if isinstance(getattr(numpy, n), numpy.ufunc):
+            for m in ("numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath", "numpy.core.umath"):
+                names.add(("value", m, n))
+    for n in dir(scipy.special):
+        v = getattr(scipy.special, n)
+        if isinstance(v, numpy.ufunc):
+            for m in ("scipy.special", "scipy.special._ufuncs", "scipy.special._special_ufuncs"):
+                names.add(("value", m, n))
+    for fmt in "bsr bsr coo csc csr dia dok lil".split():
+        for kind in ("matrix", "array"):
+            for m in ("scipy.sparse.%s" % fmt, "scipy.sparse._%s" % fmt, "scipy.sparse._arrays"):
+                names.add(("class", m, "%s_%s" % (fmt, kind)))
+    for m in ("scipy.stats._distn_infrastructure",):
+        mod = importlib.import_module(m)
+        for n in ("rv_frozen", "rv_continuous_frozen", "rv_discrete_frozen"):
+            if hasattr(mod, n):
+                names.add(("class", m, n))
+    for m in ("scipy.stats._continuous_distns", "scipy.stats._discrete_distns"):
+        for n, v in vars(importlib.import_module(m)).items():
+            if inspect.isclass(v) and n.endswith("_gen"):
+                names.add(("class", m, n))
+    names |= {("class", "scipy.interpolate._bsplines", "BSpline"), ("class", "scipy.interpolate.interpolate", "interp1d"),
+              ("class", "scipy.interpolate._interpolate", "interp1d"),
+              ("value", "scipy._lib.array_api_compat.numpy._aliases", "asarray"), ("value", "scipy._lib.array_api_compat.numpy", "asarray")}
+
+
+def moved(path, names):
+    with open(path) as f:
+        for row in csv.DictReader(f):
+            m, n = row["old"].rsplit(".", 1)
+            if any(p in SKIP for p in m.split(".")) or n in NEVER or n.startswith("__pyx_unpickle_"):
+                continue
+            if row["type"] in ("type", "ABCMeta"):
+                names.add(("class", m, n))
+                if m in CALLS:
+                    names.add(("call", m, n))
+            elif m.startswith(VALUES) and not m.startswith("sklearn.utils.fixes"):
+                names.add(("value", m, n))
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--moved")
+    args = p.parse_args()
+    names = set()
+    if os.path.exists(OUT):
+        with open(OUT) as f:
+            for line in f:
+                head, _, rest = line.partition(":")
+                if line.startswith("#") or not rest:
+                    continue
+                kind, module = head.split()
+                names |= {(kind, module, n) for n in rest.split()}
+    if args.moved:
+        moved(args.moved, names)
+    else:
+        sweep(names)
+    by = {}
+    for kind, module, n in names:
+        by.setdefault((module, kind), []).append(n)
+    with open(OUT, "w") as f:
+        f.write("# Names a scikit-learn file may refer to. Written by testdata/gen/allow.py; see there for the kinds.\n")
+        for (module, kind), ns in sorted(by.items()):
+            f.write("%s %s: %s\n" % (kind, module, " ".join(sorted(ns))))
+
+
+main()
