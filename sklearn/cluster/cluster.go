@@ -190,6 +190,9 @@ func (k *FeatureAgglomeration) Bound(*sklearn.Binder) error {
 // Transform pools the columns of each cluster. The mean adds in column order and divides (numpy.bincount).
 func (k *FeatureAgglomeration) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, k, x, sklearn.Accept{})
+	if k.Pooling.op == graph.OpReduceMean {
+		x = b.Cast(x, tensor.Float64)
+	}
 	var cols []graph.Value
 	for _, g := range k.groups() {
 		cols = append(cols, b.Reduce(k.Pooling.op, b.Gather(x, g), 1, true, graph.Sequential))

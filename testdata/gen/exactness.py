@@ -182,6 +182,9 @@ def scale(est, X, method, coarse):
     try:
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
+        if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
+            # The covariance is inverted in float32: its condition number is lost.
+            return (np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
             t = terms(est, X)
             return (t * max(1, np.abs(est._probA).max(initial=1)) if "proba" in method else t).tolist()
