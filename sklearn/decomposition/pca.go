@@ -154,7 +154,11 @@ func (p *PCA) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
 	if p.Mean != nil {
 		xr = b.Sub(x, b.Const(p.Mean))
 	}
-	s := b.Reduce(graph.OpReduceSum, b.Mul(xr, b.MatMul(xr, b.Const(prec))), 1, false, graph.Pairwise)
+	w := b.Const(prec)
+	if p.Components.DType == tensor.Float32 {
+		w = b.Cast(w, tensor.Float32)
+	}
+	s := b.Reduce(graph.OpReduceSum, b.Mul(xr, b.MatMul(xr, w)), 1, false, graph.Pairwise)
 	s = b.Mul(s, b.Scalar(-0.5, s))
 	return b.Sub(s, b.Scalar(0.5*(float64(k)*math.Log(2*math.Pi)-logdet), s))
 }
