@@ -67,6 +67,18 @@ _loss.CyHalfTweedieLossIdentity _loss.CyAbsoluteError _loss.CyPinballLoss _loss.
 builtins.FutureWarning builtins.DeprecationWarning builtins.UserWarning builtins.RuntimeWarning
 datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone decimal.Decimal
 sklearn.utils.deprecation.DeprecationDict
+pandas.Index pandas.RangeIndex pandas.MultiIndex pandas.CategoricalIndex pandas.DatetimeIndex pandas.Series pandas.DataFrame pandas.CategoricalDtype pandas.StringDtype
+pandas.Int64Dtype pandas.Float64Dtype pandas.BooleanDtype pandas.Categorical
+pandas.core.indexes.base.Index pandas.core.indexes.range.RangeIndex pandas.core.indexes.multi.MultiIndex pandas.core.indexes.category.CategoricalIndex
+pandas.core.indexes.numeric.Int64Index pandas.core.indexes.numeric.Float64Index pandas.core.indexes.numeric.UInt64Index pandas.indexes.base.Index
+pandas.indexes.numeric.Int64Index pandas.indexes.range.RangeIndex
+pandas.core.series.Series pandas.core.frame.DataFrame pandas.core.internals.managers.BlockManager pandas.core.internals.managers.SingleBlockManager
+pandas.core.internals.BlockManager pandas.core.internals.SingleBlockManager
+pandas.core.dtypes.dtypes.CategoricalDtype pandas.core.dtypes.dtypes.PandasDtype pandas.core.arrays.categorical.Categorical
+pandas.core.arrays.string_.StringDtype pandas.core.arrays.string_.StringArray pandas.core.arrays.string_arrow.ArrowStringArray
+pandas.core.arrays.integer.Int64Dtype pandas.core.arrays.integer.IntegerArray pandas.core.arrays.boolean.BooleanDtype pandas.core.arrays.boolean.BooleanArray
+pandas.core.arrays.floating.Float64Dtype pandas.core.arrays.floating.FloatingArray pandas.core.arrays.numpy_.PandasArray pandas.core.arrays.numpy_.NumpyExtensionArray
+pandas.arrays.StringArray pandas.arrays.ArrowStringArray pandas.arrays.IntegerArray pandas.arrays.BooleanArray pandas.arrays.FloatingArray pandas.arrays.NumpyExtensionArray
 `)
 
 // standing is how a name is known.
@@ -106,7 +118,7 @@ func looksLikeClass(name string) bool {
 func known(module string) bool {
 	top, _, _ := strings.Cut(module, ".")
 	switch top {
-	case "numpy", "scipy", "joblib", "sklearn", "_loss", "":
+	case "numpy", "scipy", "joblib", "sklearn", "pandas", "pyarrow", "_loss", "":
 		return true
 	}
 	return runs(module)

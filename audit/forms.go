@@ -60,6 +60,14 @@ func forms() map[string]form {
 		"sklearn.metrics._dist_metrics", "sklearn.neighbors._dist_metrics", "sklearn.neighbors.dist_metrics"} {
 		m[mod+".newObj"] = newObjForm
 	}
+	// pandas' and pyarrow's rebuilders take classes of their own and data.
+	for _, n := range strings.Fields("pandas.core.indexes.base._new_Index pandas.indexes.base._new_Index pandas._libs.internals._unpickle_block " +
+		"pandas._libs.tslibs.timestamps._unpickle_timestamp pandas._libs.arrays.__pyx_unpickle_NDArrayBacked " +
+		"pandas._libs.missing._get_na pandas.core.indexes.multi.MultiIndex pandas.core.dtypes.dtypes.CategoricalDtype " +
+		"pandas.core.arrays.string_.StringDtype pandas.StringDtype pandas.CategoricalDtype " +
+		"pyarrow.lib.type_for_alias pyarrow.lib.py_buffer pyarrow.lib._restore_array pyarrow.lib.chunked_array") {
+		m[n] = plainForm
+	}
 	for _, mod := range []string{"sklearn._loss._loss", "_loss"} {
 		for _, c := range strings.Fields("CyHalfBinomialLoss CyHalfMultinomialLoss CyHalfSquaredError CyHalfPoissonLoss CyHalfGammaLoss CyHalfTweedieLoss " +
 			"CyHalfTweedieLossIdentity CyAbsoluteError CyPinballLoss CyHuberLoss CyExponentialLoss") {

@@ -572,6 +572,39 @@ func Sequence(v pyobj.Value) ([]pyobj.Value, error) {
 		return x.Items, nil
 	case *pyobj.Array:
 		return numpy.Items(x)
+	case *pyobj.Object:
+		if data := pandasIndex(x); data != nil {
+			return Sequence(data)
+		}
 	}
 	return nil, fmt.Errorf("%s, wanted a sequence", Describe(v))
+}
+
+// pandasIndex gives the data of a pandas.Index (pandas.core.indexes.base._new_Index(cls, {"data": …})), nil for others.
+func pandasIndex(o *pyobj.Object) pyobj.Value {
+	if o.Make != pyobj.Reduce || len(o.Args) != 2 || pyobj.ShortName(o.ClassName()) != "_new_Index" {
+		return nil
+	}
+	d, ok := o.Args[1].(*pyobj.Dict)
+	if !ok {
+		return nil
+	}
+	if data, ok := d.Get("data").(*pyobj.Object); ok {
+		return pandasStrings(data)
+	}
+	return d.Get("data")
+}
+
+// pandasStrings gives the array inside a pandas StringArray (NDArrayBacked: state (dtype, array)), nil for others.
+func pandasStrings(o *pyobj.Object) pyobj.Value {
+	t, ok := o.State.(*pyobj.Tuple)
+	if !ok || !strings.HasSuffix(o.ClassName(), "__pyx_unpickle_NDArrayBacked") {
+		return nil
+	}
+	for _, it := range t.Items {
+		if a, ok := it.(*pyobj.Array); ok {
+			return a
+		}
+	}
+	return nil
 }
