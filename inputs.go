@@ -1,6 +1,9 @@
 package larder
 
-import "github.com/larder-ml/larder/sklearn"
+import (
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
 
 // What a model takes, as far as the file itself knows it.
 type (
@@ -33,4 +36,19 @@ func (m *Model) FeatureNamesOut() ([]string, error) {
 		return nil, m.bind
 	}
 	return sklearn.FeatureNames(m.est, nil)
+}
+
+// Can returns nil if a method can be run, else the reason why not.
+func (m *Model) Can(method string) error {
+	if m.bind != nil {
+		return m.bind
+	}
+	return sklearn.Has(m.est, method)
+}
+
+// CouplesRows reports that a method's result for one of these rows depends on the others, so that a batch must not be
+// cut. Rows the method can not take give false; Run says why.
+func (m *Model) CouplesRows(method string, rows tensor.Value) bool {
+	p, err := m.plan(method, rows)
+	return err == nil && p.Graph().CouplesRows()
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// style prints for people: with the signs a terminal shows, or in plain ASCII.
+type style struct{ plain bool }
+
+// styleOf is plain without a terminal, with NO_COLOR and with TERM=dumb.
+func styleOf(f *os.File) style {
+	return style{plain: !isTerminal(f) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (s style) dot() string {
+	if s.plain {
+		return ", "
+	}
+	return " · "
+}
+
+func (s style) bar() string {
+	if s.plain {
+		return " | "
+	}
+	return " │ "
+}
+
+func (s style) arrow() string {
+	if s.plain {
+		return "->"
+	}
+	return "→"
+}
+
+func (s style) code(n int, text string) string {
+	if s.plain {
+		return text
+	}
+	return "\x1b[" + strconv.Itoa(n) + "m" + text + "\x1b[0m"
+}
+
+func (s style) bold(text string) string  { return s.code(1, text) }
+func (s style) dim(text string) string   { return s.code(2, text) }
+func (s style) red(text string) string   { return s.code(31, text) }
+func (s style) green(text string) string { return s.code(32, text) }
+
+// size is a number of bytes in words.
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+	case n < 1_000_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+}
+
+// columns prints lines whose fields stand under each other, indented.
+func columns(w io.Writer, indent string, lines [][]string) {
+	var widths []int
+	for _, l := range lines {
+		for i, f := range l {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(f))
+		}
+	}
+	for _, l := range lines {
+		var b strings.Builder
+		b.WriteString(indent)
+		for i, f := range l {
+			b.WriteString(f)
+			if i < len(l)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(f)+2))
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+}
+
+// note tells what a user may not expect, on stderr.
+func note(format string, a ...any) { fmt.Fprintf(os.Stderr, "larder: note: "+format+"\n", a...) }

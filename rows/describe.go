@@ -1,0 +1,336 @@
+package rows
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Example makes one row the model takes out of what the model itself knows: medians or means of numbers, the first
+// category of categories. Where nothing is known a number is 0 and a text is "text".
+func Example(w *Want) (*Table, error) {
+	switch w.Form {
+	case larder.FormTexts:
+		return &Table{N: 1, Value: &tensor.Value{Dense: tensor.FromStr([]string{"text"})}}, nil
+	case larder.FormTokens:
+		return &Table{N: 1, Value: &tensor.Value{Tokens: &tensor.Tokens{Indptr: []int{0, 1}, Terms: []string{firstText(w)}}}}, nil
+	}
+	if len(w.Columns) == 0 {
+		return nil, &Error{Row: -1, Msg: "the model does not say how many columns it takes"}
+	}
+	if w.Form == larder.FormVector {
+		return &Table{N: 1, Value: &tensor.Value{Dense: typed([]tensor.Cell{typical(w.Columns[0])})}}, nil
+	}
+	t := &Table{N: 1}
+	for _, c := range w.Columns {
+		t.Columns = append(t.Columns, Column{Cells: []tensor.Cell{typical(c)}})
+		t.Names = append(t.Names, c.Name)
+	}
+	if w.Form == larder.FormMappings {
+		d := &tensor.Dicts{Indptr: []int{0, len(t.Names)}, Keys: t.Names}
+		for _, c := range t.Columns {
+			d.Values = append(d.Values, c.Cells[0])
+		}
+		return &Table{N: 1, Value: &tensor.Value{Dicts: d}}, nil
+	}
+	if w.Names == nil {
+		t.Names = nil
+	}
+	return t, nil
+}
+
+func firstText(w *Want) string {
+	if len(w.Columns) > 0 {
+		if c := w.Columns[0].Categories; c != nil && c.Len() > 0 {
+			return c.Cell(0).String()
+		}
+	}
+	return "text"
+}
+
+// typical is a value of a column: its first category that is no missing value, its typical number.
+func typical(c *larder.InputColumn) tensor.Cell {
+	if c.Categories != nil {
+		for i := range c.Categories.Len() {
+			if v := c.Categories.Cell(i); v.Kind != tensor.CellNone && !v.IsNaN() {
+				return v
+			}
+		}
+	}
+	switch c.DType {
+	case tensor.String, tensor.Object:
+		return tensor.StrCell("text")
+	case tensor.Bool:
+		return tensor.BoolCell(false)
+	}
+	f := c.Typical
+	switch {
+	case !math.IsNaN(f):
+	case !math.IsNaN(c.Lo) && !math.IsNaN(c.Hi):
+		f = c.Lo/2 + c.Hi/2
+	case !math.IsNaN(c.Lo):
+		f = c.Lo
+	case !math.IsNaN(c.Hi):
+		f = c.Hi
+	default:
+		f = 0
+	}
+	f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', 6, 64), 64)
+	if c.DType.IsInt() {
+		return tensor.IntCell(int64(math.Round(f)))
+	}
+	return tensor.FloatCell(f)
+}
+
+// AppendRows writes a table as JSON that NewReader reads back: objects where there are names, else arrays or values.
+func (t *Table) AppendRows(b []byte) []byte {
+	if t.Value != nil && (t.Value.Dicts != nil || t.Value.Tokens != nil || t.Value.Dense != nil) {
+		return AppendValue(b, *t.Value)
+	}
+	b = append(b, '[')
+	for i := range t.N {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		open, end := byte('['), byte(']')
+		if t.Names != nil {
+			open, end = '{', '}'
+		}
+		b = append(b, open)
+		for j := range t.Columns {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			if t.Names != nil {
+				b = AppendString(b, t.Names[j])
+				b = append(b, ':')
+			}
+			b = AppendCell(b, t.Columns[j].Cell(i))
+		}
+		b = append(b, end)
+	}
+	return append(b, ']')
+}
+
+// Schema is a JSON schema (draft 2020-12) of the rows a model takes, as Go values for encoding/json.
+func Schema(w *Want) map[string]any {
+	s := map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "array"}
+	switch w.Form {
+	case larder.FormTexts:
+		s["items"] = map[string]any{"type": "string"}
+		return s
+	case larder.FormTokens:
+		s["items"] = map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
+		return s
+	case larder.FormVector:
+		c := &larder.InputColumn{}
+		if len(w.Columns) == 1 {
+			c = w.Columns[0]
+		}
+		s["items"] = columnSchema(c)
+		return s
+	}
+	if w.Names == nil && w.Form == larder.FormTable {
+		var prefix []any
+		for _, c := range w.Columns {
+			prefix = append(prefix, columnSchema(c))
+		}
+		s["items"] = map[string]any{"type": "array", "prefixItems": prefix, "minItems": len(prefix), "maxItems": len(prefix)}
+		return s
+	}
+	props := map[string]any{}
+	required := []string{}
+	for _, c := range w.Columns {
+		props[c.Name] = columnSchema(c)
+		if c.DType != tensor.Invalid && w.Form == larder.FormTable {
+			required = append(required, c.Name)
+		}
+	}
+	s["items"] = map[string]any{"type": "object", "properties": props, "required": required}
+	return s
+}
+
+func columnSchema(c *larder.InputColumn) map[string]any {
+	kind := map[tensor.DType]string{tensor.Float64: "number", tensor.Int64: "integer", tensor.Bool: "boolean", tensor.String: "string"}[c.DType]
+	s := map[string]any{}
+	if kind != "" {
+		s["type"] = kind
+		if c.Missing {
+			s["type"] = []string{kind, "null"}
+		}
+	}
+	if c.Categories != nil {
+		var values []any
+		null := false
+		for i := range c.Categories.Len() {
+			v := c.Categories.Cell(i)
+			if v.Kind == tensor.CellNone || v.IsNaN() {
+				null = true
+				continue
+			}
+			values = append(values, v.Go())
+		}
+		switch {
+		case c.Unknown:
+			s["examples"] = values
+		default:
+			if null || c.Missing {
+				values = append(values, nil)
+				if kind != "" {
+					s["type"] = []string{kind, "null"}
+				}
+			}
+			s["enum"] = values
+		}
+	}
+	if c.DType == tensor.Invalid {
+		s["description"] = "nothing in the model reads this column"
+	}
+	var known []any
+	for _, v := range []float64{c.Lo, c.Typical, c.Hi} {
+		if !math.IsNaN(v) {
+			known = append(known, v)
+		}
+	}
+	if known != nil && c.Categories == nil {
+		s["examples"] = known
+		s["description"] = fmt.Sprintf("seen in fitting: %s", rangeText(c))
+	}
+	return s
+}
+
+func rangeText(c *larder.InputColumn) string {
+	f := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+	switch {
+	case !math.IsNaN(c.Lo) && !math.IsNaN(c.Hi) && c.Lo != c.Hi:
+		return "about " + f(c.Lo) + " to " + f(c.Hi)
+	case !math.IsNaN(c.Typical):
+		return "about " + f(c.Typical)
+	case !math.IsNaN(c.Lo):
+		return "about " + f(c.Lo)
+	case !math.IsNaN(c.Hi):
+		return "about " + f(c.Hi)
+	}
+	return "numbers"
+}
+
+// Describe says in words what a column takes.
+func Describe(c *larder.InputColumn) string {
+	var s string
+	switch {
+	case c.Categories != nil:
+		s = "one of "
+		for i := range c.Categories.Len() {
+			if i == 8 {
+				s += fmt.Sprintf(" and %d more", c.Categories.Len()-8)
+				break
+			}
+			if i > 0 {
+				s += ", "
+			}
+			s += c.Categories.Cell(i).String()
+		}
+		if c.Unknown {
+			s += "; others are taken"
+		}
+	case c.Text:
+		s = "text"
+	case c.DType == tensor.Invalid:
+		return "anything: nothing in the model reads it"
+	case c.DType == tensor.String:
+		s = "text"
+	case c.DType == tensor.Bool:
+		s = "true or false"
+	case c.DType == tensor.Object:
+		s = "any value"
+	case c.DType.IsInt():
+		s = "whole numbers"
+		if r := rangeText(c); r != "numbers" {
+			s += ", " + r
+		}
+	default:
+		if s = "numbers"; rangeText(c) != s {
+			s += ", " + rangeText(c)
+		}
+	}
+	if c.Missing {
+		s += "; may be missing"
+	}
+	return s
+}
+
+// Input is what is known of a column, for JSON.
+type Input struct {
+	Name       string   `json:"name"`
+	Type       string   `json:"type"` // number, integer, boolean, string, any; "" where nothing reads it
+	Categories []any    `json:"categories,omitempty"`
+	Low        *float64 `json:"low,omitempty"`
+	Typical    *float64 `json:"typical,omitempty"`
+	High       *float64 `json:"high,omitempty"`
+	Missing    bool     `json:"missing"` // missing values are taken
+	Unknown    bool     `json:"unknown"` // categories the model did not learn are taken
+	Words      string   `json:"words"`
+}
+
+// Inputs describes the columns a model takes.
+func (w *Want) Inputs() []Input {
+	out := []Input{}
+	for _, c := range w.Columns {
+		in := Input{Name: c.Name, Missing: c.Missing, Unknown: c.Unknown, Words: Describe(c)}
+		switch {
+		case c.DType.IsFloat():
+			in.Type = "number"
+		case c.DType.IsInt():
+			in.Type = "integer"
+		case c.DType == tensor.Bool:
+			in.Type = "boolean"
+		case c.DType == tensor.String:
+			in.Type = "string"
+		case c.DType == tensor.Object:
+			in.Type = "any"
+		}
+		if c.Categories != nil {
+			for i := range c.Categories.Len() {
+				in.Categories = append(in.Categories, c.Categories.Cell(i).Go())
+			}
+		}
+		for _, v := range []struct {
+			at **float64
+			f  float64
+		}{{&in.Low, c.Lo}, {&in.Typical, c.Typical}, {&in.High, c.Hi}} {
+			if !math.IsNaN(v.f) && !math.IsInf(v.f, 0) {
+				f := v.f
+				*v.at = &f
+			}
+		}
+		out = append(out, in)
+	}
+	return out
+}
+
+// Words says what a row is.
+func (w *Want) Words() string {
+	switch w.Form {
+	case larder.FormVector:
+		return "one label a row"
+	case larder.FormTexts:
+		return "one text a row"
+	case larder.FormMappings:
+		return "a mapping of names to values a row"
+	case larder.FormTokens:
+		return "several labels a row"
+	}
+	switch n := len(w.Columns); {
+	case n == 0:
+		return "columns of numbers; the file does not say how many"
+	case n == 1:
+		return "1 column"
+	case w.Names == nil:
+		return fmt.Sprintf("%d columns by position, names unknown", n)
+	default:
+		return fmt.Sprintf("%d columns", n)
+	}
+}

@@ -1,0 +1,331 @@
+// Package parquet reads and writes rows as Parquet files. It stands apart from package rows so that programs that do
+// not need it stay small.
+//
+// Columns are flat: numbers, truth values and text. Nested columns, dates and decimals are refused by name.
+//
+// # Security
+//
+// The decoding is an outside module's. A panic in it ends the file, not the program.
+package parquet
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Reader gives one Table per row group.
+type Reader struct {
+	file  *parquet.File
+	names []string
+	leafs []int
+	next  int
+}
+
+// NewReader opens a Parquet file of a size.
+func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
+	defer guard(&err)
+	f, err := parquet.OpenFile(r, size)
+	if err != nil {
+		return nil, corrupt(err)
+	}
+	rd = &Reader{file: f}
+	leaf := 0
+	for _, field := range f.Schema().Fields() {
+		name := field.Name()
+		if !field.Leaf() || field.Repeated() {
+			return nil, &rows.Error{Row: -1, Column: name, Msg: "a nested column, wanted numbers or text"}
+		}
+		if !strings.HasPrefix(name, "__index_level_") { // pandas' index
+			rd.names = append(rd.names, name)
+			rd.leafs = append(rd.leafs, leaf)
+		}
+		leaf++
+	}
+	return rd, nil
+}
+
+func guard(err *error) {
+	if r := recover(); r != nil {
+		*err = corrupt(fmt.Errorf("%v", r))
+	}
+}
+
+func corrupt(err error) error {
+	return &rows.Error{Row: -1, Msg: "parquet: " + err.Error(), Err: larder.ErrCorrupt}
+}
+
+// Next reads the next row group.
+func (r *Reader) Next() (t *rows.Table, err error) {
+	defer guard(&err)
+	groups := r.file.RowGroups()
+	if r.next >= len(groups) {
+		if r.next == 0 {
+			r.next++
+			return &rows.Table{Names: r.names, Columns: make([]rows.Column, len(r.names))}, nil
+		}
+		return nil, io.EOF
+	}
+	g := groups[r.next]
+	r.next++
+	t = &rows.Table{Names: r.names, N: int(g.NumRows())}
+	fields := r.file.Schema().Fields()
+	for i, leaf := range r.leafs {
+		c, err := column(g.ColumnChunks()[leaf], fields[leaf], t.N)
+		if err != nil {
+			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: err.Error()}
+		}
+		t.Columns = append(t.Columns, rows.Column{Tensor: c})
+	}
+	return t, nil
+}
+
+// column reads a column chunk: nulls make numbers NaN, and truth values and text cells.
+func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tensor, error) {
+	logical := field.Type().LogicalType()
+	unsigned := false
+	if logical != nil {
+		switch l := logical.Value.(type) {
+		case nil, *format.StringType, *format.EnumType, *format.JsonType, *format.NullType:
+		case *format.IntType:
+			unsigned = !l.IsSigned
+		default:
+			return nil, fmt.Errorf("%s is no number or text", logical)
+		}
+	}
+	var cells []tensor.Cell
+	var f64 []float64
+	var f32 []float32
+	var i64 []int64
+	var str []string
+	nulls := 0
+	kind := field.Type().Kind()
+	pages := chunk.Pages()
+	defer pages.Close()
+	buf := make([]parquet.Value, 1024)
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		values := page.Values()
+		for {
+			k, err := values.ReadValues(buf)
+			for _, v := range buf[:k] {
+				if v.IsNull() {
+					nulls++
+				}
+				switch kind {
+				case parquet.Boolean:
+					c := tensor.FloatCell(math.NaN())
+					if !v.IsNull() {
+						c = tensor.BoolCell(v.Boolean())
+					}
+					cells = append(cells, c)
+				case parquet.Int32, parquet.Int64:
+					i := v.Int64()
+					if kind == parquet.Int32 {
+						i = int64(v.Int32())
+						if unsigned {
+							i = int64(v.Uint32())
+						}
+					}
+					f := float64(i)
+					if unsigned && i < 0 {
+						return nil, fmt.Errorf("%d does not fit a signed 64-bit integer", v.Uint64())
+					}
+					if v.IsNull() {
+						f, i = math.NaN(), 0
+					}
+					i64, f64 = append(i64, i), append(f64, f)
+				case parquet.Float:
+					f := v.Float()
+					if v.IsNull() {
+						f = float32(math.NaN())
+					}
+					f32 = append(f32, f)
+				case parquet.Double:
+					f := v.Double()
+					if v.IsNull() {
+						f = math.NaN()
+					}
+					f64 = append(f64, f)
+				case parquet.ByteArray, parquet.FixedLenByteArray:
+					str = append(str, string(v.ByteArray()))
+					if v.IsNull() {
+						cells = append(cells, tensor.FloatCell(math.NaN()))
+					} else {
+						cells = append(cells, tensor.StrCell(str[len(str)-1]))
+					}
+				default:
+					return nil, fmt.Errorf("type %s is no number or text", kind)
+				}
+			}
+			if errors.Is(err, io.EOF) || err == nil && k == 0 {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		parquet.Release(page)
+	}
+	var out *tensor.Tensor
+	switch {
+	case kind == parquet.Boolean && nulls == 0:
+		b := make([]bool, len(cells))
+		for i, c := range cells {
+			b[i] = c.I != 0
+		}
+		out = tensor.FromBool(b)
+	case (kind == parquet.Int32 || kind == parquet.Int64) && nulls == 0:
+		out = tensor.FromI64(i64)
+	case kind == parquet.Float:
+		out = tensor.FromF32(f32)
+	case kind == parquet.Int32 || kind == parquet.Int64 || kind == parquet.Double:
+		out = tensor.FromF64(f64)
+	case str != nil && nulls == 0:
+		out = tensor.FromStr(str)
+	default:
+		out = tensor.FromCells(cells)
+	}
+	if out.Len() != n {
+		return nil, fmt.Errorf("%d values in a group of %d rows", out.Len(), n)
+	}
+	return out, nil
+}
+
+// Writer writes results; it is a rows.Sink.
+type Writer struct {
+	w    io.Writer
+	o    rows.WriteOptions
+	pw   *parquet.Writer
+	cols []string
+	kind []parquet.Kind
+}
+
+// NewWriter writes to w.
+func NewWriter(w io.Writer, o rows.WriteOptions) *Writer { return &Writer{w: w, o: o} }
+
+// ordered is a group whose fields stand in the order of the columns.
+type ordered struct {
+	parquet.Group
+	names []string
+}
+
+// Fields returns the fields in order.
+func (o ordered) Fields() []parquet.Field {
+	by := map[string]parquet.Field{}
+	for _, f := range o.Group.Fields() {
+		by[f.Name()] = f
+	}
+	out := make([]parquet.Field, len(o.names))
+	for i, n := range o.names {
+		out[i] = by[n]
+	}
+	return out
+}
+
+func kindOf(c *rows.Column) parquet.Kind {
+	if c.Tensor == nil {
+		return parquet.ByteArray
+	}
+	switch d := c.Tensor.DType; {
+	case d == tensor.Bool:
+		return parquet.Boolean
+	case d.IsInt():
+		return parquet.Int64
+	case d == tensor.Float32:
+		return parquet.Float
+	case d.IsFloat():
+		return parquet.Double
+	}
+	return parquet.ByteArray
+}
+
+// Write adds a result's rows.
+func (w *Writer) Write(r *larder.Result, keep *rows.Table) error {
+	t, err := rows.Flatten(r, w.o.Names)
+	if err != nil {
+		return err
+	}
+	names, cols := t.Names, t.Columns
+	if keep != nil {
+		names = append(append([]string{}, keep.Names...), names...)
+		cols = append(append([]rows.Column{}, keep.Columns...), cols...)
+	}
+	if w.pw == nil {
+		group := parquet.Group{}
+		for i, n := range names {
+			k := kindOf(&cols[i])
+			node := parquet.String()
+			if k != parquet.ByteArray {
+				node = parquet.Leaf(map[parquet.Kind]parquet.Type{parquet.Boolean: parquet.BooleanType, parquet.Int64: parquet.Int64Type,
+					parquet.Float: parquet.FloatType, parquet.Double: parquet.DoubleType}[k])
+			}
+			if _, dup := group[n]; dup {
+				return &rows.Error{Row: -1, Column: n, Msg: "two columns of one name"}
+			}
+			group[n] = parquet.Optional(node)
+			w.kind = append(w.kind, k)
+		}
+		w.cols = names
+		w.pw = parquet.NewWriter(w.w, parquet.NewSchema("rows", ordered{group, names}), parquet.Compression(&parquet.Zstd))
+	}
+	row := make(parquet.Row, len(names))
+	for i := range t.N {
+		for j := range cols {
+			row[j] = value(&cols[j], w.kind[j], i).Level(0, 1, j)
+			if row[j].IsNull() {
+				row[j] = parquet.NullValue().Level(0, 0, j)
+			}
+		}
+		if _, err := w.pw.WriteRows([]parquet.Row{row}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func value(c *rows.Column, k parquet.Kind, i int) parquet.Value {
+	v := c.Cell(i)
+	if v.Kind == tensor.CellNone {
+		return parquet.NullValue()
+	}
+	f, number := v.Float()
+	switch {
+	case k == parquet.ByteArray && v.IsNaN():
+		return parquet.NullValue()
+	case k == parquet.ByteArray:
+		return parquet.ByteArrayValue([]byte(v.String()))
+	case !number:
+		return parquet.NullValue()
+	case k == parquet.Boolean:
+		return parquet.BooleanValue(v.I != 0)
+	case k == parquet.Int64:
+		return parquet.Int64Value(v.I)
+	case k == parquet.Float:
+		return parquet.FloatValue(float32(f))
+	}
+	return parquet.DoubleValue(f)
+}
+
+// Close writes the footer.
+func (w *Writer) Close() error {
+	if w.pw == nil {
+		return nil
+	}
+	return w.pw.Close()
+}

@@ -1,0 +1,100 @@
+package parquet
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// table.parquet was written by pandas 3.1.1 with pyarrow from
+//
+//	pd.DataFrame({'zip': ['007', '08', None], 'n': [1, 2, 3], 'x': [1.5, nan, 2], 'b': [True, False, True],
+//	  'm': pd.array([1, None, 3], dtype='Int64'), 'f': float32 [1, 2, 3], 'c': pd.Categorical(['u', 'v', 'u']),
+//	  'u8': uint8 [1, 2, 255]}, index=[5, 6, 7])
+func TestReadsPandas(t *testing.T) {
+	b := fixture.Read(t, "rows/table.parquet")
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := rows.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []struct {
+		name  string
+		d     tensor.DType
+		cells [3]string
+	}{
+		{"zip", tensor.Object, [3]string{"007", "08", "nan"}}, {"n", tensor.Int64, [3]string{"1", "2", "3"}},
+		{"x", tensor.Float64, [3]string{"1.5", "nan", "2.0"}}, {"b", tensor.Bool, [3]string{"True", "False", "True"}},
+		{"m", tensor.Float64, [3]string{"1.0", "nan", "3.0"}}, {"f", tensor.Float32, [3]string{"1.0", "2.0", "3.0"}},
+		{"c", tensor.String, [3]string{"u", "v", "u"}}, {"u8", tensor.Int64, [3]string{"1", "2", "255"}},
+	}
+	if len(tab.Names) != len(want) || tab.N != 3 {
+		t.Fatalf("columns %v, %d rows", tab.Names, tab.N)
+	}
+	for i, w := range want {
+		x := tab.Columns[i].Tensor
+		if tab.Names[i] != w.name || x.DType != w.d {
+			t.Errorf("%s: %s %s, want %s", w.name, tab.Names[i], x.DType, w.d)
+		}
+		for j, s := range w.cells {
+			if got := x.Cell(j).String(); got != s {
+				t.Errorf("%s[%d] = %s, want %s", w.name, j, got, s)
+			}
+		}
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	var b bytes.Buffer
+	w := NewWriter(&b, rows.WriteOptions{Names: []string{"z", "a"}})
+	keep := &rows.Table{Names: []string{"id"}, Columns: []rows.Column{{Text: []string{"p,1", "q"}}}, N: 2}
+	res := &larder.Result{Method: "predict_proba", Outputs: []larder.Output{{Value: tensor.Value{Dense: tensor.FromF64([]float64{0.25, 0.75, 1, 0}, 2, 2)}}}}
+	for range 2 {
+		if err := w.Write(res, keep); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := rows.ReadAll(r)
+	if err != nil || tab.N != 4 || len(tab.Names) != 3 || tab.Names[0] != "id" || tab.Names[1] != "z" {
+		t.Fatalf("%v, %v", tab, err)
+	}
+	if got := tab.Columns[1].Tensor; got.F64[0] != 0.25 || got.F64[1] != 1 {
+		t.Errorf("z: %v", got.F64)
+	}
+	if got := tab.Columns[0].Cell(0).S; got != "p,1" {
+		t.Errorf("id: %q", got)
+	}
+}
+
+func TestDamagedFilesAreErrors(t *testing.T) {
+	b := fixture.Read(t, "rows/table.parquet")
+	for i := 0; i < len(b); i += 7 {
+		bad := bytes.Clone(b)
+		bad[i] ^= 0x55
+		r, err := NewReader(bytes.NewReader(bad), int64(len(bad)))
+		if err == nil {
+			_, err = rows.ReadAll(r)
+		}
+		if err != nil && !errors.Is(err, larder.ErrCorrupt) && !errors.Is(err, larder.ErrInput) {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
+	if _, err := NewReader(bytes.NewReader(b[:100]), 100); !errors.Is(err, larder.ErrCorrupt) {
+		t.Errorf("cut off: %v", err)
+	}
+}
