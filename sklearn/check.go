@@ -32,6 +32,7 @@ type Accept struct {
 	NaN      bool // NaN allowed
 	Inf      bool // infinities allowed
 	AnyWidth bool // no check of the width
+	Array    bool // check_array alone: neither width nor names
 	Width    int  // width to expect where n_features_in_ was not recorded; 0 for none
 }
 
@@ -56,7 +57,7 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	if t.Kind == graph.CSR && !a.Sparse {
 		return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
 	}
-	if t.Kind == graph.Frame {
+	if t.Kind == graph.Frame && !a.Array {
 		if msg := NamesMismatch(base.FeatureNamesIn, t); msg != "" {
 			return b.Refuse("%s", msg)
 		}
@@ -65,7 +66,7 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	if want == 0 {
 		want = a.Width
 	}
-	if got := t.Width(); want != 0 && !a.AnyWidth && got != want {
+	if got := t.Width(); want != 0 && !a.AnyWidth && !a.Array && got != want {
 		return b.Refuse("X has %d features, but %s is expecting %d features as input.", got, base.Name(), want)
 	}
 	if a.DType != DTypeAny && (t.Kind == graph.Frame || t.DType == tensor.Object || t.DType == tensor.String) {

@@ -1,0 +1,134 @@
+package graph
+
+import (
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Operations of numeric preprocessing.
+const (
+	OpNormalize  Op = "Normalize"          // X → rows of norm one. Attr *NormalizeAttr
+	OpBinarizer  Op = "Binarizer"          // X → 1 where above the threshold, else 0; CSR drops zeros. Attr *BinarizerAttr
+	OpQuantile   Op = "Quantile"           // X → its columns mapped through quantiles. No ONNX form. Attr *QuantileAttr
+	OpSearch     Op = "SearchSorted"       // X → int64 positions among each column's edges. Attr *SearchAttr
+	OpPolynomial Op = "PolynomialFeatures" // X → products of its columns. Attr *PolynomialAttr
+)
+
+// Norm is the norm of a row.
+type Norm uint8
+
+// The norms.
+const (
+	NormL1 Norm = iota
+	NormL2
+	NormMax
+)
+
+// NormalizeAttr describes Normalize. Dense rows whose norm is below Tiny·eps of their dtype stay as they are, with
+// Tiny 0 only rows of norm 0; sparse rows whose norm is 0.
+type NormalizeAttr struct {
+	Norm Norm
+	Tiny float64
+}
+
+// Normalize divides each row of a floating dense or CSR value by its norm.
+func (b *Builder) Normalize(x Value, a NormalizeAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || !t.DType.IsFloat() {
+		return b.Failf(OpNormalize, "not defined for %s", t)
+	}
+	return b.Add1(OpNormalize, &a, t, x)
+}
+
+// BinarizerAttr holds the threshold, which is rounded to a floating x's dtype.
+type BinarizerAttr struct{ Threshold float64 }
+
+// Binarizer turns numbers above the threshold into one and the others into zero, of the same dtype.
+func (b *Builder) Binarizer(x Value, threshold float64) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if (t.Kind != Dense && t.Kind != CSR) || !t.DType.IsNumeric() {
+		return b.Failf(OpBinarizer, "not defined for %s", t)
+	}
+	return b.Add1(OpBinarizer, &BinarizerAttr{threshold}, t, x)
+}
+
+// QuantileAttr describes Quantile.
+type QuantileAttr struct {
+	Quantiles  *tensor.Tensor // [q, columns]
+	References *tensor.Tensor // [q]
+	Normal     bool           // the other side is the normal distribution, else the uniform one
+	Inverse    bool
+	// Near takes values within 1e-7 of the ends for the ends also where the distribution is uniform, and clips the
+	// result to [1e-7, 1-1e-7]: scikit-learn before 0.21.
+	Near bool
+}
+
+// Quantile maps each column of a floating value, of a CSR one the stored entries.
+func (b *Builder) Quantile(x Value, a QuantileAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	q := a.Quantiles.Shape
+	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || !t.DType.IsFloat() || len(q) != 2 || q[1] != t.Shape[1] ||
+		q[0] < 1 || a.References.Len() != q[0] {
+		return b.Failf(OpQuantile, "%d references and quantiles %v for %s", a.References.Len(), q, t)
+	}
+	return b.Add1(OpQuantile, &a, t, x)
+}
+
+// SearchAttr holds one ascending float64 vector per column. Right counts the edges not above the value, else those
+// below it. NaN comes after all edges.
+type SearchAttr struct {
+	Edges []*tensor.Tensor
+	Right bool
+}
+
+// SearchSorted finds each number's position among the edges of its column, comparing in float64.
+func (b *Builder) SearchSorted(x Value, a SearchAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if t.Kind != Dense || len(t.Shape) != 2 || t.Shape[1] != len(a.Edges) || !t.DType.IsNumeric() {
+		return b.Failf(OpSearch, "%d sets of edges for %s", len(a.Edges), t)
+	}
+	for i, e := range a.Edges {
+		if e.DType != tensor.Float64 || len(e.Shape) != 1 {
+			return b.Failf(OpSearch, "edges of column %d are %s%v", i, e.DType, e.Shape)
+		}
+	}
+	return b.Add1(OpSearch, &a, Type{DType: tensor.Int64, Shape: t.Shape}, x)
+}
+
+// PolynomialAttr lists the columns multiplied for each output; none gives ones. Left multiplies (a·b)·c, else
+// a·(b·c); CSR always multiplies from the left and keeps only products of stored entries.
+type PolynomialAttr struct {
+	Terms [][]int32
+	Left  bool
+}
+
+// Polynomial multiplies columns of a floating value.
+func (b *Builder) Polynomial(x Value, a PolynomialAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || !t.DType.IsFloat() {
+		return b.Failf(OpPolynomial, "not defined for %s", t)
+	}
+	for _, term := range a.Terms {
+		for _, j := range term {
+			if j < 0 || int(j) >= t.Shape[1] {
+				return b.Failf(OpPolynomial, "no column %d in %s", j, t)
+			}
+		}
+	}
+	t.Shape = []int{t.Shape[0], len(a.Terms)}
+	return b.Add1(OpPolynomial, &a, t, x)
+}

@@ -1,0 +1,112 @@
+package sklearn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
+)
+
+// Weights is transformer_weights: factors by the name of a part.
+type Weights map[string]pyobj.Value
+
+// UnmarshalPy reads the dict.
+func (w *Weights) UnmarshalPy(_ *Binder, path string, v pyobj.Value) error {
+	d, ok := v.(*pyobj.Dict)
+	if !ok {
+		return fmt.Errorf("%s, wanted a dict", Describe(v))
+	}
+	*w = Weights{}
+	for _, e := range d.Entries {
+		name, ok := Text(e.Key)
+		if !ok {
+			return fmt.Errorf("%s, wanted a name", Describe(e.Key))
+		}
+		if _, none := e.Value.(pyobj.None); none {
+			continue
+		}
+		if _, err := Tensor(e.Value); err != nil {
+			return err
+		}
+		(*w)[name] = e.Value
+	}
+	return nil
+}
+
+// Scale multiplies x by the weight of the part, if it has one. Python's numbers take on x's precision, numpy's
+// scalars keep theirs.
+func (w Weights) Scale(b *graph.Builder, part string, x graph.Value) graph.Value {
+	v, ok := w[part]
+	if !ok || !x.OK() {
+		return x
+	}
+	switch x.Type().Kind {
+	case graph.OneHot:
+		x = b.ToCSR(x)
+	case graph.Frame:
+		return b.Unsupported(graph.OpMul, "a frame of several types multiplied by a weight")
+	}
+	t, err := Tensor(v)
+	if err != nil || t.Len() != 1 || !t.DType.IsNumeric() {
+		return b.Failf(graph.OpMul, "weight of %q is no number", part)
+	}
+	t = t.Reshape()
+	switch n := v.(type) {
+	case pyobj.Float:
+		return b.Mul(x, b.Scalar(float64(n), x))
+	case pyobj.Int:
+		if d := x.DType(); d.IsFloat() {
+			return b.Mul(x, b.Scalar(float64(n), x))
+		} else if d.IsInt() {
+			t.DType = d
+		}
+	}
+	return b.Mul(x, b.Const(t))
+}
+
+// PartNames are the output names of one part of a union.
+type PartNames struct {
+	Part  string
+	Names []string
+}
+
+// PrefixFormat is the format of verbose_feature_names_out=True.
+const PrefixFormat = "{transformer_name}__{feature_name}"
+
+// JoinNames joins the names of the parts under a format of {transformer_name} and {feature_name}; without a format
+// the names stand as they are and must differ.
+func JoinNames(e Estimator, parts []PartNames, format string) ([]string, error) {
+	out := []string{}
+	if format != "" {
+		for _, p := range parts {
+			for _, n := range p.Names {
+				out = append(out, strings.NewReplacer("{transformer_name}", p.Part, "{feature_name}", n).Replace(format))
+			}
+		}
+		return out, nil
+	}
+	count := map[string]int{}
+	for _, p := range parts {
+		out = append(out, p.Names...)
+		for _, n := range p.Names {
+			count[n]++
+		}
+	}
+	var twice []string
+	for n, k := range count {
+		if k > 1 {
+			twice = append(twice, n)
+		}
+	}
+	if twice == nil {
+		return out, nil
+	}
+	slices.Sort(twice)
+	rest := "]"
+	if len(twice) > 5 {
+		twice, rest = twice[:5], ", ...]"
+	}
+	return nil, &graph.InputError{Origin: e.base().Path, Msg: "Output feature names: ['" + strings.Join(twice, "', '") + "'" + rest + " are not unique. Please set verbose_feature_names_out=True to add prefixes to feature names"}
+}
