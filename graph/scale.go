@@ -132,3 +132,18 @@ func (b *Builder) Polynomial(x Value, a PolynomialAttr) Value {
 	t.Shape = []int{t.Shape[0], len(a.Terms)}
 	return b.Add1(OpPolynomial, &a, t, x)
 }
+
+// OpNonNegative passes x unless it holds a negative number: then an InputError. Attr *GuardAttr.
+const OpNonNegative Op = "NonNegative"
+
+// NonNegative refuses negative numbers at run time, of a CSR value among the stored entries.
+func (b *Builder) NonNegative(x Value, msg string) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if (t.Kind != Dense && t.Kind != CSR) || !t.DType.IsNumeric() {
+		return b.Failf(OpNonNegative, "not defined for %s", t)
+	}
+	return b.Add1(OpNonNegative, &GuardAttr{msg}, t, x)
+}
