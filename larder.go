@@ -216,7 +216,11 @@ func (m *Model) Lower(method string, in graph.Type) (*graph.Graph, error) {
 	}
 	b := graph.NewBuilder()
 	x := b.Input("X", in)
-	b.Output(method, sklearn.Call(b, m.est, method, x))
+	y := sklearn.Call(b, m.est, method, x)
+	if y.Type().Kind == graph.OneHot {
+		y = b.ToCSR(y)
+	}
+	b.Output(method, y)
 	return b.Build()
 }
 

@@ -4,9 +4,13 @@ package all
 import (
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/cluster"
+	"github.com/larder-ml/larder/sklearn/compose"
 	"github.com/larder-ml/larder/sklearn/decomposition"
+	"github.com/larder-ml/larder/sklearn/impute"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/naivebayes"
+	"github.com/larder-ml/larder/sklearn/pipeline"
+	"github.com/larder-ml/larder/sklearn/preprocessing"
 	"github.com/larder-ml/larder/sklearn/svm"
 )
 
@@ -14,9 +18,13 @@ import (
 func Registry() *sklearn.Registry {
 	return sklearn.NewRegistry(
 		cluster.Classes,
+		compose.Classes,
 		decomposition.Classes,
+		impute.Classes,
 		linearmodel.Classes,
 		naivebayes.Classes,
+		pipeline.Classes,
+		preprocessing.Classes,
 		svm.Classes,
 	)
 }

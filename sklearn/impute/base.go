@@ -58,12 +58,16 @@ func (m *imputer) bound(path string) error {
 	return nil
 }
 
-// indicate appends the indicator's columns to what was imputed.
-func (m *imputer) indicate(b *graph.Builder, imputed, mask graph.Value) graph.Value {
+// indicate appends the indicator's columns to what was imputed in x. The indicator looks at the imputer's mask, before
+// 0.24 at x itself.
+func (m *imputer) indicate(b *graph.Builder, imputed, x graph.Value) graph.Value {
 	if !m.AddIndicatorParam || !imputed.OK() {
 		return imputed
 	}
-	return b.HStack(imputed.Type().Kind == graph.CSR, imputed, sklearn.Transform(b, m.Indicator, mask))
+	if ind, ok := m.Indicator.(*MissingIndicator); ok && ind.PrivatePrecomputed {
+		x = b.IsMissing(x, m.MissingValuesParam.Missing)
+	}
+	return b.HStack(imputed.Type().Kind == graph.CSR, imputed, sklearn.Transform(b, m.Indicator, x))
 }
 
 // names gives the kept names and those of the indicator.
@@ -269,11 +273,7 @@ func (s *SimpleImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	for _, i := range keep {
 		a.Fill = append(a.Fill, s.fill(i))
 	}
-	mask := graph.Value{}
-	if s.AddIndicatorParam {
-		mask = b.IsMissing(x, s.MissingValuesParam.Missing)
-	}
-	return s.indicate(b, b.Impute(b.Gather(x, keep), a), mask)
+	return s.indicate(b, b.Impute(b.Gather(x, keep), a), x)
 }
 
 // sameKind is numpy's can_cast(from, to, "same_kind").
