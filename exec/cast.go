@@ -14,8 +14,17 @@ func cast(n *node) (kernel, error) {
 	to := n.Attr.(*graph.CastAttr).To
 	switch n.inType(0).Kind {
 	case graph.CSR:
+		// scipy's astype sorts rows and sums duplicates, before it rounds.
 		return func(c *call) error {
-			return castTo(c, likeCSR(c, c.csr(0)), c.csr(0).Data)
+			x := c.csr(0)
+			if sortedRows(x) {
+				return castTo(c, likeCSR(c, x), x.Data)
+			}
+			l := c.local(func() any { return &canon{} }).(*canon)
+			l.data.DType = x.Data.DType
+			l.from(x, c.outCSR(0))
+			c.outCSR(0).Data.Resize(l.data.Len())
+			return castTo(c, c.outCSR(0).Data, &l.data)
 		}, nil
 	case graph.OneHot:
 		return func(c *call) error {
@@ -172,6 +181,62 @@ func text(t *tensor.Tensor, i int) string {
 		return formatUint(uint64(t.I64[i]))
 	}
 	return t.Cell(i).String()
+}
+
+// sortedRows reports rows whose columns increase.
+func sortedRows(s *tensor.Sparse) bool {
+	for i := range s.Rows {
+		for p := s.Indptr[i] + 1; p < s.Indptr[i+1]; p++ {
+			if s.Indices[p] <= s.Indices[p-1] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// canon sorts rows and sums duplicates.
+type canon struct {
+	order []int
+	data  tensor.Tensor
+}
+
+// from writes x's canonical pattern to o and its values to data.
+func (l *canon) from(x, o *tensor.Sparse) {
+	l.data.Resize(len(x.Indices))
+	n := 0
+	for i := range x.Rows {
+		l.order = l.order[:0]
+		for p := x.Indptr[i]; p < x.Indptr[i+1]; p++ {
+			l.order = append(l.order, p)
+		}
+		slices.SortStableFunc(l.order, func(a, b int) int { return int(x.Indices[a]) - int(x.Indices[b]) })
+		for _, p := range l.order {
+			if j := x.Indices[p]; n > o.Indptr[i] && o.Indices[n-1] == j {
+				addElement(&l.data, n-1, x.Data, p)
+				continue
+			}
+			o.Indices = append(o.Indices, x.Indices[p])
+			copyElement(&l.data, n, x.Data, p)
+			n++
+		}
+		o.Indptr[i+1] = n
+	}
+	l.data.Resize(n)
+}
+
+// addElement adds one element to another of the same numeric type.
+func addElement(dst *tensor.Tensor, i int, src *tensor.Tensor, j int) {
+	switch dst.DType.Storage() {
+	case tensor.F64:
+		dst.F64[i] += src.F64[j]
+	case tensor.F32:
+		dst.F32[i] += src.F32[j]
+	case tensor.I64:
+		dst.I64[i] += src.I64[j]
+	case tensor.U8:
+		dst.U8[i] |= src.U8[j]
+	}
 }
 
 // sortColumns sorts the column indices of a row.

@@ -131,7 +131,7 @@ func fastUnary(op graph.Op) func(o, x []float64) {
 	case graph.OpExp:
 		return func(o, x []float64) {
 			for i, v := range x {
-				o[i] = math.Exp(v)
+				o[i] = exp(v)
 			}
 		}
 	case graph.OpSigmoid:
@@ -154,7 +154,7 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 	case graph.OpSqrt:
 		return math.Sqrt
 	case graph.OpExp:
-		return math.Exp
+		return exp
 	case graph.OpLog:
 		return math.Log
 	case graph.OpLog1p:
@@ -168,7 +168,7 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 	case graph.OpCos:
 		return math.Cos
 	case graph.OpErf:
-		return math.Erf
+		return erf
 	case graph.OpSigmoid:
 		return expit
 	case graph.OpFloor:
@@ -212,7 +212,7 @@ func unaryInt(op graph.Op) func(int64) int64 {
 }
 
 // expit is the logistic function.
-func expit(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+func expit(x float64) float64 { return 1 / (1 + exp(-x)) }
 
 // sign keeps NaN, and makes both zeros positive.
 func sign(x float64) float64 {
@@ -229,7 +229,7 @@ func sign(x float64) float64 {
 
 // relu is numpy.maximum(x, 0): NaN passes.
 func relu(x float64) float64 {
-	if x < 0 {
+	if x <= 0 {
 		return 0
 	}
 	return x
@@ -243,9 +243,9 @@ func logAddExp(x, y float64) float64 {
 	d := x - y
 	switch {
 	case d > 0:
-		return x + math.Log1p(math.Exp(-d))
+		return x + math.Log1p(exp(-d))
 	case d <= 0:
-		return y + math.Log1p(math.Exp(d))
+		return y + math.Log1p(exp(d))
 	}
 	return d
 }
@@ -419,17 +419,17 @@ func div[T float64 | float32](o, x, y []T) {
 	}
 }
 
-// maximum is numpy.maximum: NaN wins.
+// maximum is numpy.maximum: NaN wins; of two zeros the second.
 func maximum[T number](a, b T) T {
-	if a >= b || a != a {
+	if a > b || a != a {
 		return a
 	}
 	return b
 }
 
-// minimum is numpy.minimum: NaN wins.
+// minimum is numpy.minimum: NaN wins; of two zeros the second.
 func minimum[T number](a, b T) T {
-	if a <= b || a != a {
+	if a < b || a != a {
 		return a
 	}
 	return b
@@ -470,7 +470,7 @@ func power(a, b float64) float64 {
 	case -1:
 		return 1 / a
 	}
-	return math.Pow(a, b)
+	return pow(a, b)
 }
 
 func powerInt(a, b int64) int64 {

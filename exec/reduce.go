@@ -182,8 +182,9 @@ func reduceInt(n *node, l lines) (kernel, error) {
 	}, nil
 }
 
-// reduceCSR reduces the rows of a sparse matrix, stored entries in their order; products of float32 are float32, sums
-// float64. Extremes know the absent zeros.
+// reduceCSR reduces the rows of a sparse matrix, stored entries in their order: one after the other, products of float32
+// in float32, sums in float64; or Pairwise as scipy's sum: the first, and the others pairwise, in the type of the data.
+// Extremes know the absent zeros.
 func reduceCSR(n *node, a *graph.ReduceAttr) (kernel, error) {
 	op, width, d := n.Op, n.inType(0).Width(), n.inType(0).DType
 	if a.Axis != 1 {
@@ -194,7 +195,7 @@ func reduceCSR(n *node, a *graph.ReduceAttr) (kernel, error) {
 	default:
 		return nil, n.errorf("not defined for a sparse value")
 	}
-	narrow := d.Storage() == tensor.F32
+	narrow, ordered := d.Storage() == tensor.F32, a.Order == graph.Pairwise
 	return func(c *call) error {
 		m := c.csr(0)
 		data, out := asF64(c, m.Data), c.f64s(m.Rows)
@@ -222,8 +223,17 @@ func reduceCSR(n *node, a *graph.ReduceAttr) (kernel, error) {
 					}
 				}
 			default:
-				for _, v := range row {
-					s += v
+				switch {
+				case !ordered:
+					for _, v := range row {
+						s += v
+					}
+				case len(row) == 0:
+				case narrow:
+					line := m.Data.F32[m.Indptr[i]:m.Indptr[i+1]]
+					s = float64(line[0] + pairwise(line[1:]))
+				default:
+					s = row[0] + pairwise(row[1:])
 				}
 			}
 			if op == graph.OpReduceMean {
@@ -322,7 +332,7 @@ func softmax(n *node) (kernel, error) {
 	switch x.DType {
 	case tensor.Float64:
 		return func(c *call) error {
-			softmaxRows(l.count, c.out(0).F64, c.dense(0).F64, summing[float64](a.Order, c.batch), math.Exp)
+			softmaxRows(l.count, c.out(0).F64, c.dense(0).F64, summing[float64](a.Order, c.batch), exp)
 			return nil
 		}, nil
 	case tensor.Float32:
@@ -334,7 +344,7 @@ func softmax(n *node) (kernel, error) {
 	return nil, n.errorf("no kernel for %s", x)
 }
 
-func exp32(v float32) float32 { return float32(math.Exp(float64(v))) }
+func exp32(v float32) float32 { return float32(exp(float64(v))) }
 
 func softmaxRows[T float](k int, out, x []T, sum summer[T], exp func(T) T) {
 	for i := 0; i+k <= len(x); i += k {
@@ -374,7 +384,7 @@ func logSumExp(n *node) (kernel, error) {
 	return func(c *call) error {
 		sum, e, out := summing[float64](order, c.batch), c.f64s(l.count), c.out(0).F64
 		forLines(l, asF64(c, c.dense(0)), c.f64s(l.count), func(i int, line []float64) {
-			out[i] = logSumExpLine(line, e, sum, math.Exp, math.Log, math.Log1p)
+			out[i] = logSumExpLine(line, e, sum, exp, math.Log, math.Log1p)
 		})
 		return nil
 	}, nil

@@ -130,7 +130,7 @@ func erfc(a float64) float64 {
 		}
 		return 0
 	}
-	z = math.Exp(z)
+	z = exp(z)
 	var p, q float64
 	if x < 8 {
 		p, q = polevl(x, erfcP), p1evl(x, erfcQ)

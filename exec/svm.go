@@ -175,7 +175,7 @@ func svmFrom(a *graph.SVMAttr) func(k []float64) {
 	case graph.SVMRBF:
 		return func(k []float64) {
 			for i, d := range k {
-				k[i] = math.Exp(-gamma * d)
+				k[i] = exp(-gamma * d)
 			}
 		}
 	case graph.SVMPoly:
@@ -307,9 +307,9 @@ func pairwiseCoupling(n *node) (kernel, error) {
 func sigmoidPredict(d, a, b float64) float64 {
 	f := float64(d*a) + b
 	if f >= 0 {
-		return math.Exp(-f) / (1 + math.Exp(-f))
+		return exp(-f) / (1 + exp(-f))
 	}
-	return 1 / (1 + math.Exp(f))
+	return 1 / (1 + exp(f))
 }
 
 // couple is libsvm's multiclass_probability: method 2 of Wu, Lin and Weng.

@@ -44,7 +44,11 @@ func plainNumber(s string) (string, bool) {
 	if plain {
 		return s, true
 	}
-	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f })
+	if ascii(s) {
+		s = strings.Trim(s, " \t\n\v\f\r")
+	} else { // Python strips the separators only here
+		s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f })
+	}
 	if s == "" {
 		return "", false
 	}
@@ -85,4 +89,13 @@ func digitValue(r rune) int {
 		return int(r & 0xf)
 	}
 	return int(r&0xf) - 6
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
