@@ -493,7 +493,22 @@ func (e *OneHotEncoder) InverseTransform(b *graph.Builder, x graph.Value) graph.
 		at += w
 		cols = append(cols, e.inverse(b, i, b.Gather(x, index)))
 	}
-	return b.HStack(false, cols...)
+	return matrix(b, cols)
+}
+
+// matrix puts columns into one array: of text where all are text, of objects where there is anything but numbers.
+func matrix(b *graph.Builder, cols []graph.Value) graph.Value {
+	x := b.HStack(false, cols...)
+	if !x.OK() || x.Type().Kind != graph.Frame {
+		return x
+	}
+	d := tensor.String
+	for _, c := range x.Type().Columns {
+		if c.DType != tensor.String {
+			d = tensor.Object
+		}
+	}
+	return b.Cast(x, d)
 }
 
 // inverse turns a block back into its column.
@@ -746,7 +761,7 @@ func (e *OrdinalEncoder) InverseTransform(b *graph.Builder, x graph.Value) graph
 	for i := range e.Categories {
 		cols = append(cols, e.inverse(b, i, b.Column(x, i)))
 	}
-	return b.HStack(false, cols...)
+	return matrix(b, cols)
 }
 
 func (e *OrdinalEncoder) inverse(b *graph.Builder, i int, code graph.Value) graph.Value {
