@@ -422,7 +422,7 @@ var methods = func() map[string]bool {
 	for _, n := range strings.Fields(`fit fit_transform fit_predict partial_fit predict predict_proba predict_log_proba decision_function transform
 inverse_transform score score_samples apply decision_path kneighbors radius_neighbors kneighbors_graph get_params set_params get_feature_names_out
 set_output get_metadata_routing build_analyzer build_tokenizer build_preprocessor decode staged_predict staged_predict_proba
-staged_decision_function sample perplexity bic aic mahalanobis densify sparsify get_support get_covariance get_precision`) {
+staged_decision_function mahalanobis densify sparsify get_support get_covariance get_precision`) {
 		m[n] = true
 	}
 	return m
@@ -440,7 +440,7 @@ func checkState(o *pyobj.Object, state pyobj.Value) string {
 			if strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") {
 				return "attribute " + name
 			}
-			if methods[name] && strings.HasPrefix(class, "sklearn.") && !strings.Contains(class, "._tree.") && !strings.Contains(class, "_metadata_requests") {
+			if methods[name] && strings.HasPrefix(class, "sklearn.") && !strings.HasPrefix(pyobj.ShortName(class), "_") && !strings.Contains(class, "_metadata_requests") {
 				return "attribute " + name + " replaces a method"
 			}
 		}
