@@ -183,8 +183,26 @@ func copyAt(dst *tensor.Tensor, at int, src *tensor.Tensor) {
 }
 
 func cloneTensor(t *tensor.Tensor) *tensor.Tensor {
-	u := tensor.New(t.DType, t.Shape...)
-	copyAt(u, 0, t)
+	box := &struct { // one allocation for both
+		t    tensor.Tensor
+		dims [4]int
+	}{}
+	u := &box.t
+	u.DType, u.Shape = t.DType, append(box.dims[:0], t.Shape...)
+	switch n := t.Len(); t.DType.Storage() {
+	case tensor.F64:
+		u.F64 = append(make([]float64, 0, n), t.F64...)
+	case tensor.F32:
+		u.F32 = append(make([]float32, 0, n), t.F32...)
+	case tensor.I64:
+		u.I64 = append(make([]int64, 0, n), t.I64...)
+	case tensor.U8:
+		u.U8 = append(make([]uint8, 0, n), t.U8...)
+	case tensor.Str:
+		u.Str = append(make([]string, 0, n), t.Str...)
+	case tensor.Cells:
+		u.Cells = append(make([]tensor.Cell, 0, n), t.Cells...)
+	}
 	return u
 }
 

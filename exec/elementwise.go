@@ -491,16 +491,34 @@ func narrow(f func(a, b float64) float64) func(a, b float32) float32 {
 	return func(a, b float32) float32 { return float32(f(float64(a), float64(b))) }
 }
 
+// wide runs a loop in 256-bit registers where there are some; every element is rounded alike.
+func wide(f loop[float64, float64], vv func(o, x, y *float64, n int), vs func(o, x *float64, y float64, n int)) loop[float64, float64] {
+	if !hasAVX {
+		return f
+	}
+	return func(o, x, y []float64) {
+		switch n := len(o); {
+		case n == 0:
+		case len(x) == n && len(y) == n:
+			vv(&o[0], &x[0], &y[0], n)
+		case len(x) == n && len(y) == 1:
+			vs(&o[0], &x[0], y[0], n)
+		default:
+			f(o, x, y)
+		}
+	}
+}
+
 func loopF64(op graph.Op) loop[float64, float64] {
 	switch op {
 	case graph.OpAdd:
-		return add[float64]
+		return wide(add[float64], addAVX, addScalarAVX)
 	case graph.OpSub:
-		return sub[float64]
+		return wide(sub[float64], subAVX, subScalarAVX)
 	case graph.OpMul:
-		return mul[float64]
+		return wide(mul[float64], mulAVX, mulScalarAVX)
 	case graph.OpDiv:
-		return div[float64]
+		return wide(div[float64], divAVX, divScalarAVX)
 	case graph.OpPow:
 		return each(power)
 	case graph.OpMax:
@@ -636,6 +654,9 @@ func arith[T number](n *node, f loop[T, T], load func(*call, *tensor.Tensor) []T
 			return nil
 		}, nil
 	}
+	if len(sp.dims) == 2 && sp.vary[0][0] && !sp.vary[0][1] && sp.vary[1][0] {
+		return rowwise(f, x, y, begin, end), nil
+	}
 	last := len(sp.dims) - 1
 	vx, vy := sp.vary[last][0], sp.vary[last][1]
 	return func(c *call) error {
@@ -654,6 +675,24 @@ func arith[T number](n *node, f loop[T, T], load func(*call, *tensor.Tensor) []T
 		end(out, buf)
 		return nil
 	}, nil
+}
+
+// rowwise runs a loop on rows of x with the one row y, which is repeated beforehand where it is constant.
+func rowwise[T number](f loop[T, T], x, y operand[T], begin func(*call, *tensor.Tensor) []T, end func(*tensor.Tensor, []T)) kernel {
+	width := len(y.fixed)
+	for len(y.fixed) < 256 && width > 0 {
+		y.fixed = append(y.fixed[:len(y.fixed):len(y.fixed)], y.fixed[:width]...)
+	}
+	return func(c *call) error {
+		out := c.out(0)
+		buf, xs, ys := begin(c, out), x.get(c), y.get(c)
+		for at := 0; at < len(buf); at += len(ys) {
+			n := min(len(ys), len(buf)-at)
+			f(buf[at:at+n], xs[at:at+n], ys[:n])
+		}
+		end(out, buf)
+		return nil
+	}
 }
 
 // addCSR adds or subtracts two CSR values: the union of their entries in column order, as scipy's canonical matrices.
