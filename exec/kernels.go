@@ -21,7 +21,7 @@ type kernel func(c *call) error
 func find(op graph.Op) maker {
 	for _, t := range []table{
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
-		svmKernels, encodeKernels, scaleKernels,
+		svmKernels, encodeKernels, scaleKernels, treeKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

@@ -1,0 +1,396 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/larder-ml/larder/graph"
+)
+
+// forest is the compact form of graph.Trees.
+//
+// A row's values become keys: integers whose order is the values' order. For float32 input a key is the bits of the
+// float, those of negative ones inverted below the sign; a threshold is rounded down to float32 first, which changes no
+// comparison x <= t. For float64 input it is the rank among the thresholds of the column. A step is then one
+// subtraction, whose sign tells the side:
+//
+//	node = key<<31 | slot<<15 | pair    pair: half the place of the left child; the right child follows it
+//	next = low 16 bits of rotate(node - x[slot]<<31, 1)
+//
+// A leaf leads to itself whatever x is, so a tree is walked to its depth without a test: its key lies outside those of
+// values, and says which numbers it holds. Trees whose nodes or slots do not fit have wide nodes.
+type forest struct {
+	ts      *graph.Trees
+	values  int         // numbers of a leaf
+	numbers []float64   // of all leaves
+	cuts    [][]float64 // by column: sorted thresholds, for float64 input
+	plain   variant     // for rows without NaN
+	split   variant     // for rows with NaN: a column with both missing sides has two slots
+}
+
+// variant is the nodes of a forest under one scheme of slots.
+type variant struct {
+	once  sync.Once
+	err   error
+	slots []slot
+	of    [][]int32 // by column: its slots
+	trees []compactTree
+	near  []int64 // nodes of small trees; 1<<16 more at the end
+	wide  []wideNode
+	sets  []uint32 // categories that go right: 9 words a node, the last for missing
+}
+
+// slot is a column of X under one missing side.
+type slot struct {
+	column   int
+	missing  int64 // key of NaN
+	category bool  // X holds codes 0 to 255, 256 for missing
+}
+
+type compactTree struct {
+	base    int // of nodes, in near or wide
+	nodes   int
+	depth   int
+	numbers int // of the leaf whose key says 0
+	wide    bool
+}
+
+// wideNode is a node of a big tree. With slotSet in slot it splits on categories: key is where its 9 words begin in sets.
+type wideNode struct {
+	key         int64 // shifted as in near nodes
+	child, slot uint32
+}
+
+const slotSet = 1 << 31
+
+// Keys. Those of float32 values lie from -0x7f800001 to 0x7f800000 (the infinities).
+const (
+	keyNone    = -0x7f800002 // of a NaN threshold: nothing but a missing value is at or below it
+	keyLeft    = -0x7f800002 // of a missing value that goes left
+	keyRight   = 0x7f800001  // of one that goes right
+	keyLeaf    = 0x7f800002  // and up: of leaves at even places; ^key at odd ones
+	maxLeaves  = 1<<31 - keyLeaf
+	codeMissed = 256 // category of a missing value
+
+	nearNodes = 1 << 16
+	nearSlots = 1<<16/8 - 1
+)
+
+// floatKey gives the key of a float32 that is not NaN.
+func floatKey(f float32) int64 {
+	b := int32(math.Float32bits(f))
+	return int64(b ^ int32(uint32(b>>31)>>1))
+}
+
+// thresholdKey gives the key of a threshold for float32 input.
+func thresholdKey(t float64) int64 {
+	if math.IsNaN(t) {
+		return keyNone
+	}
+	f := float32(t)
+	if float64(f) > t {
+		f = math.Nextafter32(f, float32(math.Inf(-1)))
+	}
+	if f == 0 {
+		f = 0 // -0
+	}
+	return floatKey(f)
+}
+
+// rank gives the number of thresholds below x.
+func rank(cuts []float64, x float64) int64 {
+	lo, n := 0, len(cuts)
+	for n > 0 {
+		half := n >> 1
+		if cuts[lo+half] < x {
+			lo += n - half
+		}
+		n = half
+	}
+	return int64(lo)
+}
+
+// newForest checks all trees and builds the compact form for rows without NaN.
+func newForest(ts *graph.Trees) (*forest, error) {
+	f := &forest{ts: ts, values: ts.Values}
+	if ts.Float64 {
+		f.cuts = make([][]float64, ts.Width)
+		for i := range ts.List {
+			t := &ts.List[i]
+			for j := range t.Len() {
+				nd := t.Node(j)
+				if nd.Leaf || nd.Categorical || math.IsNaN(nd.Threshold) {
+					continue
+				}
+				if col := t.Column(nd.Feature); col >= 0 {
+					f.cuts[col] = append(f.cuts[col], nd.Threshold+0)
+				}
+			}
+		}
+		for i, c := range f.cuts {
+			slices.Sort(c)
+			f.cuts[i] = slices.Compact(c)
+		}
+	}
+	if err := f.build(&f.plain, false); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// withNaN returns the nodes for rows with NaN.
+func (f *forest) withNaN() (*variant, error) {
+	f.split.once.Do(func() { f.split.err = f.build(&f.split, true) })
+	return &f.split, f.split.err
+}
+
+// builder builds a variant.
+type builder struct {
+	f      *forest
+	v      *variant
+	split  bool
+	keep   bool // the leaves' numbers are not known yet
+	leaves int
+	slotOf map[int]uint32 // by 4*column, +1 for missing left, +2 for categories
+	unit   []int          // leaves of this tree that are 1 in one place and 0 elsewhere
+	queue  []pending
+	leaf   []float64
+}
+
+// treeData tells trees apart by where their data is: a file may hold one array many times.
+type treeData struct {
+	nodes, numbers *byte
+	columns        *int
+	bitsets        *uint32
+	n              int
+}
+
+func dataOf(t *graph.Tree) treeData {
+	d := treeData{n: len(t.Nodes), nodes: &t.Nodes[0]}
+	if len(t.Numbers) > 0 {
+		d.numbers = &t.Numbers[0]
+	}
+	if len(t.Columns) > 0 {
+		d.columns = &t.Columns[0]
+	}
+	if len(t.Bitsets) > 0 {
+		d.bitsets = &t.Bitsets[0]
+	}
+	return d
+}
+
+// worth reports whether the compact form is about as small as the data it is made from; a file that combines shared
+// arrays into many trees is walked in place.
+func worth(ts *graph.Trees) bool {
+	trees, arrays := map[treeData]bool{}, map[*byte]int{}
+	need, have := 0, 1<<26
+	for i := range ts.List {
+		t := &ts.List[i]
+		d := dataOf(t)
+		if t.Len() > math.MaxInt32/2 {
+			return false
+		}
+		if !trees[d] {
+			trees[d] = true
+			need += (16 + 4*ts.Values) * t.Len()
+		}
+		arrays[d.nodes] = max(arrays[d.nodes], len(t.Nodes))
+		if d.numbers != nil {
+			arrays[d.numbers] = max(arrays[d.numbers], len(t.Numbers))
+		}
+	}
+	for _, n := range arrays {
+		have += n
+	}
+	return need <= have
+}
+
+// pending is a node that has a place.
+type pending struct{ from, to, depth int32 }
+
+func (f *forest) build(v *variant, split bool) error {
+	ts := f.ts
+	b := &builder{f: f, v: v, split: split, keep: f.numbers == nil, slotOf: map[int]uint32{}, unit: make([]int, ts.Values), leaf: make([]float64, ts.Values)}
+	done := map[treeData]int{}
+	near := nearNodes
+	for i := range ts.List {
+		t := &ts.List[i]
+		if _, ok := done[dataOf(t)]; !ok && t.Len() < nearNodes {
+			near += t.Len() + 8
+		}
+		done[dataOf(t)] = -1
+	}
+	v.near = make([]int64, 0, near)
+	v.of = make([][]int32, ts.Width)
+	v.trees = make([]compactTree, 0, len(ts.List))
+	for i := range ts.List {
+		t := &ts.List[i]
+		d := dataOf(t)
+		if same := done[d]; same >= 0 {
+			v.trees = append(v.trees, v.trees[same])
+			continue
+		}
+		done[d] = i
+		if msg := b.tree(t, t.Len() >= nearNodes); msg != "" {
+			return fmt.Errorf("tree %d: %s", i, msg)
+		}
+	}
+	v.near = append(v.near, make([]int64, nearNodes)...)
+	return nil
+}
+
+// tree adds one tree, level by level, the two children of a node side by side.
+func (b *builder) tree(t *graph.Tree, wide bool) string {
+	v, n := b.v, t.Len()
+	ct := compactTree{nodes: n + 1, numbers: b.leaves, wide: wide}
+	clear(b.unit)
+	if !wide {
+		ct.base = (len(v.near) + 7) &^ 7
+		v.near = append(v.near, make([]int64, ct.base-len(v.near)+n+1)...)
+	}
+	leaves, numbers := b.leaves, len(b.f.numbers)
+	var at []wideNode
+	if wide {
+		ct.base = len(v.wide)
+		v.wide = append(v.wide, make([]wideNode, n+1)...)
+		at = v.wide[ct.base:]
+	}
+	fast := plain(t.Layout)
+	b.queue = append(b.queue[:0], pending{})
+	next := int32(2)
+	for i := 0; i < len(b.queue); i++ {
+		p := b.queue[i]
+		ct.depth = max(ct.depth, int(p.depth))
+		var nd graph.TreeNode
+		if fast {
+			nd = plainNode(t, int(p.from))
+		} else {
+			nd = t.Node(int(p.from))
+		}
+		if nd.Leaf {
+			id := b.number(t, int(p.from), ct.numbers)
+			if id >= maxLeaves {
+				return fmt.Sprintf("more than %d leaves", maxLeaves)
+			}
+			if !wide {
+				k := int64(keyLeaf + id)
+				if p.to&1 != 0 {
+					k = ^k
+				}
+				v.near[ct.base+int(p.to)] = k<<31 | int64(p.to>>1)
+			} else {
+				at[p.to] = wideNode{key: int64(keyLeaf+id) << 31, child: uint32(p.to)}
+			}
+			continue
+		}
+		if msg := t.Check(int(p.from), nd); msg != "" {
+			return msg
+		}
+		if int(next)+2 > n+1 {
+			return "a node has two parents"
+		}
+		s := b.slot(t, nd)
+		if !wide {
+			if nd.Categorical || s > nearSlots {
+				v.near, b.leaves, b.f.numbers = v.near[:ct.base], leaves, b.f.numbers[:numbers]
+				return b.tree(t, true)
+			}
+			v.near[ct.base+int(p.to)] = b.key(t, nd)<<31 | int64(s)<<18 | int64(next>>1)
+		} else {
+			w := wideNode{key: b.key(t, nd) << 31, child: uint32(next), slot: s}
+			if nd.Categorical {
+				w.key, w.slot = b.set(t, nd), s|slotSet
+			}
+			at[p.to] = w
+		}
+		b.queue = append(b.queue, pending{int32(nd.Left), next, p.depth + 1}, pending{int32(nd.Right), next + 1, p.depth + 1})
+		next += 2
+	}
+	v.trees = append(v.trees, ct)
+	return ""
+}
+
+// slot gives the place of a node's column in X.
+func (b *builder) slot(t *graph.Tree, nd graph.TreeNode) uint32 {
+	s := slot{column: t.Column(nd.Feature), missing: keyRight, category: nd.Categorical}
+	id := 4 * s.column
+	switch {
+	case nd.Categorical:
+		id += 2
+	case b.split && nd.MissingLeft:
+		s.missing = keyLeft
+		id++
+	}
+	at, ok := b.slotOf[id]
+	if !ok {
+		at = uint32(len(b.v.slots))
+		b.slotOf[id] = at
+		b.v.slots = append(b.v.slots, s)
+		b.v.of[s.column] = append(b.v.of[s.column], int32(at))
+	}
+	return at
+}
+
+// key gives the key of a node's threshold.
+func (b *builder) key(t *graph.Tree, nd graph.TreeNode) int64 {
+	switch {
+	case nd.Categorical:
+		return 0
+	case !b.f.ts.Float64:
+		return thresholdKey(nd.Threshold)
+	case math.IsNaN(nd.Threshold):
+		return keyNone
+	}
+	return rank(b.f.cuts[t.Column(nd.Feature)], nd.Threshold)
+}
+
+// set adds the categories of a node that go right.
+func (b *builder) set(t *graph.Tree, nd graph.TreeNode) int64 {
+	var known *[8]uint32
+	if c := t.Column(nd.Feature); c < len(b.f.ts.Known) {
+		known = b.f.ts.Known[c]
+	}
+	at := len(b.v.sets)
+	b.v.sets = append(b.v.sets, make([]uint32, 9)...)
+	for code := range codeMissed {
+		if !goesLeft(float64(code), t.Bitsets[8*nd.Bitset:8*nd.Bitset+8], known, nd.MissingLeft) {
+			b.v.sets[at+code>>5] |= 1 << (code & 31)
+		}
+	}
+	if !nd.MissingLeft {
+		b.v.sets[at+codeMissed>>5] |= 1
+	}
+	return int64(at)
+}
+
+// number keeps the numbers of leaf i and gives their place, counted from the tree's first.
+func (b *builder) number(t *graph.Tree, i, from int) int {
+	b.f.ts.Leaf(t, i, b.leaf)
+	if u := unit(b.leaf); u >= 0 {
+		if b.unit[u] > 0 {
+			return b.unit[u] - 1
+		}
+		b.unit[u] = b.leaves - from + 1
+	}
+	if b.keep {
+		b.f.numbers = append(b.f.numbers, b.leaf...)
+	}
+	b.leaves++
+	return b.leaves - 1 - from
+}
+
+// unit returns where v is 1 if it is 0 everywhere else, or -1: most leaves of a grown classifier are such.
+func unit(v []float64) int {
+	at := -1
+	for i, x := range v {
+		switch {
+		case x == 1 && at < 0 && len(v) > 1:
+			at = i
+		case math.Float64bits(x) != 0:
+			return -1
+		}
+	}
+	return at
+}
