@@ -215,14 +215,14 @@ func (e *ensemble) sumInPlace(c *call, out []float64) error {
 func (e *ensemble) walkAll(c *call, x []float64, n int, leaf func(t, row, leaf int)) error {
 	w := walker{ts: e.ts, x: x}
 	trees := len(e.ts.List)
-	if n < lanes {
+	if n < walks {
 		// Few rows: several trees at a time.
 		for r := range n {
-			for t := 0; t < trees; t += lanes {
+			for t := 0; t < trees; t += walks {
 				if err := c.ctx.Err(); err != nil {
 					return err
 				}
-				m := min(lanes, trees-t)
+				m := min(walks, trees-t)
 				for j := range m {
 					w.add(t+j, r)
 				}
@@ -240,8 +240,8 @@ func (e *ensemble) walkAll(c *call, x []float64, n int, leaf func(t, row, leaf i
 		if err := c.ctx.Err(); err != nil {
 			return err
 		}
-		for r := 0; r < n; r += lanes {
-			m := min(lanes, n-r)
+		for r := 0; r < n; r += walks {
+			m := min(walks, n-r)
 			for j := range m {
 				w.add(t, r+j)
 			}

@@ -8,16 +8,16 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// lanes is how many walks in place go side by side, to hide the latency of memory.
-const lanes = 16
+// walks is how many walks in place go side by side, to hide the latency of memory.
+const walks = 16
 
 // walker walks records in place.
 type walker struct {
 	ts   *graph.Trees
 	x    []float64 // rows of ts.Width
-	lane [lanes]lane
+	lane [walks]lane
 	n    int
-	leaf [lanes]int // leaf of each lane
+	leaf [walks]int // leaf of each lane
 
 	layout *graph.TreeLayout // the last one seen
 	plain  bool              // it is the plain record

@@ -8,6 +8,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/covariance"
 	"github.com/larder-ml/larder/sklearn/crossdecomposition"
 	"github.com/larder-ml/larder/sklearn/decomposition"
+	"github.com/larder-ml/larder/sklearn/ensemble"
 	"github.com/larder-ml/larder/sklearn/impute"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/mixture"
@@ -16,6 +17,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/preprocessing"
 	"github.com/larder-ml/larder/sklearn/randomprojection"
 	"github.com/larder-ml/larder/sklearn/svm"
+	"github.com/larder-ml/larder/sklearn/tree"
 )
 
 // Registry joins the tables of all rooms.
@@ -29,10 +31,12 @@ func Registry() *sklearn.Registry {
 		compose.Classes,
 		decomposition.Classes,
 		impute.Classes,
+		ensemble.Classes,
 		linearmodel.Classes,
 		naivebayes.Classes,
 		pipeline.Classes,
 		preprocessing.Classes,
 		svm.Classes,
+		tree.Classes,
 	)
 }
