@@ -120,7 +120,7 @@ func (f *forest) keyOf(s slot, v float64) int64 {
 	case s.category && (math.IsNaN(v) || v < 0):
 		return codeMissed
 	case s.category:
-		return int64(category(v))
+		return int64(binCode(v))
 	case math.IsNaN(v):
 		return s.missing << 31
 	case f.cuts != nil:

@@ -104,7 +104,7 @@ func goesLeft(v float64, set []uint32, known *[8]uint32, missingLeft bool) bool 
 	if v < 0 {
 		return missingLeft
 	}
-	code := category(v)
+	code := binCode(v)
 	if set[code>>5]>>(code&31)&1 != 0 {
 		return true
 	}
@@ -114,8 +114,8 @@ func goesLeft(v float64, set []uint32, known *[8]uint32, missingLeft bool) bool 
 	return missingLeft
 }
 
-// category is C's conversion of a float64 to uint8, as compilers for amd64 do it: through a 32-bit integer.
-func category(v float64) uint8 {
+// binCode is C's conversion of a float64 to uint8, as compilers for amd64 do it: through a 32-bit integer.
+func binCode(v float64) uint8 {
 	if !(v > -1<<31-1 && v < 1<<31) {
 		return 0
 	}
