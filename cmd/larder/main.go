@@ -135,7 +135,7 @@ prefix or folder, or a registry reference (name, name:version, name@alias).`,
 	}
 	root.Flags().AddFlagSet(show.Flags())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
-	root.AddCommand(show, predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
+	root.AddCommand(show, auditCommand(), rulesCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
 	return root
 }
 
