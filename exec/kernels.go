@@ -21,7 +21,8 @@ type kernel func(c *call) error
 func find(op graph.Op) maker {
 	for _, t := range []table{
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
-		svmKernels, encodeKernels, scaleKernels, treeKernels,
+		svmKernels, encodeKernels, scaleKernels, treeKernels, randomKernels, interpKernels,
+		calibrationKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

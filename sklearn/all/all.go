@@ -3,16 +3,26 @@ package all
 
 import (
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/calibration"
 	"github.com/larder-ml/larder/sklearn/cluster"
 	"github.com/larder-ml/larder/sklearn/compose"
 	"github.com/larder-ml/larder/sklearn/covariance"
 	"github.com/larder-ml/larder/sklearn/crossdecomposition"
 	"github.com/larder-ml/larder/sklearn/decomposition"
+	"github.com/larder-ml/larder/sklearn/discriminantanalysis"
+	"github.com/larder-ml/larder/sklearn/dummy"
 	"github.com/larder-ml/larder/sklearn/ensemble"
+	"github.com/larder-ml/larder/sklearn/frozen"
 	"github.com/larder-ml/larder/sklearn/impute"
+	"github.com/larder-ml/larder/sklearn/isotonic"
+	"github.com/larder-ml/larder/sklearn/kernelridge"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/mixture"
+	"github.com/larder-ml/larder/sklearn/modelselection"
+	"github.com/larder-ml/larder/sklearn/multiclass"
+	"github.com/larder-ml/larder/sklearn/multioutput"
 	"github.com/larder-ml/larder/sklearn/naivebayes"
+	"github.com/larder-ml/larder/sklearn/neuralnetwork"
 	"github.com/larder-ml/larder/sklearn/pipeline"
 	"github.com/larder-ml/larder/sklearn/preprocessing"
 	"github.com/larder-ml/larder/sklearn/randomprojection"
@@ -23,19 +33,29 @@ import (
 // Registry joins the tables of all rooms.
 func Registry() *sklearn.Registry {
 	return sklearn.NewRegistry(
+		calibration.Classes,
 		cluster.Classes,
-		randomprojection.Classes,
-		mixture.Classes,
-		crossdecomposition.Classes,
-		covariance.Classes,
 		compose.Classes,
+		covariance.Classes,
+		crossdecomposition.Classes,
 		decomposition.Classes,
-		impute.Classes,
+		discriminantanalysis.Classes,
+		dummy.Classes,
 		ensemble.Classes,
+		frozen.Classes,
+		impute.Classes,
+		isotonic.Classes,
+		kernelridge.Classes,
 		linearmodel.Classes,
+		mixture.Classes,
+		modelselection.Classes,
+		multiclass.Classes,
+		multioutput.Classes,
 		naivebayes.Classes,
+		neuralnetwork.Classes,
 		pipeline.Classes,
 		preprocessing.Classes,
+		randomprojection.Classes,
 		svm.Classes,
 		tree.Classes,
 	)

@@ -131,3 +131,10 @@ func Normalise(b *graph.Builder, p graph.Value, order graph.Order) graph.Value {
 	s = b.Where(zero, b.Scalar(float64(p.Width()), s), s)
 	return b.Div(p, s)
 }
+
+// LogPosterior is DiscriminantAnalysisPredictionMixin.predict_log_proba of scores stacked class by class.
+func LogPosterior(b *graph.Builder, s graph.Value) graph.Value {
+	l := b.Sub(s, b.Reduce(graph.OpReduceMax, s, 1, true, graph.Any))
+	sum := b.Reduce(graph.OpReduceSum, b.Unary(graph.OpExp, l), 1, true, graph.Columns)
+	return b.Sub(l, b.Unary(graph.OpLog, sum))
+}

@@ -63,3 +63,24 @@ func Dense(m sklearn.Matrix) *tensor.Tensor {
 	}
 	return out
 }
+
+// Row returns row i of a matrix, sharing its elements.
+func Row(t *tensor.Tensor, i int) *tensor.Tensor {
+	w := t.Cols()
+	out := &tensor.Tensor{DType: t.DType, Shape: append([]int{}, t.Shape[1:]...)}
+	switch t.DType.Storage() {
+	case tensor.F64:
+		out.F64 = t.F64[i*w : (i+1)*w]
+	case tensor.F32:
+		out.F32 = t.F32[i*w : (i+1)*w]
+	case tensor.I64:
+		out.I64 = t.I64[i*w : (i+1)*w]
+	case tensor.U8:
+		out.U8 = t.U8[i*w : (i+1)*w]
+	case tensor.Str:
+		out.Str = t.Str[i*w : (i+1)*w]
+	case tensor.Cells:
+		out.Cells = t.Cells[i*w : (i+1)*w]
+	}
+	return out
+}

@@ -5,26 +5,31 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// pairTables gives, for pairs i < j of k classes, the matrix that turns a 1 for j into one vote from i to j, the votes
-// of each class when every pair goes to i, and the matrix that takes a confidence from i and gives it to j.
-func pairTables(k int) (move, first *tensor.Tensor) {
+// pairTables gives, for pairs i < j of k classes, the matrices [pairs,k] with a 1 for i, a 1 for j, and -1 and 1.
+func pairTables(k int) (first, second, move *tensor.Tensor) {
 	n := k * (k - 1) / 2
-	move, first = tensor.New(tensor.Float64, n, k), tensor.New(tensor.Float64, k)
+	first, second, move = tensor.New(tensor.Float64, n, k), tensor.New(tensor.Float64, n, k), tensor.New(tensor.Float64, n, k)
 	p := 0
 	for i := range k {
 		for j := i + 1; j < k; j++ {
+			first.F64[p*k+i] = 1
+			second.F64[p*k+j] = 1
 			move.F64[p*k+i], move.F64[p*k+j] = -1, 1
-			first.F64[i]++
 			p++
 		}
 	}
-	return move, first
+	return first, second, move
 }
 
-// OvOWinner is the first class with most votes; pred [N,pairs] holds where pair i < j goes to j.
-func OvOWinner(b *graph.Builder, pred graph.Value, k int) graph.Value {
-	move, first := pairTables(k)
-	return b.ArgMax(b.Add(b.MatMul(b.Cast(pred, tensor.Float64), b.Const(move)), b.Const(first)))
+// ovoVotes counts votes: first and second [N,pairs] hold where pair i < j goes to i and to j.
+func ovoVotes(b *graph.Builder, first, second graph.Value, k int) graph.Value {
+	fi, se, _ := pairTables(k)
+	return b.Add(b.MatMul(b.Cast(first, tensor.Float64), b.Const(fi)), b.MatMul(b.Cast(second, tensor.Float64), b.Const(se)))
+}
+
+// OvOWinner is the first class with most votes.
+func OvOWinner(b *graph.Builder, first, second graph.Value, k int) graph.Value {
+	return b.ArgMax(ovoVotes(b, first, second, k))
 }
 
 // OvrRule says how sums of confidences are brought below one vote.
@@ -38,9 +43,9 @@ const (
 
 // OvrFromOvo is sklearn.utils.multiclass._ovr_decision_function: votes and confidences (positive for j) of the pairs
 // i < j to one score per class.
-func OvrFromOvo(b *graph.Builder, pred, conf graph.Value, k int, rule OvrRule) graph.Value {
-	move, first := pairTables(k)
-	votes := b.Add(b.MatMul(b.Cast(pred, tensor.Float64), b.Const(move)), b.Const(first))
+func OvrFromOvo(b *graph.Builder, first, second, conf graph.Value, k int, rule OvrRule) graph.Value {
+	votes := ovoVotes(b, first, second, k)
+	_, _, move := pairTables(k)
 	s := b.MatMul(b.Cast(conf, tensor.Float64), b.Const(move))
 	if rule == OvrByBatch {
 		return b.OvrScale(votes, s)

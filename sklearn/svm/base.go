@@ -219,7 +219,8 @@ func (s *BaseSVC) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value 
 	case s.Classes.Len() == 2:
 		return b.Unary(graph.OpNeg, b.Ravel(d))
 	case s.ovr():
-		return parts.OvrFromOvo(b, b.Binary(graph.OpLess, d, b.Scalar(0, d)), b.Unary(graph.OpNeg, d), s.Classes.Len(), s.Ovr)
+		second := b.Binary(graph.OpLess, d, b.Scalar(0, d))
+		return parts.OvrFromOvo(b, b.Unary(graph.OpNot, second), second, b.Unary(graph.OpNeg, d), s.Classes.Len(), s.Ovr)
 	}
 	return d
 }
@@ -235,8 +236,8 @@ func (s *BaseSVC) Predict(b *graph.Builder, x graph.Value) graph.Value {
 		}
 	}
 	d := s.decision(b, x)
-	second := b.Unary(graph.OpNot, b.Binary(graph.OpGreater, d, b.Scalar(0, d)))
-	return b.Labels(parts.OvOWinner(b, second, s.Classes.Len()), s.Classes)
+	first := b.Binary(graph.OpGreater, d, b.Scalar(0, d))
+	return b.Labels(parts.OvOWinner(b, first, b.Unary(graph.OpNot, first), s.Classes.Len()), s.Classes)
 }
 
 // PredictProba couples the probabilities of the pairs.

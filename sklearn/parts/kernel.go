@@ -1,0 +1,135 @@
+package parts
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Kernel is a kernel of sklearn.metrics.pairwise between rows and fitted rows.
+type Kernel struct {
+	Name   string // linear, poly, polynomial, rbf, sigmoid, laplacian, cosine, chi2, additive_chi2, precomputed
+	Gamma  *float64
+	Degree float64
+	Coef0  float64
+}
+
+// Check refuses names and settings the formulas do not know.
+func (k *Kernel) Check() error {
+	switch k.Name {
+	case "linear", "poly", "polynomial", "rbf", "sigmoid", "laplacian", "cosine", "additive_chi2", "precomputed":
+		return nil
+	case "chi2":
+		if k.Gamma == nil {
+			return fmt.Errorf("the chi2 kernel without gamma raises in scikit-learn")
+		}
+		return nil
+	}
+	return fmt.Errorf("kernel %q is not known", k.Name)
+}
+
+// Apply is the kernel matrix of x [N,p] and the rows of y [m,p] → [N,m]. It is float32 only when both are (laplacian: never).
+func (k *Kernel) Apply(b *graph.Builder, e sklearn.Estimator, x graph.Value, y *tensor.Tensor) graph.Value {
+	if !x.OK() {
+		return x
+	}
+	if k.Name == "precomputed" {
+		return b.ToDense(x)
+	}
+	if x.DType() != tensor.Float32 || y.DType != tensor.Float32 {
+		x = b.Cast(x, tensor.Float64)
+		y = Float64(y)
+	}
+	gamma := 1 / float64(y.Cols())
+	if k.Gamma != nil {
+		gamma = *k.Gamma
+	}
+	if kind := x.Type().Kind; kind == graph.CSR || kind == graph.OneHot {
+		switch k.Name {
+		case "additive_chi2", "chi2":
+			return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
+		case "laplacian", "cosine":
+			x = b.ToDense(x)
+		default:
+			x = b.ToCSR(x)
+		}
+	}
+	scale := func(v graph.Value, f float64) graph.Value { return b.Mul(v, b.Scalar(f, v)) }
+	shift := func(v graph.Value, f float64) graph.Value { return b.Add(v, b.Scalar(f, v)) }
+	switch k.Name {
+	case "rbf":
+		return b.Unary(graph.OpExp, scale(EuclideanSq(b, x, y), -gamma))
+	case "laplacian":
+		// scipy's cdist gives float64 also for float32.
+		d := b.PairwiseDistance(b.Cast(x, tensor.Float64), Float64(y), graph.Metric{Name: graph.Manhattan})
+		return b.Unary(graph.OpExp, scale(d, -gamma))
+	case "cosine":
+		n := b.Unary(graph.OpSqrt, b.Reduce(graph.OpSumSquare, x, 1, true, graph.Lanes))
+		eps := 0x1p-52
+		if x.DType() == tensor.Float32 {
+			eps = 0x1p-23
+		}
+		n = b.Where(b.Binary(graph.OpLess, n, b.Scalar(10*eps, n)), b.Scalar(1, n), n)
+		return b.MatMulT(b.Div(x, n), b.Const(unitRows(y)))
+	case "additive_chi2", "chi2":
+		zero := b.Scalar(0, x)
+		x = b.Guard(x, b.Binary(graph.OpLess, x, zero), "X contains negative values.")
+		d := b.PairwiseDistance(x, y, graph.Metric{Name: graph.AdditiveChi2})
+		if k.Name == "chi2" {
+			return b.Unary(graph.OpExp, scale(d, -gamma))
+		}
+		return b.Unary(graph.OpNeg, d)
+	}
+	d := b.MatMulT(x, b.Const(y))
+	switch k.Name {
+	case "poly", "polynomial":
+		d = shift(scale(d, gamma), k.Coef0)
+		return b.InPlace(graph.OpPow, d, b.Scalar(k.Degree, d))
+	case "sigmoid":
+		return b.Unary(graph.OpTanh, shift(scale(d, gamma), k.Coef0))
+	}
+	return d
+}
+
+// Float64 returns a numeric tensor as float64.
+func Float64(t *tensor.Tensor) *tensor.Tensor {
+	if t.DType == tensor.Float64 {
+		return t
+	}
+	out := tensor.New(tensor.Float64, t.Shape...)
+	for i := range out.F64 {
+		out.F64[i], _ = t.Float(i)
+	}
+	return out
+}
+
+// unitRows divides each row by its norm; rows of zeros stay.
+func unitRows(t *tensor.Tensor) *tensor.Tensor {
+	out := tensor.New(t.DType, t.Shape...)
+	p := t.Cols()
+	for i := range t.Rows() {
+		sum := 0.0
+		for j := i * p; j < (i+1)*p; j++ {
+			f, _ := t.Float(j)
+			sum += float64(f * f)
+		}
+		n, eps := math.Sqrt(sum), 0x1p-52
+		if t.DType == tensor.Float32 {
+			n, eps = float64(float32(n)), 0x1p-23
+		}
+		if n < 10*eps {
+			n = 1
+		}
+		for j := i * p; j < (i+1)*p; j++ {
+			if t.DType == tensor.Float32 {
+				out.F32[j] = t.F32[j] / float32(n)
+			} else {
+				out.F64[j] = t.F64[j] / n
+			}
+		}
+	}
+	return out
+}
