@@ -8,17 +8,17 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-var interpKernels = table{graph.OpInterp: interp}
+var interpKernels = table{graph.OpInterp: interpKnots}
 
-func interp(n *node) (kernel, error) {
+func interpKnots(n *node) (kernel, error) {
 	a := n.Attr.(*graph.InterpAttr)
 	if a.X.DType == tensor.Float64 {
-		return interpOf(a.Bounds, a.X.F64, a.Y.F64, interpNumpy, tensor.FormatFloat, func(c *call) ([]float64, []float64) { return c.dense(0).F64, c.out(0).F64 }), nil
+		return interpOf(a.Bounds, a.X.F64, a.Y.F64, newInterp(a.X.F64, a.Y.F64).at, tensor.FormatFloat, func(c *call) ([]float64, []float64) { return c.dense(0).F64, c.out(0).F64 }), nil
 	}
-	return interpOf(a.Bounds, a.X.F32, a.Y.F32, interpScipy, shortFloat, func(c *call) ([]float32, []float32) { return c.dense(0).F32, c.out(0).F32 }), nil
+	return interpOf(a.Bounds, a.X.F32, a.Y.F32, func(x float32) float32 { return interpScipy(x, a.X.F32, a.Y.F32) }, shortFloat, func(c *call) ([]float32, []float32) { return c.dense(0).F32, c.out(0).F32 }), nil
 }
 
-func interpOf[T float32 | float64](bounds graph.Bounds, xs, ys []T, at func(x T, xs, ys []T) T, text func(T) string, io func(*call) (x, out []T)) kernel {
+func interpOf[T float32 | float64](bounds graph.Bounds, xs, ys []T, at func(T) T, text func(T) string, io func(*call) (x, out []T)) kernel {
 	lo, hi := xs[0], xs[len(xs)-1]
 	return func(c *call) error {
 		x, out := io(c)
@@ -45,30 +45,10 @@ func interpOf[T float32 | float64](bounds graph.Bounds, xs, ys []T, at func(x T,
 				out[i] = T(math.NaN())
 				continue
 			}
-			out[i] = at(v, xs, ys)
+			out[i] = at(v)
 		}
 		return nil
 	}
-}
-
-// interpNumpy is numpy.interp within the knots.
-func interpNumpy(x float64, xs, ys []float64) float64 {
-	if math.IsNaN(x) {
-		return x
-	}
-	j := sort.Search(len(xs), func(i int) bool { return xs[i] > x }) - 1
-	if j == len(xs)-1 || xs[j] == x {
-		return ys[j]
-	}
-	slope := (ys[j+1] - ys[j]) / (xs[j+1] - xs[j])
-	v := float64(slope*(x-xs[j])) + ys[j]
-	if math.IsNaN(v) {
-		v = float64(slope*(x-xs[j+1])) + ys[j+1]
-		if math.IsNaN(v) && ys[j] == ys[j+1] {
-			v = ys[j]
-		}
-	}
-	return v
 }
 
 // interpScipy is interp1d's own linear interpolation.
