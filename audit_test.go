@@ -72,7 +72,7 @@ func namesSymbol(r *audit.Report) bool {
 
 // TestAuditHonest wants ok for everything scikit-learn itself wrote.
 func TestAuditHonest(t *testing.T) {
-	for _, dir := range []string{"data/sklearn-old"} {
+	for _, dir := range []string{"data/sklearn-old", "data/skops-old"} {
 		root := fixture.Shared(t, dir)
 		files, _ := filepath.Glob(filepath.Join(root, "*", "*.*"))
 		ok, all := 0, 0
@@ -115,9 +115,6 @@ func TestAuditPublic(t *testing.T) {
 			if rep.Verdict == audit.OK && r[col["other_libs"]] != "pandas" {
 				t.Errorf("%s: names %s%s, but ok", r[0], r[col["other_libs"]], r[col["main_classes"]])
 			}
-			continue
-		}
-		if rep.Format == "" && filepath.Ext(r[1]) == ".skops" {
 			continue
 		}
 		if rep.Verdict != audit.OK && !loads(root, r[0]) {

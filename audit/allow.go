@@ -45,7 +45,7 @@ var allowed = sync.OnceValue(func() map[pyobj.Global]use {
 // files name beside those of allow.txt.
 var plainTypes = strings.Fields(`
 builtins.object builtins.int builtins.float builtins.str builtins.bool builtins.bytes builtins.bytearray builtins.list builtins.tuple
-builtins.dict builtins.set builtins.frozenset builtins.slice builtins.range builtins.complex builtins.Ellipsis builtins.NotImplemented
+builtins.dict builtins.set builtins.frozenset builtins.slice builtins.range builtins.complex builtins.Ellipsis builtins.NotImplemented builtins.NoneType
 __builtin__.object __builtin__.int __builtin__.long __builtin__.float __builtin__.str __builtin__.unicode __builtin__.bool __builtin__.bytes
 __builtin__.bytearray __builtin__.list __builtin__.tuple __builtin__.dict __builtin__.set __builtin__.frozenset __builtin__.slice
 __builtin__.xrange __builtin__.complex __builtin__.Ellipsis

@@ -1,0 +1,747 @@
+package skops
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+// memo is a value under its __id__.
+type memo struct {
+	value pyobj.Value
+	whole bool   // it was built to its end
+	print string // what the node says of itself, to see that a second node of that id says the same
+}
+
+type decoder struct {
+	doc     *pyobj.Doc
+	archive *archive
+	lim     source.Limits
+	memo    map[string]memo
+	files   map[string]string // member → __id__ of the node that read it
+	note    func(string, pyobj.Level, int64, string, ...any)
+	nodes   int
+}
+
+// node builds one node.
+func (d *decoder) node(v any, path string, depth int) (pyobj.Value, error) {
+	o, ok := v.(*object)
+	if !ok {
+		return nil, bad(-1, "%s: is no node", path)
+	}
+	if depth > d.lim.Depth {
+		return nil, &source.LimitError{Limit: "nesting", Value: int64(depth), Max: int64(d.lim.Depth), Offset: -1}
+	}
+	d.nodes++
+	loader := o.text("__loader__")
+	if loader == "" {
+		if o.text("__class__") != "" {
+			d.global(o.text("__module__"), o.text("__class__"), "", path)
+		}
+		return nil, bad(-1, "%s: node without __loader__", path)
+	}
+	id, _ := o.get("__id__").(number)
+	seen, again := d.memo[string(id)]
+	if again && !seen.whole {
+		return nil, bad(-1, "%s: stands inside itself (id %s)", path, id)
+	}
+	if loader == "CachedNode" {
+		if !again {
+			return nil, bad(-1, "%s: refers to id %s, which was not met", path, id)
+		}
+		return seen.value, nil
+	}
+	print := strings.Join([]string{loader, o.text("__module__"), o.text("__class__"), o.text("file")}, " ")
+	if s, ok := o.get("content").(string); ok {
+		print += " " + s
+	}
+	keep := func(v pyobj.Value, whole bool) {
+		if id != "" && id != "0" && !again {
+			d.memo[string(id)] = memo{v, whole, print}
+		}
+	}
+	remember := func(v pyobj.Value) { keep(v, false) }
+	out, err := d.build(o, loader, path, depth, remember)
+	if err != nil {
+		return nil, err
+	}
+	if again {
+		if seen.print != print {
+			d.note("skops-id-alias", pyobj.LevelRefuse, -1, "%s: id %s stands for two different values; the first would replace this one", path, id)
+		}
+		return seen.value, nil
+	}
+	keep(out, true)
+	return out, nil
+}
+
+// class records the class a node names as an import.
+func (d *decoder) class(o *object, path string) (*pyobj.Global, error) {
+	m, c := o.text("__module__"), o.text("__class__")
+	if m == "" || c == "" {
+		return nil, bad(-1, "%s: node without __module__ and __class__", path)
+	}
+	return d.global(m, c, o.text("__loader__"), path), nil
+}
+
+func (d *decoder) global(module, name, loader, path string) *pyobj.Global {
+	g := &pyobj.Global{Module: module, Name: name}
+	d.doc.Imports = append(d.doc.Imports, pyobj.Import{Global: g, Offset: -1, Index: d.nodes - 1, Op: loader, Path: path})
+	return g
+}
+
+func (d *decoder) call(op string, f pyobj.Value, args []pyobj.Value, result *pyobj.Object, path string) {
+	d.doc.Calls = append(d.doc.Calls, pyobj.Call{Op: op, Func: f, Args: args, Result: result, Offset: -1, Index: d.nodes - 1, Path: path})
+}
+
+// state records and sets an object's state.
+func (d *decoder) state(obj *pyobj.Object, state pyobj.Value, path string) {
+	obj.State = state
+	d.call("BUILD", obj, []pyobj.Value{state}, obj, path)
+}
+
+func (d *decoder) build(o *object, loader, path string, depth int, remember func(pyobj.Value)) (pyobj.Value, error) {
+	content := o.get("content")
+	switch loader {
+	case "JsonNode":
+		return d.json(o, path)
+	case "ListNode", "TupleNode", "SetNode":
+		return d.sequence(o, loader, path, depth, remember)
+	case "DictNode", "_DictWithDeprecatedKeysNode":
+		return d.dict(o, path, depth, remember)
+	case "DefaultDictNode":
+		return d.defaultDict(o, path, depth)
+	case "NdArrayNode":
+		return d.array(o, path, depth)
+	case "MaskedArrayNode":
+		return d.masked(o, path, depth)
+	case "DTypeNode":
+		v, err := d.node(content, path+".content", depth+1)
+		if err != nil {
+			return nil, err
+		}
+		a, ok := v.(*pyobj.Array)
+		if !ok {
+			return nil, bad(-1, "%s: dtype is no array", path)
+		}
+		if _, err := d.class(o, path); err != nil {
+			return nil, err
+		}
+		return a.DType, nil
+	case "RandomStateNode":
+		state, err := d.node(content, path+".content", depth+1)
+		if err != nil {
+			return nil, err
+		}
+		return d.random("__randomstate_ctor", state, path), nil
+	case "RandomGeneratorNode":
+		return d.generator(content, path, depth)
+	case "SparseMatrixNode":
+		return d.sparse(o, path)
+	case "TypeNode":
+		return d.class(o, path)
+	case "FunctionNode":
+		if c, ok := content.(*object); ok { // protocol 0
+			return d.global(c.text("module_path"), c.text("function"), loader, path), nil
+		}
+		return d.class(o, path)
+	case "PartialNode":
+		return d.partial(content, path, depth)
+	case "MethodNode":
+		return d.method(o, path, depth)
+	case "OperatorFuncNode":
+		attrs, err := d.node(o.get("attrs"), path+".attrs", depth+1)
+		if err != nil {
+			return nil, err
+		}
+		// skops builds operator.<class>, whatever the module says.
+		g := d.global("operator", o.text("__class__"), loader, path)
+		obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: items(attrs), Offset: -1}
+		d.call("REDUCE", g, obj.Args, obj, path)
+		return obj, nil
+	case "SliceNode":
+		return d.slice(content, path)
+	case "BytesNode", "BytearrayNode":
+		b, err := d.member(o, path)
+		if err != nil {
+			return nil, err
+		}
+		if loader == "BytearrayNode" {
+			return &pyobj.ByteArray{B: b}, nil
+		}
+		return pyobj.Bytes(b), nil
+	case "ObjectNode":
+		return d.object(o, path, depth, remember)
+	case "ConstructorFromReduceNode":
+		g, err := d.class(o, path)
+		if err != nil {
+			return nil, err
+		}
+		args, err := d.node(content, path+".content", depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if n := g.String(); n == "builtins.frozenset" && len(items(args)) == 1 {
+			return &pyobj.Set{Items: items(items(args)[0]), Frozen: true}, nil
+		}
+		obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: items(args), Offset: -1}
+		d.call("REDUCE", g, obj.Args, obj, path)
+		return obj, nil
+	case "TreeNode", "LossNode", "SGDNode", "QuantileForestNode":
+		return d.reduce(o, path, depth, remember)
+	}
+	return nil, &UnsupportedError{fmt.Sprintf("%s: node kind %.60q is not known", path, loader)}
+}
+
+func items(v pyobj.Value) []pyobj.Value {
+	switch x := v.(type) {
+	case *pyobj.Tuple:
+		return x.Items
+	case *pyobj.List:
+		return x.Items
+	}
+	return []pyobj.Value{v}
+}
+
+// json reads a JsonNode: its content is JSON text, with NaN and the infinities Python adds.
+func (d *decoder) json(o *object, path string) (pyobj.Value, error) {
+	s, ok := o.get("content").(string)
+	if !ok {
+		return nil, bad(-1, "%s: content is no text", path)
+	}
+	switch s {
+	case "null":
+		return pyobj.None{}, nil
+	case "true", "false":
+		return pyobj.Bool(s == "true"), nil
+	}
+	if strings.HasPrefix(s, `"`) {
+		var t string
+		if err := json.Unmarshal([]byte(s), &t); err != nil {
+			return nil, bad(-1, "%s: %v", path, err)
+		}
+		return pyobj.Str(t), nil
+	}
+	return parseNumber(s, d.lim.Digits, path)
+}
+
+func parseNumber(s string, digits int, path string) (pyobj.Value, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return pyobj.Int(n), nil
+	}
+	if len(s) > digits {
+		return nil, &source.LimitError{Limit: "digits", Value: int64(len(s)), Max: int64(digits), Offset: -1}
+	}
+	if strings.Trim(s, "-0123456789") == "" {
+		if n, ok := new(big.Int).SetString(s, 10); ok {
+			return &pyobj.BigInt{V: n}, nil
+		}
+	}
+	switch s {
+	case "NaN", "Infinity", "-Infinity":
+	default:
+		if strings.Trim(s, "+-0123456789.eE") != "" {
+			return nil, bad(-1, "%s: %.40q is no JSON value of one number or text", path, s)
+		}
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && f == 0 {
+		return nil, bad(-1, "%s: %.40q is no number", path, s)
+	}
+	return pyobj.Float(f), nil
+}
+
+func (d *decoder) sequence(o *object, loader, path string, depth int, remember func(pyobj.Value)) (pyobj.Value, error) {
+	list, ok := o.get("content").([]any)
+	if !ok {
+		return nil, bad(-1, "%s: content is no list", path)
+	}
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	plain := map[string]string{"ListNode": "builtins.list", "TupleNode": "builtins.tuple", "SetNode": "builtins.set"}[loader] == g.String()
+	l, t, s := &pyobj.List{}, &pyobj.Tuple{}, &pyobj.Set{}
+	if plain {
+		remember(map[string]pyobj.Value{"ListNode": l, "TupleNode": t, "SetNode": s}[loader])
+	}
+	vs := make([]pyobj.Value, len(list))
+	for i, c := range list {
+		if vs[i], err = d.node(c, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
+			return nil, err
+		}
+	}
+	if !plain {
+		obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: []pyobj.Value{&pyobj.List{Items: vs}}, Offset: -1}
+		if loader == "TupleNode" {
+			obj.Args = vs
+		}
+		d.call("REDUCE", g, obj.Args, obj, path)
+		return obj, nil
+	}
+	switch loader {
+	case "ListNode":
+		l.Items = vs
+		return l, nil
+	case "TupleNode":
+		t.Items = vs
+		return t, nil
+	}
+	s.Items = vs
+	return s, nil
+}
+
+func (d *decoder) dict(o *object, path string, depth int, remember func(pyobj.Value)) (pyobj.Value, error) {
+	content, ok := o.get("content").(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	if o.text("__loader__") == "_DictWithDeprecatedKeysNode" {
+		main, ok := content.get("main").(*object)
+		if !ok {
+			return nil, bad(-1, "%s: no main dict", path)
+		}
+		return d.dict(&object{keys: main.keys, vals: main.vals}, path+".main", depth+1, remember)
+	}
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	types, err := d.node(o.get("key_types"), path+".key_types", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	kinds := items(types)
+	if _, ok := types.(*pyobj.List); !ok || len(kinds) != len(content.keys) {
+		return nil, bad(-1, "%s: %d keys with %d types", path, len(content.keys), len(kinds))
+	}
+	dict := &pyobj.Dict{}
+	plain := g.String() == "builtins.dict"
+	if plain {
+		remember(dict)
+	}
+	for i, k := range content.keys {
+		t, ok := kinds[i].(*pyobj.Global)
+		if !ok {
+			return nil, bad(-1, "%s: type of key %q is no type", path, k)
+		}
+		key, err := d.key(t, k, path)
+		if err != nil {
+			return nil, err
+		}
+		v, err := d.node(content.vals[k], path+"."+k, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		dict.Set(key, v)
+	}
+	if plain {
+		return dict, nil
+	}
+	obj := &pyobj.Object{Make: pyobj.New, Class: g, Pairs: dict.Entries, Offset: -1}
+	op := "NEWOBJ"
+	if strings.HasPrefix(g.Module, "collections") {
+		obj.Make, op = pyobj.Reduce, "REDUCE"
+	}
+	d.call(op, g, nil, obj, path)
+	return obj, nil
+}
+
+// key rebuilds a dict key: skops calls the key's type on its text.
+func (d *decoder) key(t *pyobj.Global, k, path string) (pyobj.Value, error) {
+	switch t.String() {
+	case "builtins.str", "numpy.str_":
+		return pyobj.Str(k), nil
+	case "builtins.int", "numpy.int64", "numpy.int32", "numpy.int16", "numpy.int8", "numpy.uint8", "numpy.uint16", "numpy.uint32", "numpy.uint64":
+		return parseNumber(k, d.lim.Digits, path)
+	case "builtins.float", "numpy.float64", "numpy.float32":
+		f, err := strconv.ParseFloat(k, 64)
+		if err != nil {
+			return nil, bad(-1, "%s: key %.40q is no float", path, k)
+		}
+		return pyobj.Float(f), nil
+	case "builtins.bool":
+		return pyobj.Bool(k != ""), nil // bool("False") is True in Python
+	case "builtins.NoneType":
+		return pyobj.None{}, nil
+	}
+	d.call("REDUCE", t, []pyobj.Value{pyobj.Str(k)}, nil, path)
+	return pyobj.Str(k), nil
+}
+
+func (d *decoder) defaultDict(o *object, path string, depth int) (pyobj.Value, error) {
+	c, ok := o.get("content").(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	main, err := d.node(c.get("main"), path+".main", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	factory, err := d.node(c.get("default_factory"), path+".default_factory", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	g := d.global("collections", "defaultdict", "DefaultDictNode", path)
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: []pyobj.Value{factory}, Offset: -1}
+	if m, ok := main.(*pyobj.Dict); ok {
+		obj.Pairs = m.Entries
+	}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	return obj, nil
+}
+
+// member reads the file of a node. A member belongs to one __id__.
+func (d *decoder) member(o *object, path string) ([]byte, error) {
+	name := o.text("file")
+	if name == "" {
+		return nil, bad(-1, "%s: node without a file", path)
+	}
+	if why := unclean(name); why != "" {
+		d.note("skops-file-name", pyobj.LevelRefuse, -1, "%s: file %q: %s", path, name, why)
+	}
+	id := string(numberOf(o.get("__id__")))
+	if id == "" {
+		id = fmt.Sprintf("node %d", d.nodes)
+	}
+	if first, again := d.files[name]; again && first != id {
+		d.note("skops-shared-member", pyobj.LevelRefuse, -1, "%s: member %q belongs to two different objects", path, name)
+	}
+	d.files[name] = id
+	return d.archive.read(name, d.lim.Decompressed)
+}
+
+func numberOf(v any) number { n, _ := v.(number); return n }
+
+func (d *decoder) array(o *object, path string, depth int) (pyobj.Value, error) {
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	if o.text("type") == "json" {
+		return d.objectArray(o, path, depth)
+	}
+	if o.text("type") != "numpy" {
+		return nil, bad(-1, "%s: array of type %.20q", path, o.text("type"))
+	}
+	b, err := d.member(o, path)
+	if err != nil {
+		return nil, err
+	}
+	a, n, err := npy.Array(b, d.lim)
+	if err != nil {
+		return nil, fmt.Errorf("skops: %s: %w", path, err)
+	}
+	if n != len(b) {
+		d.note("trailing-bytes", pyobj.LevelRefuse, -1, "%s: %d bytes after the array in %q", path, len(b)-n, o.text("file"))
+	}
+	a.Offset = -1
+	switch {
+	case g.String() == "numpy.ndarray":
+	case g.Module == "numpy" && len(a.Shape) == 0:
+		return &pyobj.Scalar{DType: a.DType, Data: a.Data}, nil
+	default:
+		a.Subclass = g
+		d.call("REDUCE", &pyobj.Global{Module: "numpy.core.multiarray", Name: "_reconstruct"}, []pyobj.Value{g, &pyobj.Tuple{}, pyobj.Bytes("b")}, nil, path)
+	}
+	return a, nil
+}
+
+// objectArray reads an array of Python objects, stored as nested lists.
+func (d *decoder) objectArray(o *object, path string, depth int) (pyobj.Value, error) {
+	list, ok := o.get("content").([]any)
+	if !ok {
+		return nil, bad(-1, "%s: content is no list", path)
+	}
+	sv, err := d.node(o.get("shape"), path+".shape", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	a := &pyobj.Array{DType: &pyobj.DType{Kind: 'O', Size: 8, Order: '|'}, Shape: []int{}, Objects: []pyobj.Value{}, Offset: -1}
+	n := 1
+	for _, s := range items(sv) {
+		k, ok := s.(pyobj.Int)
+		if !ok || k < 0 || k > 1<<31 || (k > 0 && n > 1<<31/int(k)) {
+			return nil, bad(-1, "%s: shape is no list of sizes", path)
+		}
+		a.Shape = append(a.Shape, int(k))
+		n *= int(k)
+	}
+	vs := make([]pyobj.Value, len(list))
+	for i, c := range list {
+		if vs[i], err = d.node(c, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
+			return nil, err
+		}
+	}
+	for level := 1; level < len(a.Shape); level++ {
+		var flat []pyobj.Value
+		for _, v := range vs {
+			l, ok := v.(*pyobj.List)
+			if !ok || len(l.Items) != a.Shape[level] {
+				return nil, bad(-1, "%s: the lists do not fill shape %v", path, a.Shape)
+			}
+			flat = append(flat, l.Items...)
+		}
+		vs = flat
+	}
+	if len(vs) != n {
+		return nil, bad(-1, "%s: %d items for shape %v", path, len(vs), a.Shape)
+	}
+	a.Objects = append(a.Objects, vs...)
+	return a, nil
+}
+
+// masked gives the form numpy pickles a masked array in; skops keeps no fill value.
+func (d *decoder) masked(o *object, path string, depth int) (pyobj.Value, error) {
+	c, ok := o.get("content").(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	var parts [2]*pyobj.Array
+	for i, k := range []string{"data", "mask"} {
+		v, err := d.node(c.get(k), path+"."+k, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		a, ok := v.(*pyobj.Array)
+		if s, isScalar := v.(*pyobj.Scalar); isScalar {
+			a, ok = &pyobj.Array{DType: s.DType, Shape: []int{}, Data: s.Data}, true
+		}
+		if !ok {
+			return nil, bad(-1, "%s: %s is no array", path, k)
+		}
+		parts[i] = a
+	}
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	shape := &pyobj.Tuple{}
+	for _, s := range parts[0].Shape {
+		shape.Items = append(shape.Items, pyobj.Int(s))
+	}
+	f := d.global("numpy.ma.core", "_mareconstruct", "MaskedArrayNode", path)
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: f, Offset: -1,
+		Args: []pyobj.Value{g, &pyobj.Global{Module: "numpy", Name: "ndarray"}, &pyobj.Tuple{Items: []pyobj.Value{pyobj.Int(0)}}, pyobj.Str("b")}}
+	d.call("REDUCE", f, obj.Args, obj, path)
+	var data pyobj.Value = pyobj.Bytes(parts[0].Data)
+	if parts[0].DType.Kind == 'O' {
+		data = &pyobj.List{Items: parts[0].Objects}
+	}
+	d.state(obj, &pyobj.Tuple{Items: []pyobj.Value{pyobj.Int(1), shape, parts[0].DType, pyobj.Bool(parts[0].Fortran), data,
+		pyobj.Bytes(parts[1].Data), pyobj.None{}}}, path)
+	return obj, nil
+}
+
+// random is numpy's constructor of a RandomState or bit generator, with its state.
+func (d *decoder) random(ctor string, state pyobj.Value, path string) *pyobj.Object {
+	g := d.global("numpy.random._pickle", ctor, "RandomStateNode", path)
+	name := pyobj.Value(pyobj.Str("MT19937"))
+	if s, ok := state.(*pyobj.Dict); ok {
+		if b := s.Get("bit_generator"); b != nil {
+			name = b
+		}
+	}
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: []pyobj.Value{name}, Offset: -1}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	d.state(obj, state, path)
+	return obj
+}
+
+func (d *decoder) generator(content any, path string, depth int) (pyobj.Value, error) {
+	c, ok := content.(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	if c.get("bit_generator") == nil {
+		return nil, &UnsupportedError{path + ": generators of protocol 0 can not be rebuilt"}
+	}
+	state, err := d.node(c.get("bit_generator"), path+".bit_generator", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	bits := d.random("__bit_generator_ctor", state, path)
+	if c.get("seed_seq") != nil {
+		if _, err := d.node(c.get("seed_seq"), path+".seed_seq", depth+1); err != nil {
+			return nil, err
+		}
+	}
+	g := d.global("numpy.random._pickle", "__generator_ctor", "RandomGeneratorNode", path)
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: []pyobj.Value{bits}, Offset: -1}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	return obj, nil
+}
+
+// sparse gives the form scipy pickles a sparse matrix in.
+func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.member(o, path)
+	if err != nil {
+		return nil, err
+	}
+	_, arrays, err := npy.Zip(b, d.lim)
+	if err != nil {
+		return nil, fmt.Errorf("skops: %s: %w", path, err)
+	}
+	shape, ok := arrays["shape"]
+	if !ok || shape.DType.Kind != 'i' || shape.DType.Size != 8 || len(shape.Data) != 16 {
+		return nil, bad(-1, "%s: sparse matrix without a shape", path)
+	}
+	size := func(i int) pyobj.Value {
+		n := int64(0)
+		for k := 7; k >= 0; k-- {
+			n = n<<8 | int64(shape.Data[i*8+k])
+		}
+		return pyobj.Int(n)
+	}
+	state := &pyobj.Dict{}
+	state.Set(pyobj.Str("_shape"), &pyobj.Tuple{Items: []pyobj.Value{size(0), size(1)}})
+	state.Set(pyobj.Str("maxprint"), pyobj.Int(50))
+	for _, k := range []string{"indices", "indptr", "row", "col", "offsets", "data"} {
+		if a := arrays[k]; a != nil {
+			state.Set(pyobj.Str(k), a)
+		}
+	}
+	obj := &pyobj.Object{Make: pyobj.New, Class: g, Offset: -1}
+	d.call("NEWOBJ", g, nil, obj, path)
+	d.state(obj, state, path)
+	return obj, nil
+}
+
+func (d *decoder) partial(content any, path string, depth int) (pyobj.Value, error) {
+	c, ok := content.(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	parts := make([]pyobj.Value, 4)
+	for i, k := range []string{"func", "args", "kwds", "namespace"} {
+		v, err := d.node(c.get(k), path+"."+k, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = v
+	}
+	g := d.global("functools", "partial", "PartialNode", path)
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: parts[:1], Offset: -1}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	d.state(obj, &pyobj.Tuple{Items: parts}, path)
+	return obj, nil
+}
+
+func (d *decoder) method(o *object, path string, depth int) (pyobj.Value, error) {
+	c, ok := o.get("content").(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	if _, err := d.class(o, path); err != nil {
+		return nil, err
+	}
+	owner, err := d.node(c.get("obj"), path+".obj", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	g := d.global("builtins", "getattr", "MethodNode", path)
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: []pyobj.Value{owner, pyobj.Str(c.text("func"))}, Offset: -1}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	return obj, nil
+}
+
+func (d *decoder) slice(content any, path string) (pyobj.Value, error) {
+	c, ok := content.(*object)
+	if !ok {
+		return nil, bad(-1, "%s: content is no object", path)
+	}
+	g := d.global("builtins", "slice", "SliceNode", path)
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Offset: -1}
+	for _, k := range []string{"start", "stop", "step"} {
+		var v pyobj.Value = pyobj.None{}
+		switch x := c.get(k).(type) {
+		case number:
+			n, err := parseNumber(string(x), d.lim.Digits, path)
+			if err != nil {
+				return nil, err
+			}
+			v = n
+		case string:
+			v = pyobj.Str(x)
+		case nil:
+		default:
+			return nil, bad(-1, "%s: %s is no number", path, k)
+		}
+		obj.Args = append(obj.Args, v)
+	}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	return obj, nil
+}
+
+// cythonModules hold classes that pickle by their module's newObj.
+var cythonModules = map[string]bool{
+	"sklearn.neighbors._kd_tree": true, "sklearn.neighbors._ball_tree": true,
+	"sklearn.metrics._dist_metrics": true, "sklearn.neighbors._dist_metrics": true,
+}
+
+func (d *decoder) object(o *object, path string, depth int, remember func(pyobj.Value)) (pyobj.Value, error) {
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	obj := &pyobj.Object{Make: pyobj.New, Class: g, Offset: -1}
+	if cythonModules[g.Module] {
+		f := d.global(g.Module, "newObj", "ObjectNode", path)
+		obj.Make, obj.Class, obj.Args = pyobj.Reduce, f, []pyobj.Value{g}
+		d.call("REDUCE", f, obj.Args, obj, path)
+	} else {
+		d.call("NEWOBJ", g, nil, obj, path)
+	}
+	remember(obj)
+	if o.get("content") == nil {
+		return obj, nil
+	}
+	state, err := d.node(o.get("content"), path, depth+1)
+	if err != nil {
+		return nil, err
+	}
+	if _, none := state.(pyobj.None); !none {
+		d.state(obj, state, path)
+	}
+	return obj, nil
+}
+
+// reduce builds Tree and the losses: class(*args), then its state.
+func (d *decoder) reduce(o *object, path string, depth int, remember func(pyobj.Value)) (pyobj.Value, error) {
+	g, err := d.class(o, path)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := o.get("__reduce__").(*object)
+	if !ok {
+		return nil, bad(-1, "%s: node without __reduce__", path)
+	}
+	args, err := d.node(r.get("args"), path+".args", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: items(args), Offset: -1}
+	d.call("REDUCE", g, obj.Args, obj, path)
+	remember(obj)
+	if o.get("content") == nil {
+		return obj, nil
+	}
+	state, err := d.node(o.get("content"), path, depth+1)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := state.(*pyobj.Dict); !ok || s.Len() > 0 {
+		d.state(obj, state, path)
+	}
+	return obj, nil
+}

@@ -1,0 +1,282 @@
+package skops
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+// archive is a zip whose members two readers can not read differently: what deviates is noted or refused.
+type archive struct {
+	files map[string]*zip.File
+	left  int64 // decompressed bytes still allowed
+	cache map[string][]byte
+}
+
+// entry is what the central directory says of a member, and where its local header stands.
+type entry struct {
+	name                   string
+	flags, method          uint16
+	crc                    uint32
+	packed, size, offset   uint64
+	extraAttr, made        uint32
+	nameLen, extraLen, cmt int
+}
+
+func bad(off int64, format string, args ...any) error {
+	return &SyntaxError{off, fmt.Sprintf(format, args...)}
+}
+
+// openArchive checks the whole structure of the archive before anything is decompressed.
+func openArchive(data []byte, lim source.Limits, note func(rule string, level pyobj.Level, off int64, format string, args ...any)) (*archive, error) {
+	entries, dir, err := central(data, lim, note)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]string{}
+	for _, e := range entries {
+		if len(e.name) > lim.Name {
+			return nil, &source.LimitError{Limit: "zip name", Value: int64(len(e.name)), Max: int64(lim.Name), Offset: int64(e.offset)}
+		}
+		fold := strings.ToLower(e.name)
+		if old, dup := seen[fold]; dup {
+			note("zip-duplicate-name", pyobj.LevelRefuse, int64(e.offset), "members %q and %q share a name", old, e.name)
+		}
+		seen[fold] = e.name
+		if why := unclean(e.name); why != "" {
+			note("zip-name", pyobj.LevelRefuse, int64(e.offset), "member %q: %s", e.name, why)
+		}
+		if e.flags&^uint16(0x0808) != 0 {
+			note("zip-flags", pyobj.LevelRefuse, int64(e.offset), "member %q has flags 0x%x", e.name, e.flags)
+		}
+		if e.method != zip.Store && e.method != zip.Deflate {
+			return nil, &UnsupportedError{fmt.Sprintf("member %q is compressed by method %d", e.name, e.method)}
+		}
+		if e.made>>8 == 3 && e.extraAttr>>16&0o170000 == 0o120000 {
+			note("zip-symlink", pyobj.LevelRefuse, int64(e.offset), "member %q is a link", e.name)
+		}
+	}
+	sort.Slice(entries, func(i, j int) bool { return entries[i].offset < entries[j].offset })
+	at := uint64(0)
+	for i, e := range entries {
+		if i == 0 && e.offset != 0 {
+			note("zip-prefix", pyobj.LevelRefuse, 0, "%d bytes before the first member", e.offset)
+			at = e.offset
+		}
+		if e.offset < at {
+			return nil, bad(int64(e.offset), "member %q overlaps the one before", e.name)
+		}
+		if gap := e.offset - at; gap > 0 {
+			note("zip-gap", pyobj.LevelRefuse, int64(at), "%d bytes between members", gap)
+		}
+		if at, err = local(data, dir, e, note); err != nil {
+			return nil, err
+		}
+	}
+	if at < dir {
+		note("zip-gap", pyobj.LevelRefuse, int64(at), "%d bytes before the central directory", dir-at)
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, bad(0, "not a readable zip: %v", err)
+	}
+	a := &archive{files: map[string]*zip.File{}, left: lim.Decompressed, cache: map[string][]byte{}}
+	for _, f := range z.File {
+		if a.files[f.Name] == nil {
+			a.files[f.Name] = f
+		}
+	}
+	return a, nil
+}
+
+const (
+	sigLocal   = 0x04034b50
+	sigCentral = 0x02014b50
+	sigEnd     = 0x06054b50
+	sigEnd64   = 0x06064b50
+	sigLoc64   = 0x07064b50
+)
+
+// central reads the central directory; dir is where it starts.
+func central(data []byte, lim source.Limits, note func(string, pyobj.Level, int64, string, ...any)) (entries []entry, dir uint64, err error) {
+	end := -1
+	for i := len(data) - 22; i >= 0 && i >= len(data)-22-65535; i-- {
+		if binary.LittleEndian.Uint32(data[i:]) == sigEnd && i+22+int(binary.LittleEndian.Uint16(data[i+20:])) == len(data) {
+			end = i
+			break
+		}
+	}
+	if end < 0 {
+		return nil, 0, bad(int64(len(data)), "no end of a zip archive")
+	}
+	le := binary.LittleEndian
+	if c := le.Uint16(data[end+20:]); c > 0 {
+		note("zip-comment", pyobj.LevelRefuse, int64(end), "a comment of %d bytes", c)
+	}
+	if le.Uint16(data[end+4:]) != 0 || le.Uint16(data[end+6:]) != 0 {
+		return nil, 0, bad(int64(end), "an archive of several disks")
+	}
+	n, size, off := uint64(le.Uint16(data[end+10:])), uint64(le.Uint32(data[end+12:])), uint64(le.Uint32(data[end+16:]))
+	stop := uint64(end)
+	if end >= 20 && le.Uint32(data[end-20:]) == sigLoc64 {
+		at := le.Uint64(data[end-20+8:])
+		if at > uint64(end-20) || uint64(end-20)-at < 56 || le.Uint32(data[at:]) != sigEnd64 {
+			return nil, 0, bad(int64(end-20), "the zip64 end is not where it should be")
+		}
+		n, size, off, stop = le.Uint64(data[at+32:]), le.Uint64(data[at+40:]), le.Uint64(data[at+48:]), at
+	}
+	if off > stop || size > stop-off {
+		return nil, 0, bad(int64(end), "the central directory lies outside the file")
+	}
+	if off+size != stop {
+		note("zip-gap", pyobj.LevelRefuse, int64(off+size), "%d bytes after the central directory", stop-off-size)
+	}
+	if n > uint64(lim.Entries) {
+		return nil, 0, &source.LimitError{Limit: "zip entries", Value: int64(n), Max: int64(lim.Entries), Offset: int64(end)}
+	}
+	at := off
+	for range n {
+		if at+46 > off+size || le.Uint32(data[at:]) != sigCentral {
+			return nil, 0, bad(int64(at), "the central directory is damaged")
+		}
+		h := data[at:]
+		e := entry{flags: le.Uint16(h[8:]), method: le.Uint16(h[10:]), crc: le.Uint32(h[16:]), packed: uint64(le.Uint32(h[20:])),
+			size: uint64(le.Uint32(h[24:])), extraAttr: le.Uint32(h[38:]), made: uint32(le.Uint16(h[4:])), offset: uint64(le.Uint32(h[42:])),
+			nameLen: int(le.Uint16(h[28:])), extraLen: int(le.Uint16(h[30:])), cmt: int(le.Uint16(h[32:]))}
+		next := at + 46 + uint64(e.nameLen+e.extraLen+e.cmt)
+		if next > off+size {
+			return nil, 0, bad(int64(at), "the central directory is damaged")
+		}
+		e.name = string(h[46 : 46+e.nameLen])
+		zip64(h[46+e.nameLen:46+e.nameLen+e.extraLen], &e)
+		entries = append(entries, e)
+		at = next
+	}
+	if at != off+size {
+		return nil, 0, bad(int64(at), "the central directory holds more than its count says")
+	}
+	return entries, off, nil
+}
+
+// zip64 reads the sizes that did not fit 32 bits.
+func zip64(extra []byte, e *entry) {
+	le := binary.LittleEndian
+	for len(extra) >= 4 {
+		id, n := le.Uint16(extra), int(le.Uint16(extra[2:]))
+		if n > len(extra)-4 {
+			return
+		}
+		b := extra[4 : 4+n]
+		if id == 1 {
+			for _, f := range []*uint64{&e.size, &e.packed, &e.offset} {
+				if *f == 0xffffffff && len(b) >= 8 {
+					*f, b = le.Uint64(b), b[8:]
+				}
+			}
+		}
+		extra = extra[4+n:]
+	}
+}
+
+// local compares a member's local header with the central directory and returns where the member ends.
+func local(data []byte, dir uint64, e entry, note func(string, pyobj.Level, int64, string, ...any)) (uint64, error) {
+	le := binary.LittleEndian
+	if e.offset > dir || dir-e.offset < 30 || le.Uint32(data[e.offset:]) != sigLocal {
+		return 0, bad(int64(e.offset), "member %q has no local header", e.name)
+	}
+	h := data[e.offset:dir]
+	l := entry{flags: le.Uint16(h[6:]), method: le.Uint16(h[8:]), crc: le.Uint32(h[14:]), packed: uint64(le.Uint32(h[18:])),
+		size: uint64(le.Uint32(h[22:])), nameLen: int(le.Uint16(h[26:])), extraLen: int(le.Uint16(h[28:]))}
+	start := uint64(30 + l.nameLen + l.extraLen)
+	if start > uint64(len(h)) {
+		return 0, bad(int64(e.offset), "member %q has a damaged local header", e.name)
+	}
+	l.name = string(h[30 : 30+l.nameLen])
+	zip64(h[30+l.nameLen:start], &l)
+	descriptor := e.flags&8 != 0
+	if l.name != e.name || l.flags != e.flags || l.method != e.method || (!descriptor && (l.crc != e.crc || l.packed != e.packed || l.size != e.size)) {
+		note("zip-local-central-differ", pyobj.LevelRefuse, int64(e.offset), "the local header of %q says otherwise than the central directory", e.name)
+	}
+	if e.packed > uint64(len(h))-start {
+		return 0, bad(int64(e.offset), "member %q does not end inside the archive", e.name)
+	}
+	end := e.offset + start + e.packed
+	if descriptor {
+		for _, n := range []uint64{16, 24, 12, 20} {
+			if end+n > dir {
+				continue
+			}
+			next := uint32(0)
+			if end+n+4 <= uint64(len(data)) {
+				next = le.Uint32(data[end+n:])
+			}
+			if next == sigLocal || next == sigCentral || next == sigEnd64 {
+				return end + n, nil
+			}
+		}
+		return 0, bad(int64(end), "member %q has no data descriptor", e.name)
+	}
+	return end, nil
+}
+
+// unclean gives the reason against a member's name.
+func unclean(name string) string {
+	switch {
+	case name == "":
+		return "is empty"
+	case !utf8.ValidString(name):
+		return "is no UTF-8"
+	case strings.ContainsAny(name, "\\:\x00") || strings.HasPrefix(name, "/"):
+		return "is no relative path"
+	case strings.HasSuffix(name, "/"):
+		return "is a folder"
+	case path.Clean(name) != name || strings.HasPrefix(name, ".."):
+		return "leaves its folder"
+	}
+	for _, r := range name {
+		if r < ' ' || r == 0x202e || r == 0x7f {
+			return "holds control characters"
+		}
+	}
+	return ""
+}
+
+// read decompresses a member; its CRC is checked. The bytes are kept for a second reading.
+func (a *archive) read(name string, limit int64) ([]byte, error) {
+	if b, ok := a.cache[name]; ok {
+		return b, nil
+	}
+	f := a.files[name]
+	if f == nil {
+		return nil, bad(-1, "member %q is not there", name)
+	}
+	limit = min(limit, a.left)
+	if f.UncompressedSize64 > uint64(limit) {
+		return nil, &source.LimitError{Limit: "decompressed bytes", Value: int64(min(f.UncompressedSize64, 1<<62)), Max: limit, Offset: -1}
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, bad(-1, "member %q: %v", name, err)
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, bad(-1, "member %q: %v", name, err)
+	}
+	if int64(len(b)) > limit {
+		return nil, &source.LimitError{Limit: "decompressed bytes", Value: int64(len(b)), Max: limit, Offset: -1}
+	}
+	a.left -= int64(len(b))
+	a.cache[name] = b
+	return b, nil
+}
