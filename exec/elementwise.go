@@ -11,6 +11,8 @@ var elementwiseKernels = table{
 	graph.OpNeg: unary, graph.OpAbs: unary, graph.OpSqrt: unary, graph.OpExp: unary, graph.OpLog: unary,
 	graph.OpLog1p: unary, graph.OpExpm1: unary, graph.OpTanh: unary, graph.OpSin: unary, graph.OpCos: unary,
 	graph.OpErf: unary, graph.OpSigmoid: unary, graph.OpFloor: unary, graph.OpSign: unary, graph.OpRelu: unary,
+	graph.OpCeil: unary, graph.OpRound: unary, graph.OpTan: unary, graph.OpAtan: unary, graph.OpAsinh: unary,
+	graph.OpLog2: unary, graph.OpLog10: unary, graph.OpCbrt: unary,
 	graph.OpSoftplus: unary, graph.OpNormCdf: unary, graph.OpNormPpf: unary,
 	graph.OpNot: predicate, graph.OpIsNaN: predicate, graph.OpIsInf: predicate,
 	graph.OpAdd: arithmetic, graph.OpSub: arithmetic, graph.OpMul: arithmetic, graph.OpDiv: arithmetic,
@@ -95,7 +97,7 @@ func likeCSR(c *call, x *tensor.Sparse) *tensor.Tensor {
 
 func slowUnary(op graph.Op) bool {
 	switch op {
-	case graph.OpNeg, graph.OpAbs, graph.OpSqrt, graph.OpFloor, graph.OpSign, graph.OpRelu:
+	case graph.OpNeg, graph.OpAbs, graph.OpSqrt, graph.OpFloor, graph.OpCeil, graph.OpRound, graph.OpSign, graph.OpRelu:
 		return false
 	}
 	return true
@@ -175,6 +177,22 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 		return math.Floor
 	case graph.OpSign:
 		return sign
+	case graph.OpCeil:
+		return math.Ceil
+	case graph.OpRound:
+		return math.RoundToEven
+	case graph.OpTan:
+		return math.Tan
+	case graph.OpAtan:
+		return math.Atan
+	case graph.OpAsinh:
+		return math.Asinh
+	case graph.OpLog2:
+		return log2
+	case graph.OpLog10:
+		return log10
+	case graph.OpCbrt:
+		return math.Cbrt
 	case graph.OpRelu:
 		return relu
 	case graph.OpSoftplus:
@@ -193,7 +211,7 @@ func unaryInt(op graph.Op) func(int64) int64 {
 		return func(v int64) int64 { return -v }
 	case graph.OpAbs:
 		return func(v int64) int64 { return max(v, -v) }
-	case graph.OpFloor:
+	case graph.OpFloor, graph.OpCeil:
 		return func(v int64) int64 { return v }
 	case graph.OpSign:
 		return func(v int64) int64 {

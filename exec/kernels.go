@@ -21,8 +21,9 @@ type kernel func(c *call) error
 func find(op graph.Op) maker {
 	for _, t := range []table{
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
-		svmKernels, encodeKernels, scaleKernels, treeKernels, randomKernels, interpKernels,
+		svmKernels, treeKernels, randomKernels, interpKernels,
 		calibrationKernels,
+		encodeKernels, scaleKernels, frameKernels, textKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

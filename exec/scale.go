@@ -11,7 +11,7 @@ import (
 
 var scaleKernels = table{
 	graph.OpNormalize: normalize, graph.OpBinarizer: binarizer, graph.OpQuantile: quantile, graph.OpSearch: searchSorted,
-	graph.OpPolynomial: polynomial, graph.OpNonNegative: nonNegative,
+	graph.OpPolynomial: polynomial, graph.OpNonNegative: nonNegative, graph.OpSpline: spline,
 }
 
 // normalize divides rows by their norm.

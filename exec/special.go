@@ -186,3 +186,20 @@ func ndtri(y0 float64) float64 {
 	}
 	return x
 }
+
+// log2 is exact for powers of two and does not cancel near one.
+func log2(x float64) float64 {
+	if f, e := math.Frexp(x); f == 0.5 {
+		return float64(e - 1)
+	}
+	return math.Log(x) * (1 / math.Ln2)
+}
+
+// log10 is exact for powers of ten that float64 holds.
+func log10(x float64) float64 {
+	y := math.Log(x) / math.Ln10
+	if n := math.RoundToEven(y); n != y && math.Abs(n) <= 22 && math.Pow10(int(n)) == x {
+		return n
+	}
+	return y
+}

@@ -20,6 +20,14 @@ const (
 	OpSigmoid  Op = "Sigmoid" // scipy.special.expit
 	OpFloor    Op = "Floor"
 	OpSign     Op = "Sign"
+	OpCeil     Op = "Ceil"
+	OpRound    Op = "Round" // to the nearest, halves to even
+	OpTan      Op = "Tan"
+	OpAtan     Op = "Atan"
+	OpAsinh    Op = "Asinh"
+	OpLog2     Op = "Log2"     // no ONNX form but a quotient
+	OpLog10    Op = "Log10"    // no ONNX form but a quotient
+	OpCbrt     Op = "Cbrt"     // no ONNX form
 	OpRelu     Op = "Relu"     // maximum(x, 0)
 	OpSoftplus Op = "Softplus" // logaddexp(0, x)
 	OpNormCdf  Op = "NormCdf"  // scipy.special.ndtr
@@ -65,7 +73,7 @@ type ClipAttr struct{ Lo, Hi float64 }
 type CastAttr struct{ To tensor.DType }
 
 // Unary adds an elementwise operation on a dense or CSR value. Integers and bools become float64 except for
-// Neg, Abs, Sign, Floor, Relu (kept) and Not, IsNaN, IsInf (bool). On CSR only operations that keep zero are allowed.
+// Neg, Abs, Sign, Floor, Ceil, Relu (kept) and Not, IsNaN, IsInf (bool). On CSR only operations that keep zero are allowed.
 func (b *Builder) Unary(op Op, x Value) Value {
 	if !x.OK() {
 		return x
@@ -75,7 +83,8 @@ func (b *Builder) Unary(op Op, x Value) Value {
 	case Dense:
 	case CSR:
 		switch op {
-		case OpNeg, OpAbs, OpSqrt, OpExpm1, OpLog1p, OpTanh, OpSin, OpFloor, OpSign, OpRelu, OpErf, OpLog:
+		case OpNeg, OpAbs, OpSqrt, OpExpm1, OpLog1p, OpTanh, OpSin, OpFloor, OpSign, OpRelu, OpErf, OpLog,
+			OpCeil, OpRound, OpTan, OpAtan, OpAsinh, OpCbrt:
 			// Log acts on stored entries alone: sublinear term frequencies.
 		default:
 			return b.Failf(op, "a sparse value would become dense")
@@ -86,7 +95,7 @@ func (b *Builder) Unary(op Op, x Value) Value {
 	switch op {
 	case OpNot, OpIsNaN, OpIsInf:
 		t.DType = tensor.Bool
-	case OpNeg, OpAbs, OpSign, OpFloor, OpRelu:
+	case OpNeg, OpAbs, OpSign, OpFloor, OpCeil, OpRelu:
 		if !t.DType.IsNumeric() {
 			return b.Failf(op, "needs numbers, has %s", t)
 		}

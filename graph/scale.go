@@ -147,3 +147,54 @@ func (b *Builder) NonNegative(x Value, msg string) Value {
 	}
 	return b.Add1(OpNonNegative, &GuardAttr{msg}, t, x)
 }
+
+// OpSpline evaluates B-spline bases of each column. Attr *SplineAttr. No ONNX form.
+const OpSpline Op = "Spline"
+
+// Extrapolation says what happens outside the knots.
+type Extrapolation uint8
+
+// The kinds of extrapolation.
+const (
+	ExtrapolateConstant Extrapolation = iota
+	ExtrapolateLinear
+	ExtrapolateContinue
+	ExtrapolatePeriodic
+	ExtrapolateError
+)
+
+// SplineAttr describes Spline. Coefficients are the identity, wrapped around where there are fewer bases than knots
+// give. Missing values give zeros.
+type SplineAttr struct {
+	Knots         []*tensor.Tensor // float64, per column
+	Degree        int
+	Bases         int // per column
+	Extrapolation Extrapolation
+	Bias          bool // keep the last basis of each column
+	Sparse        bool // the result is float64 whatever x is
+}
+
+// Spline evaluates the bases of the columns of a floating matrix.
+func (b *Builder) Spline(x Value, a SplineAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if t.Kind != Dense || len(t.Shape) != 2 || t.Shape[1] != len(a.Knots) || !t.DType.IsFloat() {
+		return b.Failf(OpSpline, "%d splines for %s", len(a.Knots), t)
+	}
+	for _, k := range a.Knots {
+		if k.DType != tensor.Float64 || k.Len() < 2*(a.Degree+1) || k.Len()-a.Degree-1 < a.Bases {
+			return b.Failf(OpSpline, "%d knots for %d bases of degree %d", k.Len(), a.Bases, a.Degree)
+		}
+	}
+	n := a.Bases
+	if !a.Bias {
+		n--
+	}
+	out := Type{DType: t.DType, Shape: []int{t.Shape[0], n * len(a.Knots)}}
+	if a.Sparse {
+		out.DType = tensor.Float64
+	}
+	return b.Add1(OpSpline, &a, out, x)
+}

@@ -280,10 +280,33 @@ func Call(b *graph.Builder, e Estimator, method string, x graph.Value) graph.Val
 	defer leave()
 	for _, m := range methods {
 		if m.name == method {
-			return m.call(e)(b, x)
+			y := m.call(e)(b, x)
+			if method == MethodTransform && base.Output != "" {
+				y = frame(b, e, y)
+			}
+			return y
 		}
 	}
 	return graph.Value{}
+}
+
+// frame is set_output(transform="pandas"): what transform gives becomes a frame of named columns.
+func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
+	if !y.OK() || y.IsTuple() || len(y.Type().Shape) != 2 {
+		return y
+	}
+	switch y.Type().Kind {
+	case graph.CSR, graph.OneHot:
+		return b.Refuse("Pandas output does not support sparse data. Set sparse_output=False to output pandas dataframes or disable Pandas output via `set_output(transform=\"default\").")
+	case graph.Dense, graph.Frame:
+	default:
+		return y
+	}
+	names, err := FeatureNames(e, nil)
+	if err != nil || len(names) != y.Width() {
+		return y
+	}
+	return b.ToFrame(y, names)
 }
 
 // Predict lowers predict.

@@ -64,7 +64,7 @@ var dataClasses = []sklearn.Class{
 				s.Attrs.Set(pyobj.Str("rule_inverse_pow"), pyobj.Bool(true))
 				return nil
 			}},
-			{Before: "1.8", Fix: func(s *sklearn.State) error {
+			{Before: "1.9", Fix: func(s *sklearn.State) error {
 				s.Attrs.Set(pyobj.Str("rule_pow"), pyobj.Bool(true))
 				return nil
 			}}}},
@@ -606,7 +606,7 @@ type PowerTransformer struct {
 	Lambdas          []float64         `sk:"lambdas_"`
 	PrivateScaler    sklearn.Estimator `sk:"_scaler,optional"`
 
-	// RulePow: before 1.8 Yeo-Johnson was ((x+1)^λ - 1)/λ, since then expm1(λ·log1p(x))/λ.
+	// RulePow: before 1.9 Yeo-Johnson was ((x+1)^λ - 1)/λ, since then expm1(λ·log1p(x))/λ.
 	RulePow bool `sk:"rule_pow,optional"`
 	// RuleInversePow: before 1.6 the inverse of Box-Cox was (xλ+1)^(1/λ), since then exp(log1p(λx)/λ).
 	RuleInversePow bool `sk:"rule_inverse_pow,optional"`

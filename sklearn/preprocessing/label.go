@@ -15,7 +15,11 @@ var labelModules = []string{"sklearn.preprocessing._label", "sklearn.preprocessi
 
 var labelClasses = []sklearn.Class{
 	{Name: "sklearn.preprocessing.LabelEncoder", Modules: labelModules,
-		New: func() sklearn.Estimator { return new(LabelEncoder) }},
+		New: func() sklearn.Estimator { return new(LabelEncoder) },
+		Upgrade: []sklearn.Rung{{Before: "1.1", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("rule_uncast"), pyobj.Bool(true))
+			return nil
+		}}}},
 	{Name: "sklearn.preprocessing.LabelBinarizer", Modules: labelModules,
 		New: func() sklearn.Estimator { return new(LabelBinarizer) }},
 	{Name: "sklearn.preprocessing.MultiLabelBinarizer", Modules: labelModules,
@@ -84,6 +88,9 @@ func (c *labelClassesOf) known(b *graph.Builder, x graph.Value) graph.Value {
 type LabelEncoder struct {
 	sklearn.Base
 	Classes labelClassesOf `sk:"classes_"`
+
+	// RuleUncast: since 1.1 labels are cast to the type of the classes first: numbers are truncated, text is cut.
+	RuleUncast bool `sk:"rule_uncast,optional"`
 }
 
 var (
@@ -108,13 +115,17 @@ func count(n int) *tensor.Tensor {
 
 // Transform numbers the labels; text is cut to the length of the longest class, as numpy's cast does.
 func (e *LabelEncoder) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = e.Classes.known(b, labelColumn(b, x))
+	x = labelColumn(b, x)
+	cut := 0
+	if !e.RuleUncast {
+		x, cut = e.Classes.known(b, x), e.Classes.cut
+	}
 	words := "y contains previously unseen labels: {unknown}"
 	if !e.Classes.DType.IsNumeric() {
 		words = "y contains previously unseen labels: {first}"
 	}
 	return b.Ravel(b.Category(x, graph.CategoryAttr{
-		Keys: []*tensor.Tensor{e.Classes.Tensor}, Values: []*tensor.Tensor{count(e.Classes.Len())}, Words: words, Cut: e.Classes.cut,
+		Keys: []*tensor.Tensor{e.Classes.Tensor}, Values: []*tensor.Tensor{count(e.Classes.Len())}, Words: words, Cut: cut,
 	}))
 }
 

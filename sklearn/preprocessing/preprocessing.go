@@ -8,7 +8,7 @@ import (
 )
 
 // Classes lists what this package understands.
-var Classes = slices.Concat(dataClasses, encoderClasses, labelClasses)
+var Classes = slices.Concat(dataClasses, encoderClasses, labelClasses, discretizationClasses, polynomialClasses, functionClasses, imputationClasses)
 
 // oneToOne gives the names of transformers that keep their columns.
 func oneToOne(e sklearn.Estimator, in []string) ([]string, error) {

@@ -1,0 +1,473 @@
+package preprocessing
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+var functionClasses = []sklearn.Class{
+	{Name: "sklearn.preprocessing.FunctionTransformer", Modules: []string{"sklearn.preprocessing._function_transformer"},
+		New:     func() sklearn.Estimator { return new(FunctionTransformer) },
+		FitOnly: []string{"check_inverse", "pass_y"},
+		Upgrade: []sklearn.Rung{
+			{Before: "0.22", Fix: func(s *sklearn.State) error {
+				if v := s.Attrs.Get("_validate"); v != nil {
+					s.Attrs.Set(pyobj.Str("validate"), v)
+				}
+				s.Drop("_validate")
+				return nil
+			}},
+			{Before: "1.1", Fix: func(s *sklearn.State) error {
+				s.Default("feature_names_out", pyobj.None{})
+				return nil
+			}}}},
+}
+
+// FunctionTransformer is sklearn.preprocessing.FunctionTransformer, for the functions of numpy, scipy and scikit-learn
+// listed in functions. Another function is the author's code, which Larder does not run.
+type FunctionTransformer struct {
+	sklearn.Base
+	FuncParam            *function   `sk:"func,optional"`
+	InverseFuncParam     *function   `sk:"inverse_func,optional"`
+	ValidateParam        bool        `sk:"validate,optional"`
+	AcceptSparseParam    pyobj.Value `sk:"accept_sparse,optional"`
+	FeatureNamesOutParam pyobj.Value `sk:"feature_names_out"`
+	KwArgsParam          pyobj.Value `sk:"kw_args,optional"`
+	InvKwArgsParam       pyobj.Value `sk:"inv_kw_args,optional"`
+}
+
+// function is a function by name, with the arguments functools.partial bound.
+type function struct {
+	name   string
+	args   []pyobj.Value
+	kwargs *pyobj.Dict
+	what   string // why it can not be known
+}
+
+// UnmarshalPy reads a global name, a pickled ufunc or a functools.partial of these.
+func (f *function) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) error {
+	switch x := v.(type) {
+	case *pyobj.Global:
+		root, _, _ := strings.Cut(x.Module, ".")
+		f.name = root + "." + x.Name
+		return nil
+	case *pyobj.Object:
+		name := pyobj.ShortName(x.ClassName())
+		switch {
+		case name == "_ufunc_reconstruct" && len(x.Args) == 2:
+			module, _ := sklearn.Text(x.Args[0])
+			ufunc, _ := sklearn.Text(x.Args[1])
+			root, _, _ := strings.Cut(module, ".")
+			f.name = root + "." + ufunc
+			return nil
+		case x.ClassName() == "functools.partial":
+			return f.partial(path, x)
+		}
+	}
+	f.what = sklearn.Describe(v)
+	return nil
+}
+
+// partial reads partial's state: function, arguments, keyword arguments, attributes.
+func (f *function) partial(path string, o *pyobj.Object) error {
+	state, ok := o.State.(*pyobj.Tuple)
+	if !ok || len(state.Items) < 3 {
+		f.what = "functools.partial"
+		return nil
+	}
+	if err := f.UnmarshalPy(nil, path, state.Items[0]); err != nil {
+		return err
+	}
+	args, err := sklearn.Sequence(state.Items[1])
+	if err != nil {
+		return err
+	}
+	f.args = append(f.args, args...)
+	if d, ok := state.Items[2].(*pyobj.Dict); ok {
+		f.kwargs = d
+	}
+	return nil
+}
+
+var (
+	_ sklearn.Transformer        = (*FunctionTransformer)(nil)
+	_ sklearn.InverseTransformer = (*FunctionTransformer)(nil)
+	_ sklearn.FeatureNamer       = (*FunctionTransformer)(nil)
+	_ sklearn.Availabler         = (*FunctionTransformer)(nil)
+	_ sklearn.InputDescriber     = (*FunctionTransformer)(nil)
+)
+
+// Available says whether the function is known.
+func (t *FunctionTransformer) Available(method string) error {
+	f := t.FuncParam
+	if method == sklearn.MethodInverseTransform {
+		f = t.InverseFuncParam
+	}
+	if f == nil {
+		return nil
+	}
+	if functions[f.name] == nil {
+		name := f.name
+		if f.what != "" {
+			name = f.what
+		}
+		return fmt.Errorf("function %s is not known: a model's own code is never run", name)
+	}
+	return nil
+}
+
+// Transform applies the function.
+func (t *FunctionTransformer) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	if t.ValidateParam {
+		x = sklearn.Check(b, t, x, sklearn.Accept{Sparse: t.sparse()})
+	}
+	return t.apply(b, x, t.FuncParam, t.KwArgsParam)
+}
+
+// InverseTransform applies the inverse function; its rows may be of any width.
+func (t *FunctionTransformer) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
+	if t.ValidateParam {
+		x = sklearn.Check(b, t, x, sklearn.Accept{Sparse: t.sparse(), Array: true})
+	}
+	return t.apply(b, x, t.InverseFuncParam, t.InvKwArgsParam)
+}
+
+func (t *FunctionTransformer) sparse() bool {
+	switch v := t.AcceptSparseParam.(type) {
+	case pyobj.Bool:
+		return bool(v)
+	case nil, pyobj.None:
+		return false
+	}
+	return true
+}
+
+// apply calls a function on a value; of a frame each column keeps its own type.
+func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function, kw pyobj.Value) graph.Value {
+	if f == nil || !x.OK() {
+		return x
+	}
+	run := functions[f.name]
+	if run == nil {
+		return b.Fail(t.Available(sklearn.MethodTransform))
+	}
+	c := &arguments{b: b, self: t, f: f, used: map[string]bool{}}
+	if d, ok := kw.(*pyobj.Dict); ok {
+		c.dicts = append(c.dicts, d)
+	}
+	if f.kwargs != nil {
+		c.dicts = append(c.dicts, f.kwargs)
+	}
+	if x.Type().Kind == graph.OneHot {
+		x = b.ToCSR(x)
+	}
+	out := graph.Value{}
+	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
+		cols := make([]graph.Value, len(ty.Columns))
+		names := make([]string, len(ty.Columns))
+		for i, col := range ty.Columns {
+			if !col.DType.IsNumeric() {
+				return b.Refuse("column %d holds %s, the function %s takes numbers", i, col.DType, f.name)
+			}
+			cols[i], names[i] = b.AsColumn(run(c, b.Column(x, i))), col.Name
+		}
+		out = b.HStack(false, cols...)
+		if len(names) > 0 && names[0] != "" {
+			out = b.ToFrame(out, names)
+		}
+	} else {
+		out = run(c, x)
+	}
+	if c.err != nil {
+		return b.Fail(c.err)
+	}
+	if len(f.args) > c.taken {
+		return b.Unsupported("", "%s with %d bound arguments", f.name, len(f.args))
+	}
+	for _, d := range c.dicts {
+		for _, e := range d.Entries {
+			if name, _ := pyobj.Text(e.Key); !c.used[name] {
+				return b.Unsupported("", "%s with the argument %s", f.name, name)
+			}
+		}
+	}
+	return out
+}
+
+// whole reports functions that look at the whole row.
+func (f *function) whole() bool { return strings.HasPrefix(f.name, "sklearn.") }
+
+// FeatureNamesOut keeps the names where that was declared.
+func (t *FunctionTransformer) FeatureNamesOut(in []string) ([]string, error) {
+	switch s, ok := sklearn.Text(t.FeatureNamesOutParam); {
+	case ok && s == "one-to-one":
+		return oneToOne(t, in)
+	case !ok:
+		if _, none := t.FeatureNamesOutParam.(pyobj.None); !none {
+			return nil, &sklearn.BindError{Path: t.Path, Attr: "feature_names_out", Msg: "a function names the features"}
+		}
+	}
+	return nil, &sklearn.MethodError{Path: t.Path, Class: t.Name(), Method: "get_feature_names_out"}
+}
+
+// DescribeInput reads numbers, or anything where the input passes as it is.
+func (t *FunctionTransformer) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	if t.FuncParam == nil && !t.ValidateParam {
+		return in
+	}
+	in.Numeric()
+	if t.FuncParam == nil {
+		return in
+	}
+	return nil
+}
+
+// arguments hands a function its bound arguments.
+type arguments struct {
+	b     *graph.Builder
+	self  *FunctionTransformer
+	f     *function
+	dicts []*pyobj.Dict
+	used  map[string]bool
+	taken int
+	err   error
+}
+
+// get returns a keyword argument, nil if it is not given.
+func (c *arguments) get(name string) pyobj.Value {
+	c.used[name] = true
+	for i := range c.dicts {
+		if v := c.dicts[len(c.dicts)-1-i].Get(name); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// number returns a keyword argument that is a number or None.
+func (c *arguments) number(name string, def float64) float64 {
+	v := c.get(name)
+	if v == nil {
+		return def
+	}
+	if _, none := v.(pyobj.None); none {
+		return def
+	}
+	f, err := sklearn.Float(v)
+	if err != nil && c.err == nil {
+		c.err = &sklearn.BindError{Path: c.self.Path, Attr: "kw_args", Msg: name + ": " + err.Error()}
+	}
+	return f
+}
+
+// ignore marks arguments that do not bear on the result.
+func (c *arguments) ignore(names ...string) {
+	for _, n := range names {
+		c.used[n] = true
+	}
+}
+
+func unary(op graph.Op) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value { return c.b.Unary(op, x) }
+}
+
+// floating makes integers and bools float64, as a ufunc without integer loops does.
+func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() && !x.DType().IsFloat() {
+			x = c.b.Cast(x, tensor.Float64)
+		}
+		return f(c.b, x)
+	}
+}
+
+// binary is a ufunc of two arguments of which functools.partial bound the first.
+func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value {
+		if len(c.f.args) != 1 {
+			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " of two values"}
+			return graph.Value{}
+		}
+		c.taken = 1
+		if !x.OK() {
+			return x
+		}
+		k := graph.Value{}
+		switch v := c.f.args[0].(type) {
+		case pyobj.Float:
+			k = c.b.Scalar(float64(v), x)
+		case pyobj.Int:
+			if x.DType().IsFloat() {
+				k = c.b.Scalar(float64(v), x)
+			} else {
+				k = c.b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(v)}})
+			}
+		default:
+			t, err := sklearn.Tensor(c.f.args[0])
+			if err != nil || !t.DType.IsNumeric() {
+				c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " with " + sklearn.Describe(c.f.args[0])}
+				return graph.Value{}
+			}
+			k = c.b.Const(t)
+		}
+		return c.b.Binary(op, k, x)
+	}
+}
+
+// scaled multiplies by a constant.
+func scaled(by float64) func(*arguments, graph.Value) graph.Value {
+	return floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Mul(x, b.Scalar(by, x)) })
+}
+
+// functions are those Larder knows, under the first and the last part of their names.
+var functions = map[string]func(*arguments, graph.Value) graph.Value{
+	"numpy.log": unary(graph.OpLog), "numpy.log1p": unary(graph.OpLog1p), "numpy.exp": unary(graph.OpExp), "numpy.expm1": unary(graph.OpExpm1),
+	"numpy.log2": unary(graph.OpLog2), "numpy.log10": unary(graph.OpLog10), "numpy.cbrt": unary(graph.OpCbrt),
+	"numpy.sqrt": unary(graph.OpSqrt), "numpy.sin": unary(graph.OpSin), "numpy.cos": unary(graph.OpCos), "numpy.tan": unary(graph.OpTan),
+	"numpy.tanh": unary(graph.OpTanh), "numpy.arctan": unary(graph.OpAtan), "numpy.arcsinh": unary(graph.OpAsinh),
+	"numpy.abs": unary(graph.OpAbs), "numpy.absolute": unary(graph.OpAbs), "numpy.negative": unary(graph.OpNeg), "numpy.sign": unary(graph.OpSign),
+	"numpy.fabs":  floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(graph.OpAbs, x) }),
+	"numpy.floor": unary(graph.OpFloor), "numpy.ceil": unary(graph.OpCeil),
+	"numpy.rint":    floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(graph.OpRound, x) }),
+	"numpy.round":   round,
+	"numpy.around":  round,
+	"numpy.isnan":   unary(graph.OpIsNaN),
+	"numpy.deg2rad": scaled(math.Pi / 180), "numpy.radians": scaled(math.Pi / 180), "numpy.rad2deg": scaled(180 / math.Pi), "numpy.degrees": scaled(180 / math.Pi),
+	"numpy.square": func(c *arguments, x graph.Value) graph.Value { return c.b.Mul(x, x) },
+	"numpy.exp2":   floating(exp2),
+	"numpy.reciprocal": func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() && !x.DType().IsFloat() {
+			return c.b.Unsupported("", "the reciprocal of integers")
+		}
+		return c.b.Div(c.b.Scalar(1, x), x)
+	},
+	"numpy.add": binary(graph.OpAdd), "numpy.multiply": binary(graph.OpMul), "numpy.subtract": binary(graph.OpSub), "numpy.power": binary(graph.OpPow),
+	"numpy.divide": binary(graph.OpDiv), "numpy.true_divide": binary(graph.OpDiv), "numpy.maximum": binary(graph.OpMax), "numpy.minimum": binary(graph.OpMin),
+	"numpy.clip":       clip,
+	"numpy.nan_to_num": nanToNum,
+	"numpy.asarray":    identity, "numpy.array": identity,
+	"scipy.expit": unary(graph.OpSigmoid), "scipy.ndtr": unary(graph.OpNormCdf), "scipy.ndtri": unary(graph.OpNormPpf), "scipy.erf": unary(graph.OpErf),
+	"scipy.log1p": unary(graph.OpLog1p), "scipy.expm1": unary(graph.OpExpm1), "scipy.cbrt": unary(graph.OpCbrt), "scipy.exp2": floating(exp2),
+	"scipy.logit": floating(func(b *graph.Builder, x graph.Value) graph.Value {
+		return b.Unary(graph.OpLog, b.Div(x, b.Sub(b.Scalar(1, x), x)))
+	}),
+	"sklearn._identity": identity,
+	"sklearn.normalize": func(c *arguments, x graph.Value) graph.Value {
+		norm := "l2"
+		if v := c.get("norm"); v != nil {
+			norm, _ = sklearn.Text(v)
+		}
+		if axis := c.number("axis", 1); axis != 1 {
+			return c.b.Unsupported("", "normalize along axis %v", axis)
+		}
+		c.ignore("copy")
+		x = sklearn.Check(c.b, c.self, x, sklearn.Accept{Sparse: true, Array: true})
+		return normalize(c.b, x, norm, false)
+	},
+	"sklearn.binarize": func(c *arguments, x graph.Value) graph.Value {
+		c.ignore("copy")
+		x = sklearn.Check(c.b, c.self, x, sklearn.Accept{Sparse: true, Array: true})
+		return binarize(c.b, x, c.number("threshold", 0))
+	},
+	"sklearn.add_dummy_feature": func(c *arguments, x graph.Value) graph.Value {
+		value := c.number("value", 1)
+		x = sklearn.Check(c.b, c.self, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, Array: true})
+		if !x.OK() {
+			return x
+		}
+		sparse := x.Type().Kind != graph.Dense
+		first := c.b.Cast(c.b.ToDense(c.b.Gather(x, []int{0})), tensor.Float64)
+		dummy := c.b.Where(c.b.Binary(graph.OpEqual, first, first), c.b.Scalar(value, first), c.b.Scalar(value, first))
+		return c.b.HStack(sparse, dummy, x)
+	},
+	"sklearn.check_array": checkArray,
+}
+
+func identity(c *arguments, x graph.Value) graph.Value {
+	c.ignore("copy")
+	return x
+}
+
+func exp2(b *graph.Builder, x graph.Value) graph.Value {
+	return b.Binary(graph.OpPow, b.Scalar(2, x), x)
+}
+
+func round(c *arguments, x graph.Value) graph.Value {
+	if d := c.number("decimals", 0); d != 0 {
+		return c.b.Unsupported("", "%s to %v decimals", c.f.name, d)
+	}
+	if x.OK() && !x.DType().IsFloat() {
+		return x
+	}
+	return c.b.Unary(graph.OpRound, x)
+}
+
+func clip(c *arguments, x graph.Value) graph.Value {
+	c.ignore("out")
+	lo := c.number("a_min", c.number("min", math.Inf(-1)))
+	hi := c.number("a_max", c.number("max", math.Inf(1)))
+	if x.OK() && !x.DType().IsFloat() && (lo != math.Trunc(lo) || hi != math.Trunc(hi)) {
+		x = c.b.Cast(x, tensor.Float64)
+	}
+	return c.b.Clip(x, lo, hi)
+}
+
+func nanToNum(c *arguments, x graph.Value) graph.Value {
+	c.ignore("copy")
+	if !x.OK() || !x.DType().IsFloat() || x.Type().Kind != graph.Dense {
+		return x
+	}
+	b := c.b
+	top := math.MaxFloat64
+	if x.DType() == tensor.Float32 {
+		top = math.MaxFloat32
+	}
+	zero, nan := b.Scalar(0, x), b.Scalar(c.number("nan", 0), x)
+	inf := b.Unary(graph.OpIsInf, x)
+	pos := b.Scalar(c.number("posinf", top), x)
+	neg := b.Scalar(c.number("neginf", -top), x)
+	x2 := b.Where(inf, b.Where(b.Binary(graph.OpGreater, x, zero), pos, neg), x)
+	return b.Where(b.Unary(graph.OpIsNaN, x), nan, x2)
+}
+
+// checkArray is sklearn.utils.validation.check_array.
+func checkArray(c *arguments, x graph.Value) graph.Value {
+	a := sklearn.Accept{Array: true}
+	if v := c.get("dtype"); v != nil {
+		switch name, _ := sklearn.Text(v); {
+		case isFloat64(v):
+			a.DType = sklearn.DTypeFloat64
+		case name != "numeric":
+			return c.b.Unsupported("", "check_array of dtype %s", sklearn.Describe(v))
+		}
+	}
+	for _, name := range []string{"force_all_finite", "ensure_all_finite"} {
+		switch v := c.get(name).(type) {
+		case pyobj.Bool:
+			a.NaN, a.Inf = !bool(v), !bool(v)
+		case pyobj.Str:
+			a.NaN = v == "allow-nan"
+		}
+	}
+	if v, ok := c.get("accept_sparse").(pyobj.Bool); ok {
+		a.Sparse = bool(v)
+	}
+	c.ignore("copy", "order", "ensure_min_samples", "ensure_min_features", "estimator", "input_name")
+	return sklearn.Check(c.b, c.self, x, a)
+}
+
+func isFloat64(v pyobj.Value) bool {
+	switch x := v.(type) {
+	case *pyobj.Global:
+		return x.Name == "float64"
+	case *pyobj.DType:
+		return x.Kind == 'f' && x.Size == 8
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package preprocessing
+
+import (
+	"fmt"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
+	"github.com/larder-ml/larder/tensor"
+)
+
+var imputationClasses = []sklearn.Class{
+	{Name: "sklearn.preprocessing.Imputer", Modules: []string{"sklearn.preprocessing.imputation"},
+		New:     func() sklearn.Estimator { return new(Imputer) },
+		FitOnly: []string{"strategy", "copy"}},
+}
+
+// Imputer is sklearn.preprocessing.Imputer, which sklearn.impute.SimpleImputer replaced in 0.22. Only imputation by
+// column keeps anything of the fit.
+type Imputer struct {
+	sklearn.Base
+	MissingValuesParam parts.Missing  `sk:"missing_values"`
+	AxisParam          int            `sk:"axis"`
+	Statistics         *tensor.Tensor `sk:"statistics_,optional"`
+}
+
+var (
+	_ sklearn.Transformer    = (*Imputer)(nil)
+	_ sklearn.InputDescriber = (*Imputer)(nil)
+)
+
+// Bound refuses imputation by row.
+func (m *Imputer) Bound(*sklearn.Binder) error {
+	if m.AxisParam != 0 || m.Statistics == nil {
+		return &sklearn.BindError{Path: m.Path, Attr: "axis", Msg: fmt.Sprintf("imputation along axis %d", m.AxisParam)}
+	}
+	if c := &m.MissingValuesParam.Value; c.Kind == tensor.CellStr && c.S == "NaN" {
+		*c = tensor.FloatCell(nan)
+	}
+	if _, number := m.MissingValuesParam.Value.Float(); !number {
+		return &sklearn.BindError{Path: m.Path, Attr: "missing_values", Msg: "no number"}
+	}
+	m.NFeaturesIn = m.Statistics.Len()
+	return nil
+}
+
+// keep returns the columns with a statistic.
+func (m *Imputer) keep() []int {
+	out := []int{}
+	for i := range m.Statistics.Len() {
+		if !m.Statistics.Cell(i).IsNaN() {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Transform fills missing cells and leaves out columns nothing was learned for.
+func (m *Imputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	x = sklearn.Check(b, m, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Inf: true, Width: m.Statistics.Len()})
+	if x.OK() && x.Type().Kind == graph.OneHot {
+		x = b.ToCSR(x)
+	}
+	if f, _ := m.MissingValuesParam.Value.Float(); f == 0 && x.OK() && x.Type().Kind == graph.CSR {
+		x = b.ToDense(x)
+	}
+	keep := m.keep()
+	a := graph.ImputeAttr{Missing: m.MissingValuesParam.Missing}
+	for _, i := range keep {
+		a.Fill = append(a.Fill, m.Statistics.Cell(i))
+	}
+	return b.Impute(b.Gather(x, keep), a)
+}
+
+// DescribeInput knows a typical value of each column; the columns pass on.
+func (m *Imputer) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	out := &sklearn.Input{}
+	for i, c := range in.Columns {
+		c.Missing = c.Missing || m.MissingValuesParam.NaN()
+		c.Between(nan, at(m.Statistics, i), nan)
+	}
+	for _, i := range m.keep() {
+		if i < len(in.Columns) {
+			out.Columns = append(out.Columns, in.Columns[i])
+		}
+	}
+	return out
+}
