@@ -924,18 +924,26 @@ func choose[T any](n *node, load func(*call, *tensor.Tensor) []T, own func(*tens
 	}, nil
 }
 
-// clip bounds numbers; the bounds are in the type of x.
+// clip bounds numbers, of a CSR value the stored ones; the bounds are in the type of x.
 func clip(n *node) (kernel, error) {
-	a := n.Attr.(*graph.ClipAttr)
+	a, sparse := n.Attr.(*graph.ClipAttr), n.outType(0).Kind == graph.CSR
 	switch d := n.outType(0).DType; d.Storage() {
 	case tensor.F64:
-		return func(c *call) error { clamp(c.out(0).F64, c.dense(0).F64, a.Lo, a.Hi); return nil }, nil
+		return func(c *call) error {
+			x, o := unaryEnds(c, sparse)
+			clamp(o.F64, x.F64, a.Lo, a.Hi)
+			return nil
+		}, nil
 	case tensor.F32:
 		lo, hi := float32(a.Lo), float32(a.Hi)
 		if d == tensor.Float16 {
 			lo, hi = half(lo), half(hi)
 		}
-		return func(c *call) error { clamp(c.out(0).F32, c.dense(0).F32, lo, hi); return nil }, nil
+		return func(c *call) error {
+			x, o := unaryEnds(c, sparse)
+			clamp(o.F32, x.F32, lo, hi)
+			return nil
+		}, nil
 	case tensor.I64:
 		lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
 		if a.Lo > math.MinInt64 {
@@ -944,7 +952,11 @@ func clip(n *node) (kernel, error) {
 		if a.Hi < math.MaxInt64 {
 			hi = truncate(math.Floor(a.Hi))
 		}
-		return func(c *call) error { clamp(c.out(0).I64, c.dense(0).I64, lo, hi); return nil }, nil
+		return func(c *call) error {
+			x, o := unaryEnds(c, sparse)
+			clamp(o.I64, x.I64, lo, hi)
+			return nil
+		}, nil
 	}
 	return nil, n.errorf("no kernel for %s", n.outType(0))
 }

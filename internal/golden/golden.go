@@ -140,12 +140,26 @@ func compare(got, want *Value, out *Output) Diff {
 		}
 		return tensors(g.Dense(), w.Dense(), out)
 	case want.Dense != nil:
+		if got.Frame != nil && len(want.Dense.Shape) == 2 {
+			return tensors(stack(got.Frame), want.Dense, out)
+		}
 		if got.Dense == nil {
 			return Diff{Err: "got another kind of value, want a dense array"}
 		}
 		return tensors(got.Dense, want.Dense, out)
 	}
 	return Diff{Err: "nothing to compare with"}
+}
+
+// stack makes the array of cells that numpy makes of a frame of mixed columns.
+func stack(f *tensor.Frame) *tensor.Tensor {
+	t := tensor.New(tensor.Object, f.N, len(f.Columns))
+	for j, c := range f.Columns {
+		for i := range f.N {
+			t.Cells[i*len(f.Columns)+j] = cell(c, i)
+		}
+	}
+	return t
 }
 
 func merge(a, b Diff) Diff {

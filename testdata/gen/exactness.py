@@ -182,6 +182,9 @@ def scale(est, X, method, coarse):
     try:
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
+        if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:
+            # The scaler subtracts a mean that can be far larger than what is left.
+            return (np.nan_to_num(np.abs(est.transform(X))).max(1) + np.abs(est._scaler.mean_ / est._scaler.scale_).max()).tolist()
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
             # The covariance is inverted in float32: its condition number is lost.
             return (np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
