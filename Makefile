@@ -49,6 +49,7 @@ fixtures: $(STAMP)
 	$(ONE) $(PYTHON) testdata/gen/titanic.py
 	$(ONE) $(PYTHON) testdata/gen/read_csv.py
 	$(ONE) $(PYTHON) testdata/gen/fingerprint.py
+	$(ONE) $(PYTHON) testdata/gen/params.py
 
 # Chromium from the system's packages where it is not installed yet.
 chromium:
