@@ -74,7 +74,7 @@ func (t *twister) next() uint32 {
 // double is uniform in [0, 1) with 53 bits.
 func (t *twister) double() float64 {
 	a, b := t.next()>>5, t.next()>>6
-	return (float64(a)*67108864 + float64(b)) / 9007199254740992
+	return (float64(float64(a)*67108864) + float64(b)) / 9007199254740992
 }
 
 // below is uniform in [0, top], by rejection under a mask.
@@ -119,7 +119,7 @@ func (t *twister) bernoulli(p float64) bool {
 func (t *twister) inversion(p float64) bool {
 	q := 1 - p
 	qn := math.Exp(math.Log(q))
-	bound := int(math.Min(1, p+10*math.Sqrt(float64(p*q)+1)))
+	bound := int(math.Min(1, p+float64(10*math.Sqrt(float64(p*q)+1))))
 	x, px, u := 0, qn, t.double()
 	for u > px {
 		x++

@@ -368,7 +368,7 @@ func logSumExp(n *node) (kernel, error) {
 	if x.Kind != graph.Dense || l.count == 0 {
 		return nil, n.errorf("not defined for %s", x)
 	}
-	n.costs(8*float64(x.Width()) + 20)
+	n.costs(float64(8*x.Width() + 20))
 	order := l.order(a.Order)
 	if x.DType.Storage() == tensor.F32 {
 		log, log1p := func(v float32) float32 { return float32(math.Log(float64(v))) }, func(v float32) float32 { return float32(math.Log1p(float64(v))) }
