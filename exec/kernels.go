@@ -22,7 +22,7 @@ func find(op graph.Op) maker {
 	for _, t := range []table{
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
 		svmKernels, treeKernels, randomKernels, interpKernels,
-		calibrationKernels,
+		calibrationKernels, decomposeKernels,
 		encodeKernels, scaleKernels, frameKernels, textKernels,
 	} {
 		if m := t[op]; m != nil {

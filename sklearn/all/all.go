@@ -15,6 +15,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/frozen"
 	"github.com/larder-ml/larder/sklearn/impute"
 	"github.com/larder-ml/larder/sklearn/isotonic"
+	"github.com/larder-ml/larder/sklearn/kernelapproximation"
 	"github.com/larder-ml/larder/sklearn/kernelridge"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
 	"github.com/larder-ml/larder/sklearn/mixture"
@@ -46,6 +47,7 @@ func Registry() *sklearn.Registry {
 		impute.Classes,
 		isotonic.Classes,
 		kernelridge.Classes,
+		kernelapproximation.Classes,
 		linearmodel.Classes,
 		mixture.Classes,
 		modelselection.Classes,

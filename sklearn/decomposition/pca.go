@@ -13,7 +13,7 @@ import (
 )
 
 // Classes lists what this package understands.
-var Classes = slices.Concat(pcaClasses, linearClasses)
+var Classes = slices.Concat(pcaClasses, linearClasses, kernelClasses, nmfClasses, topicClasses, factorClasses, dictionaryClasses)
 
 var pcaClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.PCA", Modules: []string{"sklearn.decomposition._pca", "sklearn.decomposition.pca"},

@@ -23,7 +23,7 @@ var Classes = []sklearn.Class{
 
 const (
 	params = "n_components tol reg_covar max_iter n_init init_params verbose_interval"
-	state  = "converged_ covariances_ precisions_ n_iter_ lower_bound_ lower_bounds_"
+	state  = "converged_ covariances_ precisions_ n_iter_ lower_bound_ lower_bounds_ _init_prev_time _iter_prev_time"
 )
 
 // gaussians is what both mixtures share.

@@ -1,0 +1,76 @@
+package graph
+
+import "github.com/larder-ml/larder/tensor"
+
+// Operations of decompositions that are algorithms, not formulas. None has an ONNX form.
+const (
+	OpCircularConvolve Op = "CircularConvolve" // [N,d,m] → [N,m]: the circular convolution of the d vectors of each row
+	OpNMFSolve         Op = "NMFSolve"         // X [N,k] → W [N,m]. Attr *NMFAttr. Couples rows
+	OpTopicInfer       Op = "TopicInfer"       // X [N,k] or CSR → topics [N,m]. Attr *TopicAttr
+	OpSparseCode       Op = "SparseCode"       // X [N,k] → codes [N,m]. Attr *SparseCodeAttr
+)
+
+// NMFAttr describes sklearn.decomposition.NMF's and MiniBatchNMF's search for W with H fixed.
+type NMFAttr struct {
+	H              *tensor.Tensor // [m,k]
+	Solver         string         // "cd" or "mu"
+	Beta           float64        // beta of the divergence: 2 Frobenius, 1 Kullback-Leibler, 0 Itakura-Saito
+	L1, L2         float64
+	Tol            float64
+	MaxIter        int
+	MiniBatch      bool // MiniBatchNMF's loop: another stop test
+	Gamma          float64
+	RefuseNegative string // message, "" where negative input is taken
+}
+
+// TopicAttr describes LatentDirichletAllocation's E step.
+type TopicAttr struct {
+	ExpDirichlet *tensor.Tensor // exp_dirichlet_component_ [m,k]
+	Prior        float64
+	MaxIter      int
+	Tol          float64
+}
+
+// SparseCodeAttr describes sparse_encode by orthogonal matching pursuit.
+type SparseCodeAttr struct {
+	Dictionary *tensor.Tensor // [m,k]
+	NonZero    int
+}
+
+// CircularConvolve convolves the vectors of each row.
+func (b *Builder) CircularConvolve(x Value) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if t.Kind != Dense || len(t.Shape) != 3 || t.DType != tensor.Float64 {
+		return b.Failf(OpCircularConvolve, "not defined for %s", t)
+	}
+	return b.Add1(OpCircularConvolve, nil, Type{DType: t.DType, Shape: []int{N, t.Shape[2]}}, x)
+}
+
+// NMFSolve finds the coefficients W.
+func (b *Builder) NMFSolve(x Value, a NMFAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	v := b.Add1(OpNMFSolve, &a, Type{DType: x.DType(), Shape: []int{N, a.H.Shape[0]}}, x)
+	b.Couples()
+	return v
+}
+
+// TopicInfer finds the topics of each row, normalised.
+func (b *Builder) TopicInfer(x Value, a TopicAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	return b.Add1(OpTopicInfer, &a, Type{DType: a.ExpDirichlet.DType, Shape: []int{N, a.ExpDirichlet.Shape[0]}}, x)
+}
+
+// SparseCode finds each row's code.
+func (b *Builder) SparseCode(x Value, a SparseCodeAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	return b.Add1(OpSparseCode, &a, Type{DType: tensor.Float64, Shape: []int{N, a.Dictionary.Shape[0]}}, x)
+}

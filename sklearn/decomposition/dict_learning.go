@@ -1,0 +1,127 @@
+package decomposition
+
+import (
+	"fmt"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+var dictionaryModules = []string{"sklearn.decomposition._dict_learning", "sklearn.decomposition.dict_learning"}
+
+var dictionaryClasses = []sklearn.Class{
+	{Name: "sklearn.decomposition.DictionaryLearning", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
+		FitOnly: sklearn.Names("n_components max_iter tol fit_algorithm code_init dict_init callback positive_dict"),
+		Ignore:  sklearn.Names("error_ n_iter_")},
+	{Name: "sklearn.decomposition.MiniBatchDictionaryLearning", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
+		FitOnly: sklearn.Names("n_components n_iter max_iter tol fit_algorithm batch_size shuffle dict_init callback positive_dict max_no_improvement"),
+		Ignore: sklearn.Names("_n_components _fit_algorithm _batch_size _random_state _A _B _ewa_cost _ewa_cost_min _no_improvement n_steps_ n_iter_ " +
+			"inner_stats_ iter_offset_ random_state_ error_")},
+	{Name: "sklearn.decomposition.SparseCoder", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
+		Ignore: sklearn.Names("n_components_"),
+		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
+			if c := s.Attrs.Get("components_"); c != nil {
+				s.Default("dictionary", c)
+			}
+			return nil
+		}}}},
+}
+
+// DictionaryLearning is sklearn.decomposition.DictionaryLearning, MiniBatchDictionaryLearning and SparseCoder, with
+// transform_algorithm omp or threshold; lars, lasso_lars and lasso_cd are refused.
+type DictionaryLearning struct {
+	sklearn.Base
+	Algorithm  string         `sk:"transform_algorithm"`
+	NonZero    *int           `sk:"transform_n_nonzero_coefs,optional"`
+	Alpha      *float64       `sk:"transform_alpha,optional"`
+	FitAlpha   *float64       `sk:"alpha,optional"`
+	MaxIter    pyobj.Value    `sk:"transform_max_iter,optional"`
+	Split      bool           `sk:"split_sign"`
+	Positive   bool           `sk:"positive_code,optional"`
+	Components *tensor.Tensor `sk:"components_,optional"`
+	Dictionary *tensor.Tensor `sk:"dictionary,optional"`
+}
+
+var (
+	_ sklearn.Transformer        = (*DictionaryLearning)(nil)
+	_ sklearn.InverseTransformer = (*DictionaryLearning)(nil)
+	_ sklearn.FeatureNamer       = (*DictionaryLearning)(nil)
+	_ sklearn.Availabler         = (*DictionaryLearning)(nil)
+)
+
+// Bound checks the dictionary.
+func (p *DictionaryLearning) Bound(*sklearn.Binder) error {
+	if p.Components == nil {
+		p.Components = p.Dictionary
+	}
+	return matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn)
+}
+
+// Available refuses the algorithms that are not computed.
+func (p *DictionaryLearning) Available(method string) error {
+	if method == sklearn.MethodTransform && p.Algorithm != "omp" && p.Algorithm != "threshold" {
+		return fmt.Errorf("transform_algorithm=%q is not computed: its result is the path of its iterations", p.Algorithm)
+	}
+	return nil
+}
+
+// Transform codes each row.
+func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	m, k := p.Components.Shape[0], p.Components.Shape[1]
+	x = sklearn.Check(b, p, x, sklearn.Accept{Width: k})
+	if !x.OK() {
+		return x
+	}
+	x = b.Cast(x, tensor.Float64)
+	var z graph.Value
+	if p.Algorithm == "omp" {
+		n := int(min(max(float64(k)/10, 1), float64(m)))
+		if p.NonZero != nil {
+			n = *p.NonZero
+		}
+		z = b.SparseCode(x, graph.SparseCodeAttr{Dictionary: p.Components, NonZero: n})
+	} else {
+		alpha := 1.0
+		if p.Alpha != nil {
+			alpha = *p.Alpha
+		} else if p.FitAlpha != nil && p.Name() != "SparseCoder" {
+			alpha = *p.FitAlpha
+		}
+		q := b.MatMulT(x, b.Const(p.Components))
+		size := b.Sub(b.Unary(graph.OpAbs, q), b.Scalar(alpha, q))
+		z = b.Mul(b.Unary(graph.OpSign, q), b.Binary(graph.OpMax, size, b.Scalar(0, size)))
+		if p.Positive {
+			z = b.Binary(graph.OpMax, z, b.Scalar(0, z))
+		}
+	}
+	if p.Split {
+		zero := b.Scalar(0, z)
+		z = b.HStack(false, b.Binary(graph.OpMax, z, zero), b.Unary(graph.OpNeg, b.Binary(graph.OpMin, z, zero)))
+	}
+	return z
+}
+
+// InverseTransform is the code times the dictionary.
+func (p *DictionaryLearning) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
+	m := p.Components.Shape[0]
+	if !p.Split {
+		return b.MatMul(components(b, p, x, m), b.Const(p.Components))
+	}
+	x = components(b, p, x, 2*m)
+	pos, neg := make([]int, m), make([]int, m)
+	for i := range m {
+		pos[i], neg[i] = i, m+i
+	}
+	return b.MatMul(b.Sub(b.Gather(x, pos), b.Gather(x, neg)), b.Const(p.Components))
+}
+
+// FeatureNamesOut is the class name in lower case and a number.
+func (p *DictionaryLearning) FeatureNamesOut([]string) ([]string, error) {
+	n := p.Components.Shape[0]
+	if p.Split {
+		n *= 2
+	}
+	return sklearn.PrefixNames(p, n), nil
+}
