@@ -74,6 +74,7 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 	if !x.OK() {
 		return x
 	}
+	dt := x.DType()
 	x = b.Cast(x, tensor.Float64)
 	var z graph.Value
 	if p.Algorithm == "omp" {
@@ -99,6 +100,9 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 	if p.Split {
 		zero := b.Scalar(0, z)
 		z = b.HStack(false, b.Binary(graph.OpMax, z, zero), b.Unary(graph.OpNeg, b.Binary(graph.OpMin, z, zero)))
+	}
+	if dt == tensor.Float32 {
+		z = b.Cast(z, dt)
 	}
 	return z
 }
