@@ -14,7 +14,7 @@ var (
 		"param_distributions", "n_iter", "random_state", "n_candidates", "factor", "resource", "max_resources", "min_resources", "aggressive_elimination", "loss_func", "score_func"}
 	searchState = []string{"multimetric_", "best_index_", "best_params_", "best_score_", "scorer_", "cv_results_", "n_splits_", "refit_time_", "_checked_cv_orig",
 		"grid_scores_", "n_resources_", "n_candidates_", "n_remaining_candidates_", "max_resources_", "min_resources_", "n_iterations_", "n_possible_iterations_",
-		"n_required_iterations_"}
+		"n_required_iterations_", "_n_samples_orig"}
 
 	searchClasses = []sklearn.Class{
 		search[GridSearchCV]("GridSearchCV", searchModules),

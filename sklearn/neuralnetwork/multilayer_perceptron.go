@@ -14,7 +14,7 @@ var (
 	perceptronParams  = []string{"hidden_layer_sizes", "solver", "alpha", "batch_size", "learning_rate", "learning_rate_init", "power_t", "max_iter",
 		"loss", "shuffle", "random_state", "tol", "momentum", "nesterovs_momentum", "early_stopping", "validation_fraction", "beta_1", "beta_2",
 		"epsilon", "n_iter_no_change", "max_fun"}
-	perceptronState = []string{"_random_state", "n_iter_", "t_", "n_layers_", "_best_coefs", "_best_intercepts", "loss_curve_", "_no_improvement_count",
+	perceptronState = []string{"_random_state", "n_iter_", "t_", "n_layers_", "_best_coefs", "_best_intercepts", "_coef_indptr", "_intercept_indptr", "loss_curve_", "_no_improvement_count",
 		"best_loss_", "validation_scores_", "best_validation_score_", "_optimizer", "loss_"}
 
 	perceptronClasses = []sklearn.Class{

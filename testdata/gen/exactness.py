@@ -2,12 +2,13 @@
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.base import BaseEstimator
 from sklearn.metrics.pairwise import pairwise_kernels
 
-ORDER = ["exact", "ulp8", "sum", "dist"]
+ORDER = ["exact", "ulp8", "sum", "dist", "sum32", "dist32"]
 
 # Computed partly in float32 where the model was fitted on float32.
-COARSE = {"sum": "sum32", "dist": "dist32", "ulp8": "sum32", "exact": "exact"}
+COARSE = {"exact": "exact", "ulp8": "sum32", "sum": "sum32", "sum32": "sum32", "dist": "dist32", "dist32": "dist32"}
 
 # Every numeric output has the same bits.
 EXACT = set(
@@ -77,11 +78,13 @@ def tolerance(est, method):
     if name == "HashingVectorizer":
         return "exact" if est.norm is None else "sum"
     if name in BOOSTED:
+        if isinstance(getattr(est, "init", None), BaseEstimator):
+            return "sum32"  # the inner estimator is fitted on rows cast to float32
         if "proba" in method:
             return "ulp8"
         if getattr(est, "loss", "") in ("poisson", "gamma"):
             return "ulp8"
-        return "exact" if getattr(est, "init", None) in (None, "zero") else "sum"
+        return "exact"
     if name == "IsolationForest":
         return "ulp8"
     if method in ("kneighbors", "radius_neighbors") or name in ("KNeighborsTransformer", "RadiusNeighborsTransformer"):
@@ -162,10 +165,15 @@ def undecided(est, X):
 
 
 def terms(est, X):
-    """Per row, the sum of |dual coefficient × kernel| that a support vector machine's scores come from. One-class
-    machines and large C make scores many orders smaller than their terms: scikit-learn's own are then as far from
-    the exact sum as ours."""
+    """Per row, the sum of |dual coefficient × kernel| that a kernel machine's scores come from. One-class machines and
+    large C make scores many orders smaller than their terms: scikit-learn's own are then as far from the exact sum as
+    ours."""
     X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+    if hasattr(est, "X_fit_"):
+        Y = est.X_fit_.toarray() if sp.issparse(est.X_fit_) else est.X_fit_
+        K = X if est.kernel == "precomputed" else pairwise_kernels(
+            X, Y, metric=est.kernel, filter_params=True, gamma=est.gamma, degree=est.degree, coef0=est.coef0)
+        return (np.abs(K) @ np.abs(est.dual_coef_.reshape(len(Y), -1))).max(1)
     sv = est.support_vectors_.toarray() if sp.issparse(est.support_vectors_) else est.support_vectors_
     dual = est._dual_coef_.toarray() if sp.issparse(est._dual_coef_) else est._dual_coef_
     if est.kernel == "precomputed":
@@ -177,9 +185,14 @@ def terms(est, X):
 
 def scale(est, X, method, coarse):
     """Per row, what the rounding is relative to where that is not the output itself, or None."""
-    if parts(est) is not None:
-        return None
+    inner = parts(est)
     try:
+        if type(est).__name__ == "Pipeline" and len(inner) > 1:
+            for step in inner[:-1]:
+                X = step.transform(X)
+            return scale(inner[-1], X, method, coarse)
+        if inner is not None:
+            return None
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
         if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:
@@ -188,6 +201,15 @@ def scale(est, X, method, coarse):
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
             # The covariance is inverted in float32: its condition number is lost.
             return (np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
+        if coarse and method == "predict" and hasattr(est, "coef_") and not hasattr(est, "classes_"):
+            X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+            return (np.abs(X) @ np.abs(np.atleast_2d(est.coef_)).T + np.abs(est.intercept_)).max(1).tolist()
+        if isinstance(getattr(est, "init", None), BaseEstimator) and hasattr(est, "classes_"):
+            # The stages start from the log-odds of float32 probabilities.
+            p = est.init_.predict_proba(X.astype(np.float32)).astype(float)
+            return (1 / np.clip(p * (1 - p), 1e-4, None)).max(1).tolist()
+        if type(est).__name__ == "KernelRidge":
+            return terms(est, X).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
             t = terms(est, X)
             return (t * max(1, np.abs(est._probA).max(initial=1)) if "proba" in method else t).tolist()
