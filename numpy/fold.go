@@ -79,19 +79,26 @@ func (f *folder) value(v pyobj.Value) (pyobj.Value, bool) {
 	return out, out != nil
 }
 
-// Canonical gives a global's dotted name with numpy 2's numpy._core as numpy.core and Python 2's module names as
-// Python 3's.
+// Canonical gives a global's dotted name with numpy 2's numpy._core as numpy.core and Python 2's builtins as Python 3's.
 func Canonical(g *pyobj.Global) string {
-	m := g.Module
+	m, n := g.Module, g.Name
 	switch {
 	case m == "__builtin__":
 		m = "builtins"
+		switch n {
+		case "long":
+			n = "int"
+		case "unicode":
+			n = "str"
+		case "xrange":
+			n = "range"
+		}
 	case m == "copy_reg":
 		m = "copyreg"
 	case strings.HasPrefix(m, "numpy._core."):
 		m = "numpy.core." + m[len("numpy._core."):]
 	}
-	return m + "." + g.Name
+	return m + "." + n
 }
 
 func (f *folder) fail(format string, args ...any) {
@@ -108,7 +115,8 @@ func bare(o *pyobj.Object) bool {
 	return o.State == nil && len(o.Items) == 0 && len(o.Pairs) == 0
 }
 
-// newObject turns copyreg._reconstructor(cls, object, None) and copyreg.__newobj__(cls, *args) into NEWOBJ.
+// newObject turns copyreg._reconstructor(cls, base, state) and copyreg.__newobj__(cls, *args) into NEWOBJ, with the items
+// of a base that is list or dict.
 func newObject(o *pyobj.Object, name string) {
 	if len(o.Args) == 0 {
 		return
@@ -117,17 +125,36 @@ func newObject(o *pyobj.Object, name string) {
 	if !ok {
 		return
 	}
+	args := o.Args[1:]
 	if name == "_reconstructor" {
 		if len(o.Args) != 3 {
 			return
 		}
 		base, ok := o.Args[1].(*pyobj.Global)
-		if _, none := o.Args[2].(pyobj.None); !ok || !none || Canonical(base) != "builtins.object" {
+		if !ok {
 			return
 		}
-		o.Args = o.Args[2:]
+		switch state := o.Args[2].(type) {
+		case pyobj.None:
+			if Canonical(base) != "builtins.object" {
+				return
+			}
+		case *pyobj.List:
+			if Canonical(base) != "builtins.list" || len(o.Items) > 0 {
+				return
+			}
+			o.Items = state.Items
+		case *pyobj.Dict:
+			if Canonical(base) != "builtins.dict" || len(o.Pairs) > 0 {
+				return
+			}
+			o.Pairs = state.Entries
+		default:
+			return
+		}
+		args = nil
 	}
-	o.Make, o.Class, o.Args = pyobj.New, cls, o.Args[1:]
+	o.Make, o.Class, o.Args = pyobj.New, cls, args
 }
 
 func builtin(o *pyobj.Object, name string) pyobj.Value {
@@ -470,13 +497,16 @@ func Elements(shape []int) (int, error) {
 	return n, nil
 }
 
+// maxEmpty bounds arrays whose items take no bytes: their shape has nothing to be checked against.
+const maxEmpty = 1 << 16
+
 // ByteSize returns the bytes an array of a dtype and shape takes.
 func ByteSize(d *pyobj.DType, shape []int) (int64, error) {
 	n, err := Elements(shape)
 	if err != nil {
 		return 0, err
 	}
-	if d.Size > 0 && n > math.MaxInt/d.Size {
+	if d.Size > 0 && n > math.MaxInt/d.Size || d.Size == 0 && n > maxEmpty {
 		return 0, fmt.Errorf("shape %v of dtype %s is impossible", shape, d.Code())
 	}
 	return int64(n) * int64(d.Size), nil

@@ -68,7 +68,8 @@ func (r *Reducer) array(a *pyobj.Array) (*pyobj.Object, error) {
 		if err := Fits(a.DType, a.Shape, int64(len(a.Data))); err != nil {
 			return nil, fmt.Errorf("numpy: %w", err)
 		}
-		if r.Protocol >= 5 && a.Subclass == nil {
+		// dates have no buffer protocol and go the older way
+		if r.Protocol >= 5 && a.Subclass == nil && a.DType.Kind != 'M' && a.DType.Kind != 'm' {
 			order := pyobj.Str("C")
 			if fortran {
 				order = "F"

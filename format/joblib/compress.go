@@ -3,7 +3,6 @@ package joblib
 import (
 	"bytes"
 	"compress/bzip2"
-	"encoding/binary"
 	"errors"
 	"io"
 	"strconv"
@@ -13,8 +12,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/pierrec/lz4/v4"
-	"github.com/ulikunitz/xz"
-	"github.com/ulikunitz/xz/lzma"
+	ulixz "github.com/ulikunitz/xz"
+	ulilzma "github.com/ulikunitz/xz/lzma"
 
 	"github.com/larder-ml/larder/source"
 )
@@ -86,14 +85,9 @@ func open(src *source.Source, name string, lim source.Limits) (*stream, error) {
 	case "bz2":
 		s.r = bzip2.NewReader(s.in)
 	case "lzma":
-		var h [5]byte
-		s.in.ReadAt(h[:], 0)
-		if dict := int64(binary.LittleEndian.Uint32(h[1:])); dict > lim.LZMADict {
-			return nil, &source.LimitError{Limit: "LZMA dictionary", Value: dict, Max: lim.LZMADict, Offset: -1}
-		}
-		s.r, err = lzma.NewReader(s.in)
+		s.r, err = newLZMA(src.All(), lim.LZMADict)
 	case "xz":
-		s.r, err = xz.ReaderConfig{SingleStream: true}.NewReader(s.in)
+		s.r, err = newXZ(src.All(), lim.LZMADict)
 	case "lz4":
 		s.r = lz4.NewReader(s.in)
 	}
@@ -146,6 +140,18 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, s.end
 }
 
+// left is the number of bytes of the file behind what was decompressed.
+func (s *stream) left() int {
+	switch z := s.r.(type) {
+	case *lzmaAlone:
+		return z.rest()
+	case *xz:
+		s.members = z.streams
+		return z.rest()
+	}
+	return s.in.Len()
+}
+
 // zfHeader reads joblib 0.9's header: "ZF", the length as 0x… padded with spaces to 19 characters; Python 2's 0.8.4
 // wrote one space more.
 func zfHeader(r *bytes.Reader) (int64, error) {
@@ -193,9 +199,9 @@ func compress(w io.Writer, name string, level int) (io.WriteCloser, error) {
 	case "bz2":
 		return dsbzip2.NewWriter(w, &dsbzip2.WriterConfig{Level: level})
 	case "lzma":
-		return lzma.WriterConfig{DictCap: dictSize(level), Size: -1, EOSMarker: true}.NewWriter(w)
+		return ulilzma.WriterConfig{DictCap: dictSize(level), Size: -1, EOSMarker: true}.NewWriter(w)
 	case "xz":
-		return xz.WriterConfig{DictCap: dictSize(level), CheckSum: xz.CRC64}.NewWriter(w)
+		return ulixz.WriterConfig{DictCap: dictSize(level), CheckSum: ulixz.CRC64}.NewWriter(w)
 	case "lz4":
 		z := lz4.NewWriter(w)
 		levels := []lz4.CompressionLevel{lz4.Fast, lz4.Fast, lz4.Fast, lz4.Level3, lz4.Level4, lz4.Level5, lz4.Level6, lz4.Level7, lz4.Level8, lz4.Level9}

@@ -147,11 +147,12 @@ func (r *reader) finish() {
 	if s == nil {
 		return
 	}
+	n := s.left()
 	if s.members > 1 {
 		r.m.Note("multi-member", pyobj.LevelRefuse, 0, "%s file of %d members; joblib reads no more than one", s.name, s.members)
 	}
-	if n := s.in.Len(); n > 0 && s.end == io.EOF {
-		r.m.Note("trailing-bytes", pyobj.LevelRefuse, s.in.Size()-int64(n), "%d bytes after the end of the %s stream", n, s.name)
+	if n > 0 && s.end == io.EOF {
+		r.m.Note("trailing-bytes", pyobj.LevelRefuse, r.src.Len()-int64(n), "%d bytes after the end of the %s stream", n, s.name)
 	}
 	if s.out > 1<<20 && s.out/notable > r.src.Len() {
 		r.m.Note("ratio", pyobj.LevelNote, 0, "%d bytes decompress to %d", r.src.Len(), s.out)

@@ -248,8 +248,8 @@ func (r *reader) unpackZF(src *source.Source) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.in.Len() > 0 {
-		r.m.Note("trailing-bytes", pyobj.LevelRefuse, -1, "%d bytes after the end of a companion's stream", s.in.Len())
+	if n := s.left(); n > 0 {
+		r.m.Note("trailing-bytes", pyobj.LevelRefuse, -1, "%d bytes after the end of a companion's stream", n)
 	}
 	return out, nil
 }

@@ -284,7 +284,7 @@ func (e *Encoder) bigInt(x *big.Int) error {
 	switch {
 	case len(b) < 256:
 		e.sized(opLong1, b)
-	case len(b) <= math.MaxInt32:
+	case uint64(len(b)) <= math.MaxInt32:
 		e.sized(opLong4, b)
 	default:
 		return &UnsupportedError{"an int of more than 2 GiB"}
@@ -297,7 +297,7 @@ func (e *Encoder) str(s pyobj.Str) error {
 	switch {
 	case len(b) <= 0xff && e.proto >= 4:
 		e.sized(opShortBinUnicode, b)
-	case len(b) <= math.MaxUint32:
+	case uint64(len(b)) <= math.MaxUint32:
 		e.sized(opBinUnicode, b)
 	case e.proto >= 4:
 		e.sized(opBinUnicode8, b)
@@ -309,14 +309,6 @@ func (e *Encoder) str(s pyobj.Str) error {
 }
 
 func (e *Encoder) bytes(b pyobj.Bytes) error {
-	if e.proto < 3 {
-		o := &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "bytes"}}
-		if len(b) > 0 {
-			o.Class = &pyobj.Global{Module: "_codecs", Name: "encode"}
-			o.Args = []pyobj.Value{pyobj.Str(latin1(b)), pyobj.Str("latin1")}
-		}
-		return e.object(o, o)
-	}
 	if len(b) == 1 {
 		if i, ok := e.bytes1[b[0]]; ok {
 			e.get(i)
@@ -324,17 +316,29 @@ func (e *Encoder) bytes(b pyobj.Bytes) error {
 		}
 	}
 	switch {
+	case e.proto < 3:
+		o := &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "bytes"}}
+		if len(b) > 0 {
+			o.Class = &pyobj.Global{Module: "_codecs", Name: "encode"}
+			o.Args = []pyobj.Value{pyobj.Str(latin1(b)), pyobj.Str("latin1")}
+		}
+		if err := e.object(o, o); err != nil {
+			return err
+		}
 	case len(b) <= 0xff:
 		e.sized(opShortBinBytes, b)
-	case len(b) <= math.MaxUint32:
+		e.put()
+	case uint64(len(b)) <= math.MaxUint32:
 		e.sized(opBinBytes, b)
+		e.put()
 	case e.proto >= 4:
 		e.sized(opBinBytes8, b)
+		e.put()
 	default:
 		return &UnsupportedError{fmt.Sprintf("%d bytes need protocol 4", len(b))}
 	}
-	if i := e.put(); len(b) == 1 {
-		e.bytes1[b[0]] = i
+	if len(b) == 1 {
+		e.bytes1[b[0]] = e.count - 1
 	}
 	return nil
 }
@@ -521,6 +525,8 @@ func old(g pyobj.Global) pyobj.Global {
 	switch g.Module {
 	case "builtins":
 		switch g.Name {
+		case "int":
+			g.Name = "long"
 		case "range":
 			g.Name = "xrange"
 		case "str":
@@ -549,7 +555,11 @@ func (e *Encoder) global(g *pyobj.Global) error {
 		if err := e.Save(pyobj.Str(g.Module)); err != nil {
 			return err
 		}
-		if err := e.Save(pyobj.Str(g.Name)); err != nil {
+		if *g == (pyobj.Global{Module: "numpy", Name: "dtype"}) {
+			// the name of a C type is a new string in CPython, which the attribute name "dtype" is not
+			e.sized(opShortBinUnicode, []byte(g.Name))
+			e.put()
+		} else if err := e.Save(pyobj.Str(g.Name)); err != nil {
 			return err
 		}
 		e.op(opStackGlobal)

@@ -350,7 +350,11 @@ func (m *Machine) step() (pyobj.Value, bool, error) {
 
 // undeclared notes an opcode newer than the protocol the pickle says it has.
 func (m *Machine) undeclared(proto int) {
-	if m.op == opProto || proto < 2 {
+	if m.op == opProto {
+		return
+	}
+	if proto < 2 {
+		m.proto = proto
 		return
 	}
 	m.Note("protocol-lie", pyobj.LevelSuspect, m.at, "%s belongs to protocol %d, the pickle says %d", m.op, proto, max(m.proto, 0))
@@ -703,8 +707,8 @@ func (m *Machine) put(n int64) error {
 	if n >= int64(m.lim.Memo) {
 		return m.over("memo index", n, int64(m.lim.Memo)-1)
 	}
-	if n > m.ops {
-		return m.over("memo index", n, m.ops)
+	if n > m.ops+255 { // entries are counted up; memory for them must be earned
+		return m.over("memo index", n, m.ops+255)
 	}
 	v := m.stack[len(m.stack)-1]
 	switch size := int64(len(m.memo)); {

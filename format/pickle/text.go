@@ -97,6 +97,9 @@ func (m *Machine) textFloat() error {
 	if err != nil && !math.IsInf(f, 0) {
 		return m.bad("%s is no float", quote(b))
 	}
+	if s == "nan" {
+		f = math.Float64frombits(0x7ff8 << 48) // Python's bits, not Go's
+	}
 	if m.dis != nil {
 		m.dis.arg = reprFloat(f)
 	}

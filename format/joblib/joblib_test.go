@@ -1,0 +1,458 @@
+package joblib
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+func decode(b []byte) (*pyobj.Doc, error) { return Decode(source.Bytes(b), source.Default()) }
+
+func TestDecodeReadsWhatJoblibReads(t *testing.T) {
+	for _, c := range fixture.Cases(t, "joblib") {
+		doc, err := decode(c.Data)
+		if err != nil {
+			t.Errorf("%s p%d %s: %v", c.Name, c.Protocol, c.Compressor, err)
+			continue
+		}
+		if got := fixture.Describe(doc.Root); got != want(c) {
+			t.Errorf("%s p%d %s:\n got %.600s\nwant %.600s", c.Name, c.Protocol, c.Compressor, got, want(c))
+		}
+		for _, n := range doc.Notes {
+			if n.Level != pyobj.LevelNote {
+				t.Errorf("%s p%d %s: note %s: %s", c.Name, c.Protocol, c.Compressor, n.Rule, n.Message)
+			}
+		}
+		if doc.Compressor != c.Compressor {
+			t.Errorf("%s: compressor %q, want %q", c.Name, doc.Compressor, c.Compressor)
+		}
+	}
+}
+
+// want is what Python read, but for matrix: joblib with numpy 2 makes a plain array of it, the file says matrix.
+func want(c fixture.Case) string {
+	if c.Name == "matrix" {
+		return strings.Replace(c.Want, "ndarray", "matrix", 1)
+	}
+	return c.Want
+}
+
+func TestEncodeWritesWhatJoblibWrites(t *testing.T) {
+	for _, c := range fixture.Cases(t, "joblib") {
+		doc, err := decode(c.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, opt := range []Options{{Protocol: 2}, {Protocol: 3}, {Protocol: 4}, {Protocol: 5}, {Protocol: 4, Core: true},
+			{Protocol: 4, Compressor: c.Compressor}} {
+			var w bytes.Buffer
+			if err := Encode(&w, doc.Root, opt); err != nil {
+				t.Errorf("%s %+v: %v", c.Name, opt, err)
+				continue
+			}
+			again, err := decode(w.Bytes())
+			if err != nil {
+				t.Errorf("%s %+v: %v", c.Name, opt, err)
+				continue
+			}
+			if got := fixture.Describe(again.Root); got != want(c) {
+				t.Errorf("%s %+v:\n got %.600s\nwant %.600s", c.Name, opt, got, want(c))
+			}
+			if len(again.Notes) > 0 {
+				t.Errorf("%s %+v: notes %v", c.Name, opt, again.Notes)
+			}
+			core := bytes.Contains(w.Bytes(), []byte("numpy.core"))
+			if core && !opt.Core || opt.Core && bytes.Contains(w.Bytes(), []byte("numpy._core")) {
+				t.Errorf("%s %+v: wrong numpy module", c.Name, opt)
+			}
+			if c.Compressor == "" && opt == (Options{Protocol: c.Protocol}) && !sameButSharing[c.Name] && !bytes.Equal(w.Bytes(), c.Data) {
+				t.Errorf("%s p%d: bytes differ from joblib's", c.Name, c.Protocol)
+			}
+		}
+	}
+}
+
+// sameButSharing are cases with equal strings that are two objects in CPython, which writes both.
+var sameButSharing = map[string]bool{"dtypes": true}
+
+func TestEveryCompressorWritesAndReads(t *testing.T) {
+	var big pyobj.List
+	for i := 0; i < 3; i++ {
+		a := &pyobj.Array{DType: &pyobj.DType{Kind: 'u', Size: 1, Order: '|'}, Shape: []int{300_000}, Data: make([]byte, 300_000)}
+		for j := range a.Data {
+			a.Data[j] = byte(j * j >> (i + 4))
+		}
+		big.Items = append(big.Items, a)
+	}
+	for _, name := range []string{"", "zlib", "gzip", "bz2", "lzma", "xz", "lz4"} {
+		for _, level := range []int{0, 1, 9} {
+			var w bytes.Buffer
+			if err := Encode(&w, &big, Options{Compressor: name, Level: level, Protocol: 4}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got := Compressor(w.Bytes()); got != name {
+				t.Errorf("%s: recognised as %q", name, got)
+			}
+			doc, err := decode(w.Bytes())
+			if err != nil {
+				t.Errorf("%s %d: %v", name, level, err)
+				continue
+			}
+			if fixture.Describe(doc.Root) != fixture.Describe(&big) {
+				t.Errorf("%s %d: other values come back", name, level)
+			}
+			if len(doc.Notes) > 0 {
+				t.Errorf("%s %d: notes %v", name, level, doc.Notes)
+			}
+		}
+	}
+	if err := Encode(&bytes.Buffer{}, &big, Options{Compressor: "zip", Protocol: 4}); !errors.Is(err, source.ErrUnsupported) {
+		t.Errorf("unknown compressor: %v", err)
+	}
+}
+
+func TestArraysAreViewsOfTheFile(t *testing.T) {
+	for _, c := range fixture.Cases(t, "joblib") {
+		if c.Name != "f8 2d" {
+			continue
+		}
+		doc, err := decode(c.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := doc.Root.(*pyobj.Array)
+		if &a.Data[0] != &c.Data[a.Offset] || a.Offset%16 != 0 {
+			t.Errorf("the data are no view of the file at %d", a.Offset)
+		}
+	}
+}
+
+func mixed(t testing.TB, compressor string) []byte {
+	for _, c := range fixture.Cases(t, "joblib") {
+		if c.Name == "mixed" && c.Protocol == 4 && c.Compressor == compressor {
+			return c.Data
+		}
+	}
+	t.Fatal("no fixture")
+	return nil
+}
+
+func TestNotesOfTheContainer(t *testing.T) {
+	rules := func(b []byte) string {
+		doc, err := decode(b)
+		var out []string
+		for _, n := range doc.Notes {
+			out = append(out, n.Rule)
+		}
+		if err != nil {
+			out = append(out, "error")
+		}
+		return strings.Join(out, " ")
+	}
+	for _, name := range []string{"zlib", "gzip", "xz", "lz4", "lzma"} {
+		got := rules(append(bytes.Clone(mixed(t, name)), "extra"...))
+		if got != "trailing-bytes" && got != "error" {
+			t.Errorf("bytes after %s: %q", name, got)
+		}
+	}
+	two := append(bytes.Clone(mixed(t, "gzip")), mixed(t, "gzip")...)
+	if got := rules(two); !strings.HasSuffix(got, "second-pickle multi-member") {
+		t.Errorf("two gzip members: %q", got)
+	}
+	var w bytes.Buffer
+	z, _ := compress(&w, "zlib", 3)
+	z.Write(mixed(t, "gzip"))
+	z.Close()
+	if _, err := decode(w.Bytes()); err == nil || !strings.Contains(err.Error(), "compressed twice") {
+		t.Errorf("compressed twice: %v", err)
+	}
+}
+
+func TestWrapperRefuses(t *testing.T) {
+	wrap := func(state string) []byte {
+		return []byte("\x80\x04\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper\x93)\x81}(" + state + "ub\x07.")
+	}
+	const (
+		sub   = "\x8c\x08subclass\x8c\x05numpy\x8c\x07ndarray\x93"
+		shape = "\x8c\x05shapeK\x01\x85"
+		order = "\x8c\x05order\x8c\x01C"
+		dt    = "\x8c\x05dtype\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02u1\x89\x88\x87R"
+	)
+	if doc, err := decode(wrap(sub + shape + order + dt)); err != nil || fixture.Describe(doc.Root) != "ndarray(|u1, [1], C, 07)" {
+		t.Fatalf("the sound one: %v", err)
+	}
+	for name, state := range map[string]string{
+		"no dtype":       sub + shape + order,
+		"no shape":       sub + order + dt,
+		"no order":       sub + shape + dt,
+		"no subclass":    shape + order + dt,
+		"other order":    sub + shape + "\x8c\x05order\x8c\x01K" + dt,
+		"negative size":  sub + "\x8c\x05shapeJ\xff\xff\xff\xff\x85" + order + dt,
+		"2^40 items":     sub + "\x8c\x05shape\x8a\x06\x00\x00\x00\x00\x00\x01\x85" + order + dt,
+		"2^64 bytes":     sub + "\x8c\x05shape\x8a\x07\x00\x00\x00\x00\x00\x00\x01\x8a\x07\x00\x00\x00\x00\x00\x00\x01\x86" + order + dt,
+		"dtype unknown":  sub + shape + order + "\x8c\x05dtype\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02z9\x89\x88\x87R",
+		"dtype is a str": sub + shape + order + "\x8c\x05dtype\x8c\x02u1",
+	} {
+		if _, err := decode(wrap(state)); err == nil || !errors.Is(err, source.ErrCorrupt) && !errors.Is(err, source.ErrLimit) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	evil := strings.Replace(sub, "\x05numpy\x8c\x07ndarray", "\x0asubprocess\x8c\x05Popen", 1)
+	doc, _ := decode(wrap(evil + shape + order + dt))
+	if len(doc.Notes) == 0 || doc.Notes[0].Rule != "wrapper-subclass" || doc.Imports[1].Global.String() != "subprocess.Popen" {
+		t.Errorf("subclass: notes %v", doc.Notes)
+	}
+}
+
+// The trace of an object array's own pickle is part of the file's.
+func TestNestedPicklesAreTraced(t *testing.T) {
+	for _, c := range fixture.Cases(t, "joblib") {
+		if c.Name != "object deep" {
+			continue
+		}
+		doc, err := decode(c.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, i := range doc.Imports {
+			if i.Global.Name == "_reconstruct" || i.Global.Name == "_frombuffer" {
+				n++
+			}
+		}
+		if n == 0 {
+			t.Errorf("imports %v", doc.Imports)
+		}
+	}
+}
+
+func TestCompanions(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, b []byte) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	wrap := func(name string) []byte {
+		return []byte("\x80\x03cjoblib.numpy_pickle\nNDArrayWrapper\n)\x81}(X\x08\x00\x00\x00subclasscnumpy\nndarray\nX\x08\x00\x00\x00filenameX" +
+			string([]byte{byte(len(name)), 0, 0, 0}) + name + "ub.")
+	}
+	var array fixture.Case
+	for _, c := range fixture.Cases(t, "npy") {
+		if c.Name == "f8 2d" {
+			array = c
+		}
+	}
+	write("m_01.npy", array.Data)
+	write("secret", []byte("x"))
+	open := func(b []byte) (*pyobj.Doc, error) {
+		src, err := source.Open(write("m.pkl", b), source.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { src.Close() })
+		return Decode(src, source.Default())
+	}
+	doc, err := open(wrap("m_01.npy"))
+	if err != nil || fixture.Describe(doc.Root) != array.Want {
+		t.Errorf("companion: %v", err)
+	}
+	if _, err := open(wrap("m_02.npy")); !errors.Is(err, source.ErrNotFound) || !strings.Contains(err.Error(), "m_02.npy") {
+		t.Errorf("missing companion: %v", err)
+	}
+	for _, name := range []string{"../m_01.npy", "/etc/passwd", "sub/m_01.npy", `..\m_01.npy`, "..", "", "c:m_01.npy"} {
+		if _, err := open(wrap(name)); err == nil || errors.Is(err, source.ErrNotFound) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := decode(wrap("m_01.npy")); !errors.Is(err, source.ErrNotFound) {
+		t.Errorf("companion of a model in memory: %v", err)
+	}
+	if _, err := open(wrap("secret")); !errors.Is(err, source.ErrCorrupt) {
+		t.Errorf("companion that is no array: %v", err)
+	}
+}
+
+// joblib's own fixtures, from its installed package.
+func TestJoblibsFixtures(t *testing.T) {
+	dir := os.Getenv("LARDER_JOBLIB_DATA")
+	if dir == "" {
+		t.Skip("LARDER_JOBLIB_DATA (joblib/test/data) not set")
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "joblib_*"))
+	n := 0
+	for _, f := range files {
+		if strings.Contains(f, ".npy") {
+			continue
+		}
+		n++
+		src, err := source.Open(f, source.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := Decode(src, source.Default())
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(f), err)
+			continue
+		}
+		// a list of two arrays of ten numbers, an object array or text, and in later ones a matrix
+		list, ok := doc.Root.(*pyobj.List)
+		if !ok || len(list.Items) < 3 {
+			t.Errorf("%s: root is %.200s", filepath.Base(f), fixture.Describe(doc.Root))
+			continue
+		}
+		for i, want := range []string{
+			"ndarray(<i8, [5], C, 00000000000000000100000000000000020000000000000003000000000000000400000000000000)",
+			"ndarray(<f8, [5], C, 0000000000000000000000000000f03f000000000000004000000000000008400000000000001040)",
+			"ndarray(|O, [3], C, [",
+		} {
+			if got := fixture.Describe(list.Items[i]); !strings.HasPrefix(got, want) {
+				t.Errorf("%s: item %d is %.200s", filepath.Base(f), i, got)
+			}
+		}
+		src.Close()
+	}
+	if n < 42 {
+		t.Errorf("%d files", n)
+	}
+	t.Logf("%d files", n)
+}
+
+func TestSharedModelsDecode(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(fixture.Shared(t, "data/sklearn-old"), "*", "*.pkl"))
+	for _, f := range files {
+		src, err := source.Open(f, source.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := Decode(src, source.Default())
+		if err != nil {
+			t.Errorf("%s: %v", f, err)
+			continue
+		}
+		if len(doc.Notes) > 0 || len(doc.Extra) > 0 {
+			t.Errorf("%s: notes %v", f, doc.Notes)
+		}
+		var w bytes.Buffer
+		if err := Encode(&w, doc.Root, Options{Protocol: 4}); err != nil {
+			t.Errorf("%s: %v", f, err)
+			continue
+		}
+		again, err := decode(w.Bytes())
+		if err != nil {
+			t.Errorf("%s written and read: %v", f, err)
+			continue
+		}
+		var w2 bytes.Buffer
+		if err := Encode(&w2, again.Root, Options{Protocol: 4}); err != nil || !bytes.Equal(w.Bytes(), w2.Bytes()) {
+			t.Errorf("%s: writing is not stable: %v", f, err)
+		}
+		src.Close()
+	}
+	t.Logf("%d files", len(files))
+}
+
+// broken are public models that no Python loads either: text that went through an editor, companions that are not there.
+var broken = map[string]error{"h0511e1ceab0c": source.ErrCorrupt, "h2473c436dbf0": source.ErrNotFound, "h3d3c97fc93ed": source.ErrNotFound}
+
+func TestSharedPublicModelsDecode(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(fixture.Shared(t, "data/public-models"), "h*", "*"))
+	n := 0
+	for _, f := range files {
+		base := filepath.Base(f)
+		if base == "reference.json" || strings.Contains(base, ".npy") || strings.HasSuffix(base, ".skops") {
+			continue
+		}
+		n++
+		src, err := source.Open(f, source.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Decode(src, source.Default())
+		if want := broken[filepath.Base(filepath.Dir(f))]; want == nil && err != nil || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v", f, err)
+		}
+		src.Close()
+	}
+	t.Logf("%d files", n)
+}
+
+// Hostile files end in an error or a Doc, quickly and in bounded memory.
+func TestSharedHostileFilesEnd(t *testing.T) {
+	n := 0
+	err := filepath.Walk(fixture.Shared(t, "data/hostile"), func(f string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() || strings.HasSuffix(f, ".json") {
+			return err
+		}
+		n++
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return err
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		doc, err := decode(b)
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 256<<20 {
+			t.Errorf("%s: %d bytes allocated", f, got)
+		}
+		if err != nil && !errors.Is(err, source.ErrCorrupt) && !errors.Is(err, source.ErrLimit) && !errors.Is(err, source.ErrUnsupported) {
+			t.Errorf("%s: error of no kind: %v", f, err)
+		}
+		if doc == nil {
+			t.Errorf("%s: no Doc", f)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d files", n)
+}
+
+func TestTruncatedAnywhere(t *testing.T) {
+	for _, c := range fixture.Cases(t, "joblib") {
+		if c.Name != "mixed" {
+			continue
+		}
+		for n := range c.Data {
+			if _, err := decode(c.Data[:n]); err == nil {
+				t.Errorf("p%d %s: %d of %d bytes read without an error", c.Protocol, c.Compressor, n, len(c.Data))
+			}
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, c := range fixture.Cases(f, "joblib") {
+		f.Add(c.Data)
+	}
+	lim := source.Default()
+	lim.Opcodes, lim.Decompressed, lim.LZMADict = 1_000_000, 16<<20, 1<<20
+	f.Fuzz(func(t *testing.T, b []byte) {
+		doc, err := Decode(source.Bytes(b), lim)
+		if doc == nil {
+			t.Fatal("no Doc")
+		}
+		if err != nil {
+			return
+		}
+		var w bytes.Buffer
+		if err := Encode(&w, doc.Root, Options{Protocol: 4}); err != nil {
+			return
+		}
+		if _, err := decode(w.Bytes()); err != nil {
+			t.Fatalf("what was written is not read: %v", err)
+		}
+	})
+}
