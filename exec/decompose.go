@@ -12,6 +12,7 @@ var decomposeKernels = table{
 	graph.OpNMFSolve:         nmfSolve,
 	graph.OpTopicInfer:       topicInfer,
 	graph.OpSparseCode:       sparseCode,
+	graph.OpBarycenter:       barycenter,
 }
 
 func circularConvolve(n *node) (kernel, error) {
@@ -532,4 +533,86 @@ func sparseCode(n *node) (kernel, error) {
 		}
 		return nil
 	}, nil
+}
+
+// barycenter is sklearn.manifold._locally_linear.barycenter_weights.
+func barycenter(n *node) (kernel, error) {
+	a := n.Attr.(*graph.BarycenterAttr)
+	p, k := a.Rows.Cols(), n.outType(0).Shape[1]
+	rows := a.Rows.AsF64()
+	return func(c *call) error {
+		x, index, out := c.dense(0).F64, c.dense(1).I64, c.out(0).F64
+		d, g := c.f64s(k*p), c.f64s(k*k)
+		for r := range c.rows {
+			for i := range k {
+				for j := range p {
+					d[i*p+j] = rows[int(index[r*k+i])*p+j] - x[r*p+j]
+				}
+			}
+			trace := 0.0
+			for i := range k {
+				for j := range k {
+					s := 0.0
+					for q := range p {
+						s += float64(d[i*p+q] * d[j*p+q])
+					}
+					g[i*k+j] = s
+				}
+				trace += g[i*k+i]
+			}
+			reg := a.Reg
+			if trace > 0 {
+				reg = a.Reg * trace
+			}
+			for i := range k {
+				g[i*k+i] += reg
+			}
+			w := out[r*k : (r+1)*k]
+			if !choleskySolve(g, w, k) {
+				return c.refuse("the neighbours of a row are not independent")
+			}
+			total := pairwise(w)
+			for i := range w {
+				w[i] /= total
+			}
+		}
+		return nil
+	}, nil
+}
+
+// choleskySolve solves a·w = 1 for a symmetric positive definite a, which it overwrites.
+func choleskySolve(a, w []float64, n int) bool {
+	for j := range n {
+		s := a[j*n+j]
+		for k := range j {
+			s -= float64(a[j*n+k] * a[j*n+k])
+		}
+		if !(s > 0) {
+			return false
+		}
+		d := math.Sqrt(s)
+		a[j*n+j] = d
+		for i := j + 1; i < n; i++ {
+			v := a[i*n+j]
+			for k := range j {
+				v -= float64(a[i*n+k] * a[j*n+k])
+			}
+			a[i*n+j] = v / d
+		}
+	}
+	for i := range n {
+		v := 1.0
+		for k := range i {
+			v -= float64(a[i*n+k] * w[k])
+		}
+		w[i] = v / a[i*n+i]
+	}
+	for i := n - 1; i >= 0; i-- {
+		v := w[i]
+		for k := i + 1; k < n; k++ {
+			v -= float64(a[k*n+i] * w[k])
+		}
+		w[i] = v / a[i*n+i]
+	}
+	return true
 }

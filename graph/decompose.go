@@ -4,10 +4,11 @@ import "github.com/larder-ml/larder/tensor"
 
 // Operations of decompositions that are algorithms, not formulas. None has an ONNX form.
 const (
-	OpCircularConvolve Op = "CircularConvolve" // [N,d,m] → [N,m]: the circular convolution of the d vectors of each row
-	OpNMFSolve         Op = "NMFSolve"         // X [N,k] → W [N,m]. Attr *NMFAttr. Couples rows
-	OpTopicInfer       Op = "TopicInfer"       // X [N,k] or CSR → topics [N,m]. Attr *TopicAttr
-	OpSparseCode       Op = "SparseCode"       // X [N,k] → codes [N,m]. Attr *SparseCodeAttr
+	OpCircularConvolve Op = "CircularConvolve"  // [N,d,m] → [N,m]: the circular convolution of the d vectors of each row
+	OpNMFSolve         Op = "NMFSolve"          // X [N,k] → W [N,m]. Attr *NMFAttr. Couples rows
+	OpTopicInfer       Op = "TopicInfer"        // X [N,k] or CSR → topics [N,m]. Attr *TopicAttr
+	OpBarycenter       Op = "BarycenterWeights" // X [N,k], indices [N,K] → weights [N,K]. Attr *BarycenterAttr
+	OpSparseCode       Op = "SparseCode"        // X [N,k] → codes [N,m]. Attr *SparseCodeAttr
 )
 
 // NMFAttr describes sklearn.decomposition.NMF's and MiniBatchNMF's search for W with H fixed.
@@ -73,4 +74,21 @@ func (b *Builder) SparseCode(x Value, a SparseCodeAttr) Value {
 		return x
 	}
 	return b.Add1(OpSparseCode, &a, Type{DType: tensor.Float64, Shape: []int{N, a.Dictionary.Shape[0]}}, x)
+}
+
+// BarycenterAttr holds the fitted rows [n,k] and the regularisation.
+type BarycenterAttr struct {
+	Rows *tensor.Tensor
+	Reg  float64
+}
+
+// BarycenterWeights finds the weights, adding to one, by which each row's neighbours make it up.
+func (b *Builder) BarycenterWeights(x, index Value, a BarycenterAttr) Value {
+	if !x.OK() || !index.OK() {
+		return Value{}
+	}
+	if x.DType() != tensor.Float64 || x.Width() != a.Rows.Cols() || !index.DType().IsInt() {
+		return b.Failf(OpBarycenter, "not defined for %s and %s", x.Type(), index.Type())
+	}
+	return b.Add1(OpBarycenter, &a, Type{DType: tensor.Float64, Shape: index.Type().Shape}, x, index)
 }

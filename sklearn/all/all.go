@@ -18,6 +18,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/kernelapproximation"
 	"github.com/larder-ml/larder/sklearn/kernelridge"
 	"github.com/larder-ml/larder/sklearn/linearmodel"
+	"github.com/larder-ml/larder/sklearn/manifold"
 	"github.com/larder-ml/larder/sklearn/mixture"
 	"github.com/larder-ml/larder/sklearn/modelselection"
 	"github.com/larder-ml/larder/sklearn/multiclass"
@@ -49,6 +50,7 @@ func Registry() *sklearn.Registry {
 		kernelridge.Classes,
 		kernelapproximation.Classes,
 		linearmodel.Classes,
+		manifold.Classes,
 		mixture.Classes,
 		modelselection.Classes,
 		multiclass.Classes,
