@@ -43,6 +43,14 @@ type Fitted struct {
 	Embedding *tensor.Tensor `sk:"embedding_,optional"`
 }
 
+// FeatureNamesOut is tsne0, tsne1, ….
+func (m *Fitted) FeatureNamesOut([]string) ([]string, error) {
+	if m.Embedding == nil {
+		return nil, fmt.Errorf("the file holds no embedding_")
+	}
+	return sklearn.PrefixNames(m, m.Embedding.Cols()), nil
+}
+
 // Isomap is sklearn.manifold.Isomap with a number of neighbours; with a radius it is refused.
 type Isomap struct {
 	sklearn.Base
