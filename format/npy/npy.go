@@ -82,22 +82,7 @@ func DecodeInto(doc *pyobj.Doc, b []byte, path string, lim source.Limits) (*pyob
 
 // objects reads the pickle behind the header of an object array.
 func objects(doc *pyobj.Doc, a *pyobj.Array, body []byte, at int64, path string, lim source.Limits) (*pyobj.Array, error) {
-	inner, err := pickle.Decode(source.Bytes(body), lim)
-	for _, i := range inner.Imports {
-		i.Offset, i.Path = i.Offset+at, path
-		doc.Imports = append(doc.Imports, i)
-	}
-	for _, c := range inner.Calls {
-		c.Offset, c.Path = c.Offset+at, path
-		doc.Calls = append(doc.Calls, c)
-	}
-	for _, n := range inner.Notes {
-		n.Offset += at
-		doc.Notes = append(doc.Notes, n)
-	}
-	doc.Opcodes += inner.Opcodes
-	doc.Protocol = max(doc.Protocol, inner.Protocol)
-	doc.Python2 = doc.Python2 || inner.Python2
+	inner, err := traced(doc, body, at, path, lim)
 	if err != nil {
 		return nil, fmt.Errorf("npy: object array: %w", err)
 	}
@@ -121,6 +106,27 @@ func objects(doc *pyobj.Doc, a *pyobj.Array, body []byte, at int64, path string,
 	return got, nil
 }
 
+// traced runs a pickle that is part of another file and adds its trace to that file's.
+func traced(doc *pyobj.Doc, b []byte, at int64, path string, lim source.Limits) (*pyobj.Doc, error) {
+	inner, err := pickle.Decode(source.Bytes(b), lim)
+	for _, i := range inner.Imports {
+		i.Offset, i.Path = i.Offset+at, path
+		doc.Imports = append(doc.Imports, i)
+	}
+	for _, c := range inner.Calls {
+		c.Offset, c.Path = c.Offset+at, path
+		doc.Calls = append(doc.Calls, c)
+	}
+	for _, n := range inner.Notes {
+		n.Offset += at
+		doc.Notes = append(doc.Notes, n)
+	}
+	doc.Opcodes += inner.Opcodes
+	doc.Protocol = max(doc.Protocol, inner.Protocol)
+	doc.Python2 = doc.Python2 || inner.Python2
+	return inner, err
+}
+
 // Array reads the array at the start of b and returns the number of bytes it takes. The data are a view of b.
 func Array(b []byte, lim source.Limits) (*pyobj.Array, int, error) {
 	a, at, err := Header(b)
@@ -130,23 +136,20 @@ func Array(b []byte, lim source.Limits) (*pyobj.Array, int, error) {
 	if a.DType.HasObject() {
 		return nil, 0, &SyntaxError{int64(at), "object array: its items are a pickle"}
 	}
-	n := 1
-	for _, d := range a.Shape {
-		if d != 0 && n > math.MaxInt/d {
-			return nil, 0, &SyntaxError{0, fmt.Sprintf("shape %v is impossible", a.Shape)}
-		}
-		n *= d
+	n, err := numpy.ByteSize(a.DType, a.Shape)
+	if err != nil {
+		return nil, 0, &SyntaxError{0, err.Error()}
 	}
-	if int64(n) > lim.Elements {
-		return nil, 0, &source.LimitError{Limit: "array elements", Value: int64(n), Max: lim.Elements, Offset: 0}
+	if items, _ := numpy.Elements(a.Shape); int64(items) > lim.Elements {
+		return nil, 0, &source.LimitError{Limit: "array elements", Value: int64(items), Max: lim.Elements, Offset: 0}
 	}
-	size := a.DType.Size
-	if size > 0 && n > (len(b)-at)/size {
-		return nil, 0, &SyntaxError{int64(at), fmt.Sprintf("%d bytes left where shape %v of %s needs %d items", len(b)-at, a.Shape, a.DType.Code(), n)}
+	if n > int64(len(b)-at) {
+		return nil, 0, &SyntaxError{int64(at), fmt.Sprintf("%d bytes left where shape %v of %s needs %d", len(b)-at, a.Shape, a.DType.Code(), n)}
 	}
-	a.Data = b[at : at+n*size : at+n*size]
+	end := at + int(n)
+	a.Data = b[at:end:end]
 	a.Offset = int64(at)
-	return a, at + n*size, nil
+	return a, end, nil
 }
 
 // Header reads the header: an Array without data, and where its data begin.

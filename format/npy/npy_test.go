@@ -2,11 +2,15 @@ package npy
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
 
@@ -54,6 +58,7 @@ func TestHeaderRefuses(t *testing.T) {
 		"{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,), }",
 		"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }",
 		"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4), }",
+		"{'descr': '<U0', 'fortran_order': False, 'shape': (1099511627776,), }",
 	} {
 		b := append([]byte(magic+"\x01\x00"), byte(len(h)), byte(len(h)>>8))
 		if _, _, err := Array(append(b, h...), source.Default()); err == nil {
@@ -62,7 +67,85 @@ func TestHeaderRefuses(t *testing.T) {
 	}
 }
 
+func TestDecodeReadsWhatNumpyReads(t *testing.T) {
+	for _, c := range fixture.Cases(t, "npy") {
+		decode := Decode
+		if c.Version < 0 {
+			decode = DecodeZip
+		}
+		doc, err := decode(source.Bytes(c.Data), source.Default())
+		if err != nil {
+			t.Errorf("%s v%d: %v", c.Name, c.Version, err)
+			continue
+		}
+		if got := fixture.Describe(doc.Root); got != c.Want {
+			t.Errorf("%s v%d:\n got %.600s\nwant %.600s", c.Name, c.Version, got, c.Want)
+		}
+		if len(doc.Notes) > 0 {
+			t.Errorf("%s: notes %v", c.Name, doc.Notes)
+		}
+		a, ok := doc.Root.(*pyobj.Array)
+		if !ok || a.DType.HasObject() {
+			continue
+		}
+		var w bytes.Buffer
+		if err := Encode(&w, a); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		} else if c.Version <= 1 && !bytes.Equal(w.Bytes(), c.Data) {
+			t.Errorf("%s: bytes differ from numpy's", c.Name)
+		}
+		for n := range c.Data {
+			if _, err := Decode(source.Bytes(c.Data[:n]), source.Default()); err == nil {
+				t.Errorf("%s: %d of %d bytes read without an error", c.Name, n, len(c.Data))
+			}
+		}
+		doc, err = Decode(source.Bytes(append(bytes.Clone(c.Data), 0)), source.Default())
+		if err != nil || len(doc.Notes) != 1 || doc.Notes[0].Rule != "trailing-bytes" {
+			t.Errorf("%s and a byte more: %v", c.Name, err)
+		}
+	}
+}
+
+func TestObjectArraysAreTraced(t *testing.T) {
+	h := "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+	b := append([]byte(magic+"\x01\x00"), byte(len(h)), 0)
+	b = append(append(b, h...), "cos\nsystem\n(S'true'\ntR."...)
+	doc, err := Decode(source.Bytes(b), source.Default())
+	if !errors.Is(err, source.ErrCorrupt) {
+		t.Errorf("error %v", err)
+	}
+	if len(doc.Imports) != 1 || len(doc.Calls) != 1 || doc.Imports[0].Offset != int64(len(h)+10) {
+		t.Errorf("imports %v, calls %v", doc.Imports, doc.Calls)
+	}
+	if _, _, err := Array(b, source.Default()); !errors.Is(err, source.ErrCorrupt) {
+		t.Errorf("Array: %v", err)
+	}
+}
+
+// Hostile files end in an error or in a trace that shows what they would run.
+func TestSharedHostileFiles(t *testing.T) {
+	dir := fixture.Shared(t, "data/hostile/malicious/08_npy")
+	for name, want := range map[string]string{"object_array_v2.npy": "rce", "version9.npy": "", "header_deep.npy": "", "subarray_dtype_huge.npy": "",
+		"pickle_member.npz": "rce"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decode := Decode
+		if strings.HasSuffix(name, ".npz") {
+			decode = DecodeZip
+		}
+		doc, err := decode(source.Bytes(b), source.Default())
+		if want == "rce" && (doc == nil || len(doc.Imports) == 0) || want == "" && err == nil {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
+	for _, c := range fixture.Cases(f, "npy") {
+		f.Add(c.Data)
+	}
 	f.Add([]byte(magic + "\x01\x00\x36\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}12345678"))
 	f.Add([]byte(magic + "\x01\x00\x42\x00{'descr': [('a', '<i4'), ('', '|V4')], 'fortran_order': True, 'shape': ()}12345678"))
 	f.Fuzz(func(t *testing.T, b []byte) {
