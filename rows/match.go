@@ -710,3 +710,9 @@ func sliceValue(v tensor.Value, rows []int) tensor.Value {
 	}
 	return v
 }
+
+// Like is Match without its notes.
+func (t *Table) Like(w *Want) (tensor.Value, error) {
+	v, _, err := t.Match(w)
+	return v, err
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/pack"
 )
 
 // The exit codes.
@@ -85,6 +86,7 @@ func exitCode(ctx context.Context, err error) (int, string) {
 		kind string
 	}{
 		{larder.ErrUnsafe, exitRefused, "unsafe"},
+		{pack.ErrSignature, exitTrust, "signature"},
 		{larder.ErrCorrupt, exitUndecided, "corrupt"},
 		{larder.ErrLimit, exitUndecided, "limit"},
 		{larder.ErrUnsupported, exitUndecided, "unsupported"},
@@ -135,7 +137,7 @@ prefix or folder, or a registry reference (name, name:version, name@alias).`,
 	}
 	root.Flags().AddFlagSet(show.Flags())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
-	root.AddCommand(show, auditCommand(), rulesCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
+	root.AddCommand(show, auditCommand(), rulesCommand(), packageCommand(), validateCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
 	return root
 }
 

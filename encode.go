@@ -1,0 +1,94 @@
+package larder
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/pickle"
+)
+
+// UndeterminedError is a file that holds classes the audit does not know, met by a verb that passes the file on.
+type UndeterminedError struct {
+	Report *audit.Report
+}
+
+func (e *UndeterminedError) Error() string {
+	var names []string
+	for _, f := range e.Report.Findings {
+		if f.Level == audit.Warning && f.Symbol != "" {
+			names = append(names, f.Symbol)
+		}
+	}
+	if names == nil {
+		return "larder: the audit could not decide about this file"
+	}
+	return fmt.Sprintf("larder: the file holds classes that are not known: %s; if they are yours, allow them by name (--trusted %s)",
+		strings.Join(names, ", "), strings.Join(names, ","))
+}
+
+// Is answers ErrUnsupported.
+func (e *UndeterminedError) Is(target error) bool { return target == ErrUnsupported }
+
+// Trustworthy returns nil if the audit of the whole file said ok. Whatever passes a model on (convert, package, register,
+// serve) asks it first.
+func (m *Model) Trustworthy() error {
+	switch m.report.Verdict {
+	case audit.OK:
+		return nil
+	case audit.Refused:
+		return &UnsafeError{m.report}
+	}
+	return &UndeterminedError{m.report}
+}
+
+// Whole reports that the model is all its file holds, not a part of it that was selected.
+func (m *Model) Whole() bool { return m.root == m.doc.Root }
+
+// Form is a stored form to write.
+type Form struct {
+	Format     string // "pickle", "joblib"
+	Compressor string // joblib: "zlib", "gzip", "bz2", "lzma", "xz", "lz4"; "" for none
+	Level      int    // of the compressor; 0 for joblib's default
+	Protocol   int    // of the pickle, 2 to 5; 0 for 4
+}
+
+// Encode writes the model in a stored form. numpy's module is named as the file the model came from names it, so that the
+// releases that read that file read this one. A file the audit does not call ok is not written.
+func (m *Model) Encode(w io.Writer, f Form) error {
+	if err := m.Trustworthy(); err != nil {
+		return err
+	}
+	if f.Protocol == 0 {
+		f.Protocol = 4
+	}
+	switch f.Format {
+	case joblib.Name:
+		return joblib.Encode(w, m.root, joblib.Options{Compressor: f.Compressor, Level: f.Level, Protocol: f.Protocol, Core: m.numpyCore()})
+	case pickle.Name:
+		return joblib.Pickle(w, m.root, f.Protocol, m.numpyCore())
+	}
+	return &FormError{f.Format}
+}
+
+// FormError names a stored form that is not written.
+type FormError struct{ Format string }
+
+func (e *FormError) Error() string { return fmt.Sprintf("larder: format %q is not written", e.Format) }
+
+// Is answers ErrUnsupported.
+func (e *FormError) Is(target error) bool { return target == ErrUnsupported }
+
+// numpyCore reports a file written with numpy before 2.0.
+func (m *Model) numpyCore() bool {
+	old := false
+	for _, i := range m.doc.Imports {
+		if strings.HasPrefix(i.Global.Module, "numpy._core") {
+			return false
+		}
+		old = old || strings.HasPrefix(i.Global.Module, "numpy.core")
+	}
+	return old
+}
