@@ -2,7 +2,7 @@
 # make test         every test: Go, live parity with scikit-learn, a real browser
 # make check        lint, race detector, short fuzzing
 # make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators)
-# make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn
+# make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn; fixtures-old: older releases
 # make bench        side by side with scikit-learn
 
 SHELL       := bash
@@ -18,7 +18,7 @@ SEED        ?= $(shell date +%s)
 ONLY        ?=
 FUZZTIME    ?= 10s
 
-.PHONY: quickstart build test unit parity browser check lint race fuzz fuzz-long bench fixtures python chromium clean
+.PHONY: quickstart build test unit parity browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
 
 quickstart:
 	$(GO) run ./cmd/larder quickstart ./quickstart
@@ -50,6 +50,17 @@ fixtures: $(STAMP)
 	$(ONE) $(PYTHON) testdata/gen/read_csv.py
 	$(ONE) $(PYTHON) testdata/gen/fingerprint.py
 	$(ONE) $(PYTHON) testdata/gen/params.py
+
+# The older releases whose states differ, each in an environment of its own (Python 3.11).
+OLD := 1.2.2/numpy==1.24.4/scipy==1.10.1/pandas==2.0.3 1.5.2/numpy==1.26.4/scipy==1.13.1/pandas==2.2.3 1.7.2/numpy==2.2.6/scipy==1.15.3/pandas==2.3.3
+
+fixtures-old:
+	@for r in $(OLD); do \
+		v=$${r%%/*}; dir=.parity/old/$$v; \
+		test -x $$dir/bin/python || { $$(.ci/python) -m venv $$dir && \
+			$$dir/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: scikit-learn==$$v joblib==1.4.2 threadpoolctl==3.5.0 skops==0.11.0 $$(echo $${r#*/} | tr / ' '); }; \
+		$(ONE) $$dir/bin/python -W ignore testdata/gen/older.py; \
+	done
 
 # Chromium from the system's packages where it is not installed yet.
 chromium:

@@ -192,7 +192,7 @@ class Recorder:
             largest = float(np.max(np.abs(out), initial=0, where=np.isfinite(out)))
             self.largest[method] = float(f"{largest:.3g}")
         tol = exactness.tolerance(self.est, method)
-        if self.coarse:
+        if self.coarse or self.estimator in exactness.NARROW and getattr(X, "dtype", None) == np.float32:
             tol = exactness.COARSE[tol]
         self.outputs.append('{"method":"%s","input":"%s","tolerance":"%s"%s,"value":%s}' % (method, key, tol, extra, text))
         return out
