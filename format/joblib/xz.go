@@ -69,6 +69,9 @@ func (z *lzmaAlone) Read(p []byte) (int, error) {
 		if err := z.decode(limit, len(z.in)); err != nil {
 			return 0, err
 		}
+		if z.finished {
+			z.normalize(len(z.in))
+		}
 		if z.left > 0 {
 			if z.left -= int64(z.w - z.r); z.left < 0 || z.finished && z.left > 0 {
 				return 0, errLZMA
@@ -83,6 +86,7 @@ func (z *lzmaAlone) Read(p []byte) (int, error) {
 				if err := z.decode(z.w+1, len(z.in)); err != nil || !z.finished || z.w != at {
 					return 0, errLZMA
 				}
+				z.normalize(len(z.in))
 			}
 		}
 		if z.finished && z.r == z.w {
