@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/larder-ml/larder/graph"
@@ -11,6 +13,8 @@ import (
 var treeKernels = table{
 	graph.OpTreeEnsemble: treeEnsemble,
 	graph.OpTreePath:     treePath,
+
+	graph.OpWeightedMedian: weightedMedian,
 }
 
 // Trees are walked in two ways, with equal results. In place: the records as the file holds them, each step proven
@@ -177,17 +181,26 @@ func (e *ensemble) leaves(c *call) error {
 
 // staged writes the sum after each stage.
 func (e *ensemble) staged(c *call) error {
-	k, trees := e.attr.Outputs, len(e.ts.List)
+	ts, k, stage := e.ts, e.attr.Outputs, e.attr.Stage()
+	stages := len(ts.List) / stage
 	out := c.out(0).F64
 	cur := c.f64s(c.rows * k)
 	e.begin(c, cur)
-	var v [1]float64
+	v := c.f64s(ts.Values)
 	return rowsOf(c, func(x []float64, from, n int) error {
 		return e.walkAll(c, x, n, func(t, row, leaf int) {
 			r := from + row
-			e.ts.Leaf(&e.ts.List[t], leaf, v[:])
-			cur[r*k+t%k] += v[0]
-			out[r*trees+t] = cur[r*k+t%k]
+			ts.Leaf(&ts.List[t], leaf, v)
+			if len(v) == 1 {
+				cur[r*k+t%k] += v[0]
+				out[r*len(ts.List)+t] = cur[r*k+t%k]
+				return
+			}
+			o := out[(r*stages+t)*k : (r*stages+t+1)*k]
+			for i, a := range v {
+				cur[r*k+i] += a
+				o[i] = cur[r*k+i]
+			}
 		})
 	})
 }
@@ -293,5 +306,35 @@ func treePath(n *node) (kernel, error) {
 			}
 			return nil
 		})
+	}, nil
+}
+
+// weightedMedian makes the kernel of a WeightedMedian.
+func weightedMedian(n *node) (kernel, error) {
+	w := n.Attr.(*graph.WeightedMedianAttr).Weights
+	n.costs(20 * float64(len(w)))
+	return func(c *call) error {
+		x, out := c.dense(0).F64, c.out(0).F64
+		order := c.ints(len(w))
+		for i := range out {
+			row := x[i*len(w) : (i+1)*len(w)]
+			for j := range order {
+				order[j] = j
+			}
+			slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(row[a], row[b]) })
+			total := 0.0
+			for _, j := range order {
+				total += w[j]
+			}
+			half, sum := 0.5*total, 0.0
+			out[i] = row[order[0]]
+			for _, j := range order {
+				if sum += w[j]; sum >= half {
+					out[i] = row[j]
+					break
+				}
+			}
+		}
+		return nil
 	}, nil
 }

@@ -24,7 +24,8 @@ const (
 	// TreeSum adds the leaves' numbers, one tree after the other, float64: start + leaf₁ + leaf₂ + …; without start the
 	// sum begins with the first leaf. [N, Outputs].
 	TreeSum TreeMode = iota
-	// TreeStaged gives the sum after each stage of Outputs trees: [N, stages, Outputs]. No ONNX form.
+	// TreeStaged gives the sum after each stage: [N, stages, Outputs]. A stage is Outputs trees of one number, or one
+	// tree of Outputs numbers. No ONNX form.
 	TreeStaged
 	// TreeLeaf gives the node number of each tree's leaf: int64 [N, trees]. No ONNX form.
 	TreeLeaf
@@ -36,6 +37,14 @@ type TreeEnsembleAttr struct {
 	Trees   *Trees
 	Mode    TreeMode
 	Outputs int
+}
+
+// Stage returns the trees of a stage.
+func (a *TreeEnsembleAttr) Stage() int {
+	if a.Trees.Values == 1 {
+		return a.Outputs
+	}
+	return 1
 }
 
 func (a *TreeEnsembleAttr) String() string {
@@ -88,7 +97,8 @@ type TreeLayout struct {
 	Big  bool // byte order
 	Left, Right, Feature, Threshold, Missing,
 	Leaf, // non-zero at leaves; where absent, a leaf has Left -1
-	Value, Categorical, Bitset TreeField
+	Value, Categorical, Bitset,
+	Samples TreeField // training samples of the node
 }
 
 // TreeField is a number in a record.
@@ -126,6 +136,15 @@ func (t *Tree) Node(i int) TreeNode {
 		n.Categorical, n.Bitset = true, int(l.int(r, l.Bitset))
 	}
 	return n
+}
+
+// Samples returns how many training samples came to node i, 0 where the record does not say.
+func (t *Tree) Samples(i int) int {
+	l := t.Layout
+	if l.Samples.DType == tensor.Invalid {
+		return 0
+	}
+	return int(l.int(t.Nodes[i*l.Size:(i+1)*l.Size], l.Samples))
 }
 
 // Column returns the column of X that feature f of the tree is, or -1.
@@ -260,10 +279,11 @@ func (b *Builder) TreeEnsemble(x Value, a TreeEnsembleAttr, start ...Value) Valu
 	out := Type{DType: tensor.Float64, Shape: []int{N, a.Outputs}}
 	switch a.Mode {
 	case TreeStaged:
-		if ts.Values != 1 || len(ts.List)%a.Outputs != 0 {
-			return b.Failf(OpTreeEnsemble, "%d trees are no whole stages of %d", len(ts.List), a.Outputs)
+		n := a.Stage()
+		if len(ts.List)%n != 0 {
+			return b.Failf(OpTreeEnsemble, "%d trees are no whole stages of %d", len(ts.List), n)
 		}
-		out.Shape = []int{N, len(ts.List) / a.Outputs, a.Outputs}
+		out.Shape = []int{N, len(ts.List) / n, a.Outputs}
 	case TreeLeaf:
 		out = Type{DType: tensor.Int64, Shape: []int{N, len(ts.List)}}
 	}
@@ -353,4 +373,23 @@ func pairwise(a []float64) float64 {
 	}
 	h := n/2 - n/2%8
 	return pairwise(a[:h]) + pairwise(a[h:])
+}
+
+// OpWeightedMedian gives each row's weighted median: of its entries in ascending order, the first at which the sum of
+// weights reaches half of all. [N,k] → [N]. Attr *WeightedMedianAttr. No ONNX form.
+const OpWeightedMedian Op = "WeightedMedian"
+
+// WeightedMedianAttr holds a weight for each column.
+type WeightedMedianAttr struct{ Weights []float64 }
+
+// WeightedMedian adds the weighted median of rows.
+func (b *Builder) WeightedMedian(x Value, weights []float64) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if t.Kind != Dense || len(t.Shape) != 2 || t.DType != tensor.Float64 || t.Shape[1] != len(weights) || len(weights) == 0 {
+		return b.Failf(OpWeightedMedian, "%d weights for %s", len(weights), t)
+	}
+	return b.Add1(OpWeightedMedian, &WeightedMedianAttr{weights}, Type{DType: t.DType, Shape: []int{t.Shape[0]}}, x)
 }

@@ -121,7 +121,7 @@ var treeFields = []recordField{
 	{name: "threshold", kinds: "f8", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Threshold = f }},
 	{name: "missing_go_to_left", kinds: "u1", optional: true, put: func(l *graph.TreeLayout, f graph.TreeField) { l.Missing = f }},
 	{name: "impurity", kinds: "f8"},
-	{name: "n_node_samples", kinds: "i4i8"},
+	{name: "n_node_samples", kinds: "i4i8", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Samples = f }},
 	{name: "weighted_n_node_samples", kinds: "f8"},
 }
 
@@ -289,6 +289,47 @@ func NewTrees(width int, trees ...*Tree) *graph.Trees {
 		}
 	}
 	return ts
+}
+
+// WithNumbers returns the tree with k other numbers at its leaves, which f writes to out from those it has.
+func (t *Tree) WithNumbers(k int, f func(leaf int, have, out []float64)) graph.Tree {
+	g := t.Tree
+	g.Numbers = make([]byte, 8*k*t.Len())
+	var order binary.ByteOrder = binary.LittleEndian
+	if g.Layout.Big {
+		order = binary.BigEndian
+	}
+	have, out := make([]float64, len(t.NClasses)*t.MaxClasses), make([]float64, k)
+	for i := range t.Len() {
+		if !t.Node(i).Leaf {
+			continue
+		}
+		for j := range have {
+			have[j] = t.Number(i, j, len(have))
+		}
+		f(i, have, out)
+		for j, v := range out {
+			order.PutUint64(g.Numbers[8*(i*k+j):], math.Float64bits(v))
+		}
+	}
+	return g
+}
+
+// Depths returns how many nodes lie on the way to each node, both ends counted.
+func (t *Tree) Depths() ([]int, error) {
+	depth := make([]int, t.Len())
+	depth[0] = 1
+	for i := range depth {
+		n := t.Node(i)
+		if n.Leaf {
+			continue
+		}
+		if msg := t.Check(i, n); msg != "" {
+			return nil, fmt.Errorf("%s", msg)
+		}
+		depth[n.Left], depth[n.Right] = depth[i]+1, depth[i]+1
+	}
+	return depth, nil
 }
 
 // SameLeaves reports whether two trees' leaves have one shape.
