@@ -6,4 +6,4 @@ import (
 )
 
 // Classes lists what this package understands.
-var Classes = slices.Concat(forestClasses, gbClasses, histClasses, iforestClasses, boostClasses)
+var Classes = slices.Concat(forestClasses, gbClasses, histClasses, iforestClasses, boostClasses, baggingClasses, votingClasses, stackingClasses)

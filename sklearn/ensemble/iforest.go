@@ -19,7 +19,10 @@ var iforestClasses = []sklearn.Class{{
 		"bootstrap_features", "oob_score", "random_state", "contamination", "behaviour"},
 	Ignore: []string{"estimator_", "base_estimator_", "_n_samples", "_sample_weight", "_seeds", "_contamination", "max_samples_", "oob_score_"},
 	Upgrade: []sklearn.Rung{
-		{Before: "1.6", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(missing)"), pyobj.Str(MissingRefused)); return nil }},
+		{Before: "1.6", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("(missing)"), pyobj.Str(MissingRefused))
+			return nil
+		}},
 		{Before: "1.3", Fix: func(s *sklearn.State) error {
 			if v := s.Attrs.Get("max_samples_"); v != nil {
 				s.Attrs.Set(pyobj.Str("_max_samples"), v)
