@@ -128,7 +128,7 @@ func (t *twister) inversion(p float64) bool {
 			continue
 		}
 		u -= px
-		px = float64(float64(1-x+1)*p) * px / float64(float64(x)*q)
+		px = float64((2-float64(x))*p) * px / float64(float64(x)*q)
 	}
 	return x == 1
 }
