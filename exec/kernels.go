@@ -21,9 +21,8 @@ type kernel func(c *call) error
 func find(op graph.Op) maker {
 	for _, t := range []table{
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
-		svmKernels, treeKernels, randomKernels, interpKernels,
-		calibrationKernels, decomposeKernels,
-		encodeKernels, scaleKernels, frameKernels, textKernels,
+		svmKernels, treeKernels, randomKernels, interpKernels, calibrationKernels, decomposeKernels,
+		encodeKernels, scaleKernels, frameKernels, textKernels, distanceKernels, neighborKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

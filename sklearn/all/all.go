@@ -24,6 +24,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/multiclass"
 	"github.com/larder-ml/larder/sklearn/multioutput"
 	"github.com/larder-ml/larder/sklearn/naivebayes"
+	"github.com/larder-ml/larder/sklearn/neighbors"
 	"github.com/larder-ml/larder/sklearn/neuralnetwork"
 	"github.com/larder-ml/larder/sklearn/pipeline"
 	"github.com/larder-ml/larder/sklearn/preprocessing"
@@ -47,8 +48,8 @@ func Registry() *sklearn.Registry {
 		frozen.Classes,
 		impute.Classes,
 		isotonic.Classes,
-		kernelridge.Classes,
 		kernelapproximation.Classes,
+		kernelridge.Classes,
 		linearmodel.Classes,
 		manifold.Classes,
 		mixture.Classes,
@@ -56,6 +57,7 @@ func Registry() *sklearn.Registry {
 		multiclass.Classes,
 		multioutput.Classes,
 		naivebayes.Classes,
+		neighbors.Classes,
 		neuralnetwork.Classes,
 		pipeline.Classes,
 		preprocessing.Classes,

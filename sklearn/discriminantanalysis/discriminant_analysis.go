@@ -256,7 +256,7 @@ func (q *QuadraticDiscriminantAnalysis) Predict(b *graph.Builder, x graph.Value)
 
 // PredictLogProba normalises the log posterior.
 func (q *QuadraticDiscriminantAnalysis) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
-	return parts.LogPosterior(b, q.scores(b, x))
+	return parts.LogPosterior(b, q.scores(b, x), graph.Columns)
 }
 
 // PredictProba is the exponential of PredictLogProba.

@@ -132,9 +132,9 @@ func Normalise(b *graph.Builder, p graph.Value, order graph.Order) graph.Value {
 	return b.Div(p, s)
 }
 
-// LogPosterior is DiscriminantAnalysisPredictionMixin.predict_log_proba of scores stacked class by class.
-func LogPosterior(b *graph.Builder, s graph.Value) graph.Value {
+// LogPosterior is DiscriminantAnalysisPredictionMixin.predict_log_proba; order is that of sums over scores as they are laid out.
+func LogPosterior(b *graph.Builder, s graph.Value, order graph.Order) graph.Value {
 	l := b.Sub(s, b.Reduce(graph.OpReduceMax, s, 1, true, graph.Any))
-	sum := b.Reduce(graph.OpReduceSum, b.Unary(graph.OpExp, l), 1, true, graph.Columns)
+	sum := b.Reduce(graph.OpReduceSum, b.Unary(graph.OpExp, l), 1, true, order)
 	return b.Sub(l, b.Unary(graph.OpLog, sum))
 }

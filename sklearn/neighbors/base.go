@@ -1,0 +1,192 @@
+package neighbors
+
+import (
+	"fmt"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// NeighborsBase is what all searches share. How a search was fitted is state: the stored tree, or the rows.
+type NeighborsBase struct {
+	sklearn.Base
+	NNeighborsParam       *int              `sk:"n_neighbors,optional"`
+	RadiusParam           *float64          `sk:"radius,optional"`
+	MetricParam           pyobj.Value       `sk:"metric"`
+	PParam                *float64          `sk:"p,optional"`
+	FitMethod             string            `sk:"_fit_method"`
+	FitX                  sklearn.Matrix    `sk:"_fit_X"`
+	Tree                  *parts.BinaryTree `sk:"_tree,optional"`
+	EffectiveMetric       pyobj.Value       `sk:"effective_metric_"`
+	EffectiveMetricParams pyobj.Value       `sk:"effective_metric_params_"`
+
+	metric graph.Metric
+	fit    *tensor.Tensor // rows as float64, or float32
+	sparse *tensor.Sparse // rows as float64
+	rows   int
+	width  int
+	given  bool // the input holds distances
+}
+
+// Bound reads the metric and the rows.
+func (n *NeighborsBase) Bound(*sklearn.Binder) error {
+	bad := func(attr, format string, args ...any) error {
+		return &sklearn.BindError{Path: n.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}
+	}
+	name, ok := sklearn.Text(n.EffectiveMetric)
+	if !ok {
+		return bad("effective_metric_", "%s, a distance of the author's own", sklearn.Describe(n.EffectiveMetric))
+	}
+	kw, _ := n.EffectiveMetricParams.(*pyobj.Dict)
+	var err error
+	if n.metric, err = parts.MetricOf(name, kw); err != nil {
+		return bad("effective_metric_params_", "%s", err)
+	}
+	switch s, d := n.FitX.Sparse, n.FitX.Dense; {
+	case s != nil:
+		n.rows, n.width = s.Rows, s.Cols
+		if !s.Data.DType.IsNumeric() {
+			return bad("_fit_X", "%s, wanted numbers", s.Data.DType)
+		}
+		n.sparse = &tensor.Sparse{Rows: s.Rows, Cols: s.Cols, Indptr: s.Indptr, Indices: s.Indices, Data: parts.Float64(s.Data)}
+	default:
+		if len(d.Shape) != 2 || !d.DType.IsNumeric() {
+			return bad("_fit_X", "%s%v, wanted a matrix of numbers", d.DType, d.Shape)
+		}
+		n.rows, n.width = d.Shape[0], d.Shape[1]
+		if n.fit = d; d.DType != tensor.Float32 {
+			n.fit = parts.Float64(d)
+		}
+	}
+	switch n.FitMethod {
+	case "kd_tree", "ball_tree":
+		if n.Tree == nil {
+			return bad("_tree", "attribute is missing")
+		}
+		if t := n.Tree.Data; t.Shape[0] != n.rows || t.Shape[1] != n.width {
+			return bad("_tree", "shape %v does not fit _fit_X of %d rows and %d columns", t.Shape, n.rows, n.width)
+		}
+		return nil
+	case "brute":
+	default:
+		return bad("_fit_method", "value %q is not known", n.FitMethod)
+	}
+	switch n.metric.Name {
+	case "precomputed":
+		n.given = true
+		return nil
+	case "cosine":
+		return nil
+	}
+	if why := n.metric.Check(n.width); why != "" {
+		return bad("effective_metric_", "%s", why)
+	}
+	return nil
+}
+
+// rows brings x and a search into one form: checked, and measured here where the metric is a product.
+func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *graph.NeighborsAttr) {
+	nan := n.metric.Name == graph.NaNEuclidean
+	x = sklearn.Check(b, n, x, sklearn.Accept{Sparse: true, NaN: nan, Width: n.width})
+	if !x.OK() {
+		return x, &graph.NeighborsAttr{}
+	}
+	a := &graph.NeighborsAttr{Metric: n.metric}
+	isSparse := x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot
+	switch {
+	case n.FitMethod != "brute":
+		if isSparse {
+			return b.Refuse("%s does not work with sparse matrices. Densify the data, or set algorithm='brute'", n.FitMethod), a
+		}
+		a.Tree = &n.Tree.NeighborTree
+		return b.Cast(x, tensor.Float64), a
+	case n.given:
+		x = b.Cast(x, tensor.Float64)
+		if isSparse {
+			return b.NonNegative(b.ToCSR(x), "Negative values in data passed to precomputed distance matrix."), a
+		}
+		return b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X."), a
+	case n.sparse != nil:
+		a.Sparse = n.sparse
+		return b.Cast(b.ToCSR(x), tensor.Float64), a
+	}
+	x = b.ToDense(x)
+	fit := n.fit
+	if x.DType() != tensor.Float32 || fit.DType != tensor.Float32 {
+		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
+	}
+	if n.metric.Name == "cosine" {
+		k := parts.Kernel{Name: "cosine"}
+		s := b.Unary(graph.OpNeg, k.Apply(b, n, x, fit))
+		return b.Cast(b.Clip(b.Add(s, b.Scalar(1, s)), 0, 2), tensor.Float64), a
+	}
+	a.Data = fit
+	return x, a
+}
+
+// kneighbors finds the k nearest rows: the tuple of distances and indices.
+func (n *NeighborsBase) kneighbors(b *graph.Builder, x graph.Value, k int) graph.Value {
+	x, a := n.search(b, x)
+	if k > n.rows {
+		return b.Refuse("Expected n_neighbors <= n_samples_fit, but n_neighbors = %d, n_samples_fit = %d", k, n.rows)
+	}
+	a.K = k
+	return b.KNeighbors(x, a)
+}
+
+// neighbors is n_neighbors, which NearestNeighbors may lack.
+func (n *NeighborsBase) neighbors(b *graph.Builder) (int, bool) {
+	if n.NNeighborsParam == nil || *n.NNeighborsParam < 1 {
+		b.Refuse("Expected n_neighbors > 0. Got %v", n.NNeighborsParam)
+		return 0, false
+	}
+	return *n.NNeighborsParam, true
+}
+
+// nearest finds the n_neighbors nearest rows.
+func (n *NeighborsBase) nearest(b *graph.Builder, x graph.Value) (dist, index graph.Value) {
+	k, ok := n.neighbors(b)
+	if !ok {
+		return graph.Value{}, graph.Value{}
+	}
+	p := n.kneighbors(b, x, k).Parts()
+	if len(p) != 2 {
+		return graph.Value{}, graph.Value{}
+	}
+	return p[0], p[1]
+}
+
+// within finds the rows within the radius.
+func (n *NeighborsBase) within(b *graph.Builder, x graph.Value, sorted bool) graph.Value {
+	x, a := n.search(b, x)
+	if n.RadiusParam == nil {
+		return b.Refuse("radius is None")
+	}
+	a.Radius, a.Sort = *n.RadiusParam, sorted
+	return b.RadiusNeighbors(x, a)
+}
+
+// weighting reads a weights parameter: uniform, or by the inverse distance.
+func weighting(path string, v pyobj.Value) (inverse bool, err error) {
+	if _, none := v.(pyobj.None); none || v == nil {
+		return false, nil
+	}
+	switch s, _ := sklearn.Text(v); s {
+	case "uniform":
+		return false, nil
+	case "distance":
+		return true, nil
+	}
+	return false, &sklearn.BindError{Path: path, Attr: "weights", Msg: sklearn.Describe(v) + " is not known"}
+}
+
+// inverse is _get_weights: 1/distance; in a row with a distance of zero, 1 for those and 0 for the others.
+func inverse(b *graph.Builder, dist graph.Value) graph.Value {
+	w := b.Div(b.Scalar(1, dist), dist)
+	inf := b.Cast(b.Unary(graph.OpIsInf, w), tensor.Float64)
+	exact := b.Binary(graph.OpGreater, b.Reduce(graph.OpReduceMax, inf, 1, true, graph.Any), b.Scalar(0, w))
+	return b.Where(exact, inf, w)
+}

@@ -1,0 +1,28 @@
+package neighbors
+
+import (
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/sklearn"
+)
+
+// NearestNeighbors is sklearn.neighbors.NearestNeighbors.
+type NearestNeighbors struct{ NeighborsBase }
+
+var (
+	_ sklearn.Neighbour       = (*NearestNeighbors)(nil)
+	_ sklearn.RadiusNeighbour = (*NearestNeighbors)(nil)
+)
+
+// KNeighbors gives distances and indices of the nearest rows.
+func (n *NearestNeighbors) KNeighbors(b *graph.Builder, x graph.Value) graph.Value {
+	k, ok := n.neighbors(b)
+	if !ok {
+		return graph.Value{}
+	}
+	return n.kneighbors(b, x, k)
+}
+
+// RadiusNeighbors gives the rows within the radius.
+func (n *NearestNeighbors) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
+	return n.within(b, x, false)
+}
