@@ -345,7 +345,9 @@ func topicPsi(x float64) float64 {
 		x++
 	}
 	u := 1 / (x * x)
-	return r + math.Log(x) - 0.5/x - float64(u*(1.0/12-float64(u*(1.0/120-u*(1.0/252)))))
+	inner := 1.0/252*u
+	inner = u * (1.0/120 - inner)
+	return r + math.Log(x) - 0.5/x - float64(u*(1.0/12-inner))
 }
 
 func topicInfer(n *node) (kernel, error) {

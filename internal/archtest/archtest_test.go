@@ -43,8 +43,8 @@ var floors = [][]string{
 	{"sign"},
 	{"store"},
 	{"store/*"},
-	{"serve/*"},
 	{"serve"},
+	{"serve/*"},
 	{"cmd/*"},
 }
 

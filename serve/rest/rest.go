@@ -1,0 +1,123 @@
+// Package rest speaks the protocols users know over HTTP: Open Inference V2 (KServe, Triton, MLServer), KServe V1,
+// MLflow's scoring server, health and metrics.
+//
+// # Compatibility
+//
+// V2: https://github.com/kserve/open-inference-protocol (REST). V1: KServe data plane V1. MLflow: /invocations with
+// dataframe_split, dataframe_records, instances, inputs and text/csv; /ping, /health, /version.
+package rest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/internal/jsonread"
+	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/serve"
+)
+
+// Open lists the paths that need no token.
+var Open = []string{"/healthz", "/livez", "/readyz", "/ping", "/health", "/v2/health/live", "/v2/health/ready"}
+
+// Handler answers for a server's models.
+func Handler(s *serve.Server) http.Handler {
+	a := &api{s}
+	mux := http.NewServeMux()
+	for _, p := range []string{"/healthz", "/livez", "/ping", "/health"} {
+		mux.HandleFunc("GET "+p, a.live)
+	}
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.HandleFunc("GET /version", a.version)
+	mux.HandleFunc("GET /metrics", a.metrics)
+	mux.HandleFunc("POST /invocations", a.invocations)
+	mux.HandleFunc("POST /models/{model}/invocations", a.invocations)
+	a.routesV1(mux)
+	a.routesV2(mux)
+	return mux
+}
+
+type api struct{ s *serve.Server }
+
+func (a *api) live(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "ok\n")
+}
+
+func (a *api) ready(w http.ResponseWriter, _ *http.Request) {
+	if !a.s.Ready() {
+		fail(w, http.StatusServiceUnavailable, errors.New("no model is ready"))
+		return
+	}
+	a.live(w, nil)
+}
+
+func (a *api) version(w http.ResponseWriter, _ *http.Request) {
+	v := "devel"
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		v = b.Main.Version
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, v+"\n")
+}
+
+// body reads a request's body, which Guard bounds.
+func body(r *http.Request) ([]byte, error) { return io.ReadAll(r.Body) }
+
+// jsonBody opens a request's body as JSON.
+func (a *api) jsonBody(r *http.Request) (*jsonread.Reader, error) {
+	b, err := body(r)
+	if err != nil {
+		return nil, err
+	}
+	return jsonread.New(b, a.s.Options().Depth), nil
+}
+
+// status maps an error to a status code.
+func status(err error) int {
+	var (
+		tooLarge *http.MaxBytesError
+		busy     *serve.BusyError
+		many     *serve.RowsError
+		syntax   *jsonread.SyntaxError
+		bad      *badRequest
+		rowsErr  *rows.Error
+	)
+	switch {
+	case errors.As(err, &tooLarge), errors.As(err, &many):
+		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &busy):
+		return http.StatusTooManyRequests
+	case errors.Is(err, larder.ErrNotFound):
+		return http.StatusNotFound
+	case errors.As(err, &syntax), errors.As(err, &bad), errors.As(err, &rowsErr), errors.Is(err, larder.ErrInput), errors.Is(err, larder.ErrUnsupported):
+		return http.StatusBadRequest
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// badRequest is a request that does not keep to its protocol.
+type badRequest struct{ msg string }
+
+func (e *badRequest) Error() string { return e.msg }
+
+// fail answers with an error in JSON.
+func fail(w http.ResponseWriter, code int, err error) {
+	if code == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
+	b := append([]byte(nil), `{"error":`...)
+	b = rows.AppendString(b, err.Error())
+	send(w, code, append(b, "}\n"...))
+}
+
+func send(w http.ResponseWriter, code int, b []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(b)
+}
