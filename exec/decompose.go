@@ -345,7 +345,7 @@ func topicPsi(x float64) float64 {
 		x++
 	}
 	u := 1 / (x * x)
-	inner := 1.0/252*u
+	inner := 1.0 / 252 * u
 	inner = u * (1.0/120 - inner)
 	return r + math.Log(x) - 0.5/x - float64(u*(1.0/12-inner))
 }
