@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larder-ml/larder"
@@ -19,7 +22,7 @@ type Content struct {
 	Model *larder.Model
 	File  []byte // the bytes Model was opened from
 
-	Train   *rows.Table    // the training rows, without the target
+	Train   *rows.Table    // the training rows, without the target; nil where they are not at hand: then rows are made up
 	Target  *rows.Column   // their target; nil where it is not known
 	Name    string         // the target's name
 	Metrics map[string]any // as the user gave them
@@ -78,6 +81,12 @@ func Build(ctx context.Context, c Content) (*Files, error) {
 	f.Fingerprint, f.ID = fp.String(), fp.ID()
 	method := m.DefaultMethod()
 	want := rows.WantOf(m, method)
+	madeUp := c.Train == nil
+	if madeUp {
+		if c.Train, err = rows.Samples(want, stored); err != nil {
+			return nil, err
+		}
+	}
 	train, notes, err := c.Train.Match(want)
 	if err != nil {
 		return nil, err
@@ -92,6 +101,9 @@ func Build(ctx context.Context, c Content) (*Files, error) {
 	}
 	meta := c.metadata(f, want, train)
 	meta.Larder.Validation = sum
+	if madeUp {
+		meta.NTrainingSamples, meta.Larder.Train = nil, nil
+	}
 	f.Summary = *meta
 	if f.Metadata, err = marshal(meta); err != nil {
 		return nil, err
@@ -453,4 +465,75 @@ func pick(result []byte, positions []int, n int) ([]byte, error) {
 		}
 	}
 	return json.Marshal(r)
+}
+
+// Load reads the files of a package that is there, checked and run again: it is not passed on unless it is whole, its
+// audit says ok and its stored answers are given.
+func Load(ctx context.Context, prefix string, opts ...larder.Option) (*Files, error) {
+	p, err := Read(prefix)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.Open(opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Trustworthy(); err != nil {
+		return nil, err
+	}
+	if p.Made != "larder" {
+		return nil, &Error{prefix, "the package was not made by larder: give its training data (--data) to make one", larder.ErrUnsupported}
+	}
+	c, err := p.Validate(ctx, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.Verdict != OK {
+		return nil, &Error{prefix, "stored answers differ: " + c.Why, ErrSignature}
+	}
+	f := &Files{Validation: p.validation, Fingerprint: p.Metadata.Larder.Fingerprint, Summary: p.Metadata, Stored: c.Rows, ComputedBy: c.ComputedBy}
+	f.ID = f.Fingerprint[:8]
+	if f.Model, err = readFile(p.ModelPath(), 4<<30); err != nil {
+		return nil, err
+	}
+	if Digest(f.Model) != p.Metadata.Larder.Digests.Model {
+		return nil, &Error{prefix, "the model changed while it was read", ErrSignature}
+	}
+	f.Metadata, err = readFile(prefix+MetadataSuffix, maxJSON)
+	return f, err
+}
+
+// CopyTo copies the package out: to a model file (*.joblib, alone), into a folder, or to another prefix. It returns the
+// path of the model file.
+func (p *Package) CopyTo(out string) (string, error) {
+	model, err := readFile(p.ModelPath(), 4<<30)
+	if err != nil {
+		return "", err
+	}
+	if strings.HasSuffix(out, ".joblib") && !strings.HasSuffix(out, ModelSuffix) {
+		return out, WriteFile(out, model)
+	}
+	prefix := strings.TrimSuffix(out, ModelSuffix)
+	if info, err := os.Stat(out); err == nil && info.IsDir() || strings.HasSuffix(out, "/") {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return "", err
+		}
+		prefix = filepath.Join(out, filepath.Base(p.Prefix))
+	}
+	for _, suffix := range []string{ModelSuffix, ValidationSuffix, MetadataSuffix} {
+		b := model
+		if suffix != ModelSuffix {
+			b, err = readFile(p.Prefix+suffix, maxJSON)
+			if errors.Is(err, os.ErrNotExist) && suffix == ValidationSuffix {
+				continue
+			}
+			if err != nil {
+				return "", err
+			}
+		}
+		if err := WriteFile(prefix+suffix, b); err != nil {
+			return "", err
+		}
+	}
+	return prefix + ModelSuffix, nil
 }

@@ -334,3 +334,64 @@ func (w *Want) Words() string {
 		return fmt.Sprintf("%d columns", n)
 	}
 }
+
+// Samples makes n rows a model takes out of what it knows, all different ways: categories in turn, low, typical and high
+// numbers in turn, missing values where they are taken.
+func Samples(w *Want, n int) (*Table, error) {
+	one, err := Example(w)
+	if err != nil || len(w.Columns) == 0 || w.Form == larder.FormTokens {
+		return one, err
+	}
+	t := &Table{N: n, Columns: make([]Column, len(w.Columns))}
+	for j, c := range w.Columns {
+		cells := make([]tensor.Cell, n)
+		for i := range cells {
+			cells[i] = sample(c, i+j)
+			if c.Missing && i%5 == 4 && (i/5+j)%3 == 0 {
+				cells[i] = tensor.FloatCell(math.NaN())
+			}
+		}
+		t.Columns[j].Cells = cells
+		t.Names = append(t.Names, c.Name)
+	}
+	switch {
+	case w.Form == larder.FormMappings:
+		v, err := t.mappings()
+		return &Table{N: n, Value: &v}, err
+	case w.Form == larder.FormVector:
+		return &Table{N: n, Value: &tensor.Value{Dense: typed(t.Columns[0].Cells)}}, nil
+	case w.Names == nil:
+		t.Names = nil
+	}
+	return t, nil
+}
+
+func sample(c *larder.InputColumn, i int) tensor.Cell {
+	if k := c.Categories; k != nil && k.Len() > 0 {
+		for d := range k.Len() {
+			if v := k.Cell((i + d) % k.Len()); v.Kind != tensor.CellNone && !v.IsNaN() {
+				return v
+			}
+		}
+	}
+	v := typical(c)
+	f, ok := v.Float()
+	if !ok || v.Kind == tensor.CellBool {
+		if v.Kind == tensor.CellBool {
+			return tensor.BoolCell(i%2 == 0)
+		}
+		return v
+	}
+	lo, hi := c.Lo, c.Hi
+	if math.IsNaN(lo) {
+		lo = f - 1
+	}
+	if math.IsNaN(hi) {
+		hi = f + 1
+	}
+	f = [...]float64{f, lo, hi, lo/2 + f/2, hi/2 + f/2}[i%5]
+	if v.Kind == tensor.CellInt {
+		return tensor.IntCell(int64(math.Round(f)))
+	}
+	return tensor.FloatCell(f)
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/pack"
+	"github.com/larder-ml/larder/store"
 )
 
 // The exit codes.
@@ -94,6 +95,8 @@ func exitCode(ctx context.Context, err error) (int, string) {
 		{larder.ErrNotFound, exitNothing, "not-found"},
 		{os.ErrNotExist, exitNothing, "not-found"},
 		{larder.ErrInput, exitUsage, "input"},
+		{store.ErrConflict, exitConflict, "conflict"},
+		{store.ErrStorage, exitStorage, "storage"},
 		{syscall.ENOSPC, exitStorage, "storage"},
 		{syscall.EROFS, exitStorage, "storage"},
 		{syscall.EIO, exitStorage, "storage"},
@@ -136,8 +139,10 @@ prefix or folder, or a registry reference (name, name:version, name@alias).`,
 		},
 	}
 	root.Flags().AddFlagSet(show.Flags())
+	root.PersistentFlags().String("registry", "", "folder of the registry; the default is LARDER_REGISTRY or ./models")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
-	root.AddCommand(show, auditCommand(), rulesCommand(), packageCommand(), validateCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
+	root.AddCommand(show, auditCommand(), rulesCommand(), packageCommand(), validateCommand(),
+		registerCommand(), loadCommand(), listCommand(), registryCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
 	return root
 }
 

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/source"
+	"github.com/larder-ml/larder/store"
+	"github.com/larder-ml/larder/store/file"
 )
 
 // addOpen adds the flags of verbs that open a model.
@@ -26,13 +31,94 @@ func openOptions(cmd *cobra.Command) []larder.Option {
 	return opts
 }
 
-// openModel opens what a MODEL argument names.
-func openModel(cmd *cobra.Command, name string, more ...larder.Option) (*larder.Model, error) {
-	opts := append(openOptions(cmd), more...)
-	if name == "-" {
-		return larder.OpenReader(os.Stdin, opts...)
+// target is what a MODEL argument names.
+type target struct {
+	file    string         // a model file; "-" for standard input
+	prefix  string         // a package
+	version *store.Version // of the registry
+}
+
+// locate finds what a MODEL argument names: a file, a package by its prefix or folder, a folder of another tool, a
+// reference to the registry.
+func locate(cmd *cobra.Command, name string) (target, error) {
+	if scheme, _, ok := strings.Cut(name, "://"); ok {
+		return target{}, usagef("%s:// is not a place this program reads models from", scheme)
 	}
-	return larder.Open(name, opts...)
+	info, err := os.Stat(name)
+	if name == "-" || err == nil && !info.IsDir() {
+		return target{file: name}, nil
+	}
+	if prefix, ok := pack.Locate(name); ok {
+		return target{prefix: prefix}, nil
+	}
+	if err == nil {
+		f, err := pack.ModelFile(name)
+		return target{file: f}, err
+	}
+	ref, refErr := store.ParseRef(name)
+	if refErr != nil || strings.ContainsRune(name, os.PathSeparator) && strings.Contains(name, ".") {
+		return target{}, err // no such file
+	}
+	s, openErr := openRegistry(cmd)
+	if openErr != nil {
+		return target{}, openErr
+	}
+	v, resolveErr := s.Resolve(cmd.Context(), ref)
+	if resolveErr != nil {
+		if _, statErr := os.Stat(s.Dir()); statErr != nil {
+			return target{}, err
+		}
+		return target{}, resolveErr
+	}
+	return target{prefix: v.Prefix, version: &v}, nil
+}
+
+// openRegistry opens the registry of --registry, LARDER_REGISTRY or ./models.
+func openRegistry(cmd *cobra.Command) (*file.Store, error) {
+	dir, _ := cmd.Flags().GetString("registry")
+	if dir == "" {
+		dir = os.Getenv("LARDER_REGISTRY")
+	}
+	if dir == "" {
+		dir = "models"
+	}
+	if scheme, _, ok := strings.Cut(dir, "://"); ok {
+		return nil, usagef("%s:// is not a place this program keeps a registry in", scheme)
+	}
+	ctx := cmd.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return file.Open(ctx, dir)
+}
+
+// openModel opens what a MODEL argument names.
+func openModel(cmd *cobra.Command, name string) (*larder.Model, error) {
+	_, m, err := openPackage(cmd, name)
+	return m, err
+}
+
+// openPackage opens what a MODEL argument names; the package is nil for a file that stands alone.
+func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model, error) {
+	t, err := locate(cmd, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts := openOptions(cmd)
+	switch {
+	case t.prefix != "":
+		p, err := pack.Read(t.prefix)
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := p.Open(opts...)
+		return p, m, err
+	case t.file == "-":
+		m, err := larder.OpenReader(os.Stdin, opts...)
+		return nil, m, err
+	}
+	m, err := larder.Open(t.file, opts...)
+	return nil, m, err
 }
 
 // openSource opens a file to be read without judging it.

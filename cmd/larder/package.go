@@ -32,6 +32,9 @@ func packageCommand() *cobra.Command {
 			if prefix == "" {
 				return usagef("--prefix is wanted")
 			}
+			if data, _ := cmd.Flags().GetString("data"); data == "" && len(a) < 2 {
+				return usagef("--data is wanted: the rows the model was fitted on")
+			}
 			f, err := buildPackage(cmd, a)
 			if err != nil {
 				return err
@@ -61,7 +64,10 @@ func packageCommand() *cobra.Command {
 
 // packageLine says in one line what a package holds.
 func packageLine(st style, f *pack.Files) string {
-	parts := []string{fmt.Sprintf("%d rows", *f.Summary.NTrainingSamples)}
+	var parts []string
+	if n := f.Summary.NTrainingSamples; n != nil {
+		parts = append(parts, fmt.Sprintf("%d rows", *n))
+	}
 	if d := f.Summary.ClassDistribution; d != nil && len(d) <= 10 {
 		var s []string
 		for _, c := range f.Summary.Larder.Classes {
@@ -103,9 +109,6 @@ func buildPackage(cmd *cobra.Command, a []string) (*pack.Files, error) {
 		}
 		data = a[1]
 	}
-	if data == "" {
-		return nil, usagef("--data is wanted: the rows the model was fitted on")
-	}
 	file, err := readModelFile(a[0])
 	if err != nil {
 		return nil, err
@@ -115,10 +118,15 @@ func buildPackage(cmd *cobra.Command, a []string) (*pack.Files, error) {
 		return nil, err
 	}
 	c := pack.Content{Model: m, File: file, Writer: writer(), Now: time.Now(), Metrics: map[string]any{}}
-	if c.Train, err = readTable(cmd, data); err != nil {
-		return nil, err
+	if data != "" {
+		if c.Train, err = readTable(cmd, data); err != nil {
+			return nil, err
+		}
 	}
 	if c.Name, _ = cmd.Flags().GetString("target"); c.Name != "" {
+		if data == "" {
+			return nil, usagef("--target without --data")
+		}
 		col, err := c.Train.Take(c.Name)
 		if err != nil {
 			return nil, err
@@ -306,19 +314,4 @@ func askedRelease(cmd *cobra.Command) (string, error) {
 		return "", usagef("%s: %v", name, err)
 	}
 	return asked, nil
-}
-
-// openPackage opens what names a package, or a model file that stands alone (then the package is nil).
-func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model, error) {
-	prefix, ok := pack.Locate(name)
-	if !ok {
-		m, err := openModel(cmd, name)
-		return nil, m, err
-	}
-	p, err := pack.Read(prefix)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := p.Open(openOptions(cmd)...)
-	return p, m, err
 }
