@@ -146,9 +146,9 @@ func (b *Builder) Sets(x Value, classes *tensor.Tensor) Value {
 	if t.Kind != Dense || len(t.Shape) != 2 || t.Shape[1] != classes.Len() || !t.DType.IsNumeric() {
 		return b.Failf(OpSets, "%d classes for %s", classes.Len(), t)
 	}
-	out := Type{Kind: Dicts, DType: tensor.Object, Shape: []int{N}}
+	out := Type{Kind: Dicts, Shape: []int{N}}
 	if TextOnly(classes) {
-		out = Type{Kind: Tokens, DType: tensor.String, Shape: []int{N}}
+		out.Kind = Tokens
 	}
 	return b.Add1(OpSets, &MultiHotAttr{classes}, out, x)
 }

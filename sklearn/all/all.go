@@ -12,6 +12,8 @@ import (
 	"github.com/larder-ml/larder/sklearn/discriminantanalysis"
 	"github.com/larder-ml/larder/sklearn/dummy"
 	"github.com/larder-ml/larder/sklearn/ensemble"
+	"github.com/larder-ml/larder/sklearn/featureextraction"
+	"github.com/larder-ml/larder/sklearn/featureextraction/text"
 	"github.com/larder-ml/larder/sklearn/frozen"
 	"github.com/larder-ml/larder/sklearn/impute"
 	"github.com/larder-ml/larder/sklearn/isotonic"
@@ -45,6 +47,7 @@ func Registry() *sklearn.Registry {
 		discriminantanalysis.Classes,
 		dummy.Classes,
 		ensemble.Classes,
+		featureextraction.Classes,
 		frozen.Classes,
 		impute.Classes,
 		isotonic.Classes,
@@ -63,6 +66,7 @@ func Registry() *sklearn.Registry {
 		preprocessing.Classes,
 		randomprojection.Classes,
 		svm.Classes,
+		text.Classes,
 		tree.Classes,
 	)
 }
