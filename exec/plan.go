@@ -41,6 +41,7 @@ type step struct {
 
 // Compile plans a graph. The graph must not change afterwards.
 func Compile(g *graph.Graph, opts Options) (*Plan, error) {
+	g = graph.Merge(g)
 	p := &Plan{graph: g, consts: make([]tensor.Value, len(g.Types)), threads: opts.Threads, couples: g.CouplesRows()}
 	if p.threads <= 0 {
 		p.threads = runtime.GOMAXPROCS(0)

@@ -1,0 +1,149 @@
+package onnx
+
+import (
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/tensor"
+)
+
+var distanceOps = table{graph.OpSVMDecision: svmDecision, graph.OpPairwiseDistance: pairwiseDistance}
+
+// svmDecision is a product, the kernel and a product with the weights of each pair.
+func svmDecision(e *encoder, n *graph.Node) ([]value, error) {
+	a := n.Attr.(*graph.SVMAttr)
+	d := tensor.Float64
+	x := e.in(0)
+	s := a.Coef.Cols()
+	vectors := a.Vectors
+	if a.Sparse != nil {
+		vectors = a.Sparse.Dense()
+	}
+	k := x
+	if a.Kernel != graph.SVMPrecomputed {
+		if vectors == nil || s == 0 {
+			return nil, e.unsupported("no support vectors")
+		}
+		k = e.op("MatMul", x, e.tensor(transposed(vectors)))
+	}
+	gamma := e.scalar(a.Gamma, d)
+	affine := func() string { return e.op("Add", e.op("Mul", gamma, k), e.scalar(a.Coef0, d)) }
+	switch a.Kernel {
+	case graph.SVMLinear, graph.SVMPrecomputed:
+	case graph.SVMPoly:
+		k = e.op("Pow", affine(), e.scalar(float64(a.Degree), d))
+	case graph.SVMSigmoid:
+		k = e.op("Tanh", affine())
+	case graph.SVMRBF:
+		k = e.op("Exp", e.op("Mul", e.scalar(-a.Gamma, d), e.squares(x, k, vectors)))
+	default:
+		return nil, e.unsupported("kernel %q", a.Kernel)
+	}
+	pairs := a.Pairs()
+	w := tensor.New(d, s, pairs)
+	coef := a.Coef.F64
+	if a.Count == nil {
+		copy(w.F64, coef)
+	} else {
+		start := make([]int, len(a.Count)+1)
+		for i, c := range a.Count {
+			start[i+1] = start[i] + c
+		}
+		p := 0
+		for i := range a.Count {
+			for j := i + 1; j < len(a.Count); j++ {
+				for v := start[i]; v < start[i+1]; v++ {
+					w.F64[v*pairs+p] = coef[(j-1)*s+v]
+				}
+				for v := start[j]; v < start[j+1]; v++ {
+					w.F64[v*pairs+p] = coef[i*s+v]
+				}
+				p++
+			}
+		}
+	}
+	y := e.op("Add", e.op("MatMul", k, e.tensor(w)), e.tensor(tensor.FromF64(a.Intercept)))
+	if a.Count == nil {
+		y = e.reshape(y, graph.N)
+	}
+	return one(y), nil
+}
+
+// squares is |x-y|² to each row of y from the products k = x·yᵀ, never below zero.
+func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
+	d := y.DType
+	norms := tensor.New(d, 1, y.Shape[0])
+	for i := range y.Shape[0] {
+		s := 0.0
+		for j := range y.Shape[1] {
+			v, _ := y.Float(i*y.Shape[1] + j)
+			s += float64(v * v)
+		}
+		setNumber(norms, i, s)
+	}
+	xx := e.add("ReduceSumSquare", []string{x, e.ints(1)}, attr{"keepdims", 1})
+	s := e.op("Add", e.op("Add", e.op("Mul", e.scalar(-2, d), k), xx), e.tensor(norms))
+	return e.op("Max", s, e.scalar(0, d))
+}
+
+// pairwiseDistance expands the euclidean metrics and broadcasts the others.
+func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
+	a := n.Attr.(*graph.DistanceAttr)
+	m, x, d := a.Metric, e.in(0), e.inType(0).DType
+	y := a.Y
+	rows, width := y.Shape[0], y.Shape[1]
+	if rows == 0 || width == 0 {
+		return nil, e.unsupported("no rows to measure to")
+	}
+	wide := func() (string, string) { // [N,1,p] and [1,m,p]
+		return e.reshape(x, graph.N, 1, width), e.tensor(y.Reshape(1, rows, width))
+	}
+	sum := func(s string) string { return e.add("ReduceSum", []string{s, e.ints(2)}, attr{"keepdims", 0}) }
+	diff := func() string {
+		u, v := wide()
+		return e.op("Sub", u, v)
+	}
+	row := func(v []float64) string { return e.cast(e.tensor(tensor.FromF64(v)), tensor.Float64, d) }
+	switch m.Name {
+	case graph.Euclidean, graph.SqEuclidean:
+		s := e.squares(x, e.op("MatMul", x, e.tensor(transposed(y))), y)
+		if m.Name == graph.Euclidean {
+			s = e.op("Sqrt", s)
+		}
+		return one(s), nil
+	case graph.Manhattan:
+		return one(sum(e.op("Abs", diff()))), nil
+	case graph.Chebyshev:
+		return one(e.add("ReduceMax", []string{e.op("Abs", diff()), e.ints(2)}, attr{"keepdims", 0})), nil
+	case graph.Minkowski:
+		s := e.op("Pow", e.op("Abs", diff()), e.scalar(m.P, d))
+		if m.W != nil {
+			s = e.op("Mul", s, row(m.W))
+		}
+		return one(e.op("Pow", sum(s), e.scalar(1/m.P, d))), nil
+	case graph.SEuclidean:
+		s := diff()
+		return one(e.op("Sqrt", sum(e.op("Div", e.op("Mul", s, s), row(m.V))))), nil
+	case graph.Mahalanobis:
+		s := diff()
+		vi := e.cast(e.tensor(tensor.FromF64(m.VI, width, width)), tensor.Float64, d)
+		return one(e.op("Sqrt", sum(e.op("Mul", e.op("MatMul", s, vi), s)))), nil
+	case graph.Canberra:
+		u, v := wide()
+		den := e.op("Add", e.op("Abs", u), e.op("Abs", v))
+		zero := e.op("Equal", den, e.scalar(0, d))
+		q := e.op("Div", e.op("Abs", e.op("Sub", u, v)), e.op("Where", zero, e.scalar(1, d), den))
+		return one(sum(q)), nil
+	case graph.Hamming:
+		u, v := wide()
+		differ := e.cast(e.op("Not", e.op("Equal", u, v)), tensor.Bool, d)
+		return one(e.op("Div", sum(differ), e.scalar(float64(width), d))), nil
+	case graph.AdditiveChi2:
+		u, v := wide()
+		den := e.op("Add", u, v)
+		s := e.op("Sub", u, v)
+		zero := e.op("Equal", den, e.scalar(0, d))
+		q := e.op("Div", e.op("Mul", s, s), e.op("Where", zero, e.scalar(1, d), den))
+		q = e.op("Where", zero, e.scalar(0, d), q)
+		return one(sum(q)), nil
+	}
+	return nil, e.unsupported("metric %q", m.Name)
+}

@@ -1,0 +1,366 @@
+package onnx
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/internal/protowire"
+	"github.com/larder-ml/larder/tensor"
+)
+
+const opset = 18
+
+// encoder builds a model.
+type encoder struct {
+	g      *graph.Graph
+	opts   Options
+	at     *graph.Node // being encoded
+	vals   []value     // by value id
+	proto  protowire.Message
+	prefix string // of names of our own
+	count  int
+	shared map[string]string         // small constants by content
+	consts map[*tensor.Tensor]string // initializers
+	ml     int                       // version of ai.onnx.ml needed
+	report Report
+}
+
+// value is a graph's value in the model: one tensor, or of a Frame one [N,1] tensor per column.
+type value struct {
+	name  string
+	cols  []string
+	fixed *tensor.Tensor // a constant, which is written when something uses it
+}
+
+// encode turns one graph node into ONNX nodes and returns the values of its outputs.
+type encode func(e *encoder, n *graph.Node) ([]value, error)
+
+func newEncoder(g *graph.Graph, opts Options) *encoder {
+	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[*tensor.Tensor]string{}}
+	for e.taken() {
+		e.prefix += "_"
+	}
+	return e
+}
+
+// taken reports that an input's or output's name begins with the prefix.
+func (e *encoder) taken() bool {
+	for _, o := range e.g.Outputs {
+		if strings.HasPrefix(o.Name, e.prefix) {
+			return true
+		}
+	}
+	for i := range e.g.Nodes {
+		if n := &e.g.Nodes[i]; n.Op == graph.OpInput {
+			names := []string{n.Attr.(*graph.InputAttr).Name}
+			for _, c := range e.g.Types[n.Out[0]].Columns {
+				names = append(names, c.Name)
+			}
+			for _, s := range names {
+				if strings.HasPrefix(s, e.prefix) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// node encodes one node of the graph.
+func (e *encoder) node(n *graph.Node) error {
+	e.at = n
+	f := find(n.Op)
+	if f == nil {
+		return e.unsupported("ONNX has no such operation")
+	}
+	for _, o := range append(slices.Clone(n.In), n.Out...) {
+		if d := e.g.Types[o].DType; d == tensor.Float16 || d == tensor.Uint64 {
+			return e.unsupported("runtimes do not compute in %s", d)
+		}
+		if k := e.g.Types[o].Kind; k == graph.Tokens || k == graph.Dicts || k == graph.Ragged {
+			return e.unsupported("ONNX has no rows of different length")
+		}
+	}
+	out, err := f(e, n)
+	if err != nil {
+		return err
+	}
+	for i, v := range out {
+		e.vals[n.Out[i]] = v
+	}
+	return nil
+}
+
+// unsupported makes the error for the current node.
+func (e *encoder) unsupported(format string, args ...any) error {
+	return &graph.UnsupportedError{Target: Name, Op: e.at.Op, Origin: e.at.Origin, Why: fmt.Sprintf(format, args...)}
+}
+
+// drop reports a check that is left out.
+func (e *encoder) drop(check string) {
+	d := Dropped{Origin: e.at.Origin, Check: check}
+	if !slices.Contains(e.report.Dropped, d) {
+		e.report.Dropped = append(e.report.Dropped, d)
+	}
+}
+
+// in returns the name of input i of the current node.
+func (e *encoder) in(i int) string { return e.nameOf(e.at.In[i]) }
+
+// nameOf returns the name of a value that is one tensor.
+func (e *encoder) nameOf(id int) string {
+	if t := e.vals[id].fixed; t != nil {
+		return e.tensor(t)
+	}
+	return e.vals[id].name
+}
+
+// inType and outType return types of the current node.
+func (e *encoder) inType(i int) graph.Type  { return e.g.Types[e.at.In[i]] }
+func (e *encoder) outType(i int) graph.Type { return e.g.Types[e.at.Out[i]] }
+
+// elem returns the ONNX element type of a dtype.
+func (e *encoder) elem(d tensor.DType) int {
+	switch d {
+	case tensor.Float64:
+		if e.opts.Precision == Compact {
+			return elemFloat
+		}
+		return elemDouble
+	case tensor.Float32:
+		return elemFloat
+	case tensor.Float16:
+		return elemHalf
+	case tensor.Int64:
+		return elemInt64
+	case tensor.Int32:
+		return elemInt32
+	case tensor.Int16:
+		return elemInt16
+	case tensor.Int8:
+		return elemInt8
+	case tensor.Uint64:
+		return elemUint64
+	case tensor.Uint32:
+		return elemUint32
+	case tensor.Uint16:
+		return elemUint16
+	case tensor.Uint8:
+		return elemUint8
+	case tensor.Bool:
+		return elemBool
+	case tensor.String:
+		return elemString
+	}
+	return 0
+}
+
+// fresh makes a name.
+func (e *encoder) fresh() string {
+	e.count++
+	return e.prefix + strconv.Itoa(e.count)
+}
+
+// add adds a node of the main domain with one output and returns the output's name.
+func (e *encoder) add(op string, in []string, attrs ...attr) string {
+	out := e.fresh()
+	e.addTo(op, "", in, []string{out}, attrs...)
+	return out
+}
+
+// addML adds a node of ai.onnx.ml.
+func (e *encoder) addML(version int, op string, in []string, attrs ...attr) string {
+	e.ml = max(e.ml, version)
+	out := e.fresh()
+	e.addTo(op, "ai.onnx.ml", in, []string{out}, attrs...)
+	return out
+}
+
+func (e *encoder) addTo(op, domain string, in, out []string, attrs ...attr) {
+	var m protowire.Message
+	for _, s := range in {
+		m.String(nodeInput, s)
+	}
+	for _, s := range out {
+		m.String(nodeOutput, s)
+	}
+	e.report.Nodes++
+	name := op + "_" + strconv.Itoa(e.report.Nodes)
+	if e.at != nil && e.at.Origin != "" {
+		name = e.at.Origin + "/" + name
+	}
+	m.String(nodeName, name)
+	m.String(nodeOp, op)
+	for _, a := range attrs {
+		m.Message(nodeAttr, e.attribute(a))
+	}
+	if domain != "" {
+		m.String(nodeDomain, domain)
+	}
+	e.proto.Message(graphNode, &m)
+}
+
+// tensor adds a constant and returns its name. The same tensor is added once.
+func (e *encoder) tensor(t *tensor.Tensor) string {
+	if s, ok := e.consts[t]; ok {
+		return s
+	}
+	s := e.fresh()
+	e.proto.Message(graphInit, e.tensorProto(s, t))
+	e.consts[t] = s
+	return s
+}
+
+// ints adds a one-dimensional constant of integers.
+func (e *encoder) ints(vs ...int) string {
+	key := fmt.Sprint("i", vs)
+	if s, ok := e.shared[key]; ok {
+		return s
+	}
+	t := tensor.New(tensor.Int64, len(vs))
+	for i, v := range vs {
+		t.I64[i] = int64(v)
+	}
+	e.shared[key] = e.tensor(t)
+	return e.shared[key]
+}
+
+// scalar adds a constant number of a dtype, without dimensions.
+func (e *encoder) scalar(v float64, d tensor.DType) string {
+	key := fmt.Sprint("s", v, d, 1/v)
+	if s, ok := e.shared[key]; ok {
+		return s
+	}
+	t := tensor.New(d)
+	switch d.Storage() {
+	case tensor.F64:
+		t.F64[0] = v
+	case tensor.F32:
+		t.F32[0] = float32(v)
+	case tensor.I64:
+		t.I64[0] = int64(v)
+	case tensor.U8:
+		t.U8[0] = uint8(v)
+	}
+	e.shared[key] = e.tensor(t)
+	return e.shared[key]
+}
+
+// cast converts between dtypes; without a node where the element types are the same.
+func (e *encoder) cast(s string, from, to tensor.DType) string {
+	if e.elem(from) == e.elem(to) {
+		return s
+	}
+	return e.add("Cast", []string{s}, attr{"to", e.elem(to)})
+}
+
+// model joins everything.
+func (e *encoder) model() (*protowire.Message, error) {
+	gm := &e.proto
+	name := e.opts.Name
+	if name == "" {
+		name = "model"
+	}
+	gm.String(graphName, name)
+	for i := range e.g.Nodes {
+		n := &e.g.Nodes[i]
+		if n.Op != graph.OpInput {
+			continue
+		}
+		t := e.g.Types[n.Out[0]]
+		v := e.vals[n.Out[0]]
+		if t.Kind != graph.Frame {
+			gm.Message(graphInput, valueInfo(v.name, e.elem(t.DType), t.Shape))
+			continue
+		}
+		for j, c := range t.Columns {
+			gm.Message(graphInput, valueInfo(v.cols[j], e.elem(c.DType), []int{graph.N, 1}))
+		}
+	}
+	e.at = nil
+	for _, o := range e.g.Outputs {
+		t, v := e.g.Types[o.ID], e.vals[o.ID]
+		if t.Kind != graph.Frame {
+			e.addTo("Identity", "", []string{e.nameOf(o.ID)}, []string{o.Name})
+			gm.Message(graphOutput, valueInfo(o.Name, e.elem(t.DType), t.Shape))
+			continue
+		}
+		for j, c := range t.Columns {
+			name := c.Name
+			if name == "" {
+				name = fmt.Sprintf("%s%d", o.Name, j)
+			}
+			if slices.Contains(e.inputNames(), name) {
+				name = o.Name + "." + name
+			}
+			e.addTo("Identity", "", []string{v.cols[j]}, []string{name})
+			gm.Message(graphOutput, valueInfo(name, e.elem(c.DType), []int{graph.N, 1}))
+		}
+	}
+	e.report.Opset, e.report.MLOpset = opset, e.ml
+
+	m := &protowire.Message{}
+	ir := int64(8)
+	if e.ml >= 5 {
+		ir = 10
+	}
+	m.Int(modelIR, ir)
+	m.String(modelProducer, "larder")
+	if e.opts.Version != "" {
+		m.String(modelProducerVersion, e.opts.Version)
+	}
+	if e.opts.Doc != "" {
+		m.String(modelDoc, e.opts.Doc)
+	}
+	m.Message(modelGraph, gm)
+	imports := func(domain string, version int) {
+		var o protowire.Message
+		o.String(1, domain)
+		o.Int(2, int64(version))
+		m.Message(modelOpset, &o)
+	}
+	imports("", opset)
+	if e.ml > 0 {
+		imports("ai.onnx.ml", e.ml)
+	}
+	meta := map[string]string{}
+	for k, v := range e.opts.Metadata {
+		meta[k] = v
+	}
+	if len(e.report.Dropped) > 0 {
+		b, err := json.Marshal(e.report.Dropped)
+		if err != nil {
+			return nil, err
+		}
+		meta["larder.dropped"] = string(b)
+	}
+	keys := make([]string, 0, len(meta))
+	for k := range meta {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		var p protowire.Message
+		p.String(1, k)
+		p.String(2, meta[k])
+		m.Message(modelMetadata, &p)
+	}
+	return m, nil
+}
+
+func (e *encoder) inputNames() []string {
+	var names []string
+	for _, id := range e.g.Inputs {
+		if v := e.vals[id]; v.cols != nil {
+			names = append(names, v.cols...)
+		} else {
+			names = append(names, v.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,88 @@
+// Package onnx writes dataflow graphs as ONNX models.
+//
+// A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else; what can not be
+// is refused with a *graph.UnsupportedError that names the operation, the estimator and the reason. Sparse and one-hot
+// values become dense. A Frame input becomes one input per column, of shape [N, 1].
+//
+// Guards (refusals at run time) have no ONNX form: they are dropped, listed in the Report and in the model's metadata
+// under "larder.dropped".
+//
+// # Compatibility
+//
+// Models import the operator set 18, and of ai.onnx.ml what they need: ONNX Runtime 1.14 and later run them, models
+// with trees (ai.onnx.ml 5) ONNX Runtime 1.20 and later.
+package onnx
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/larder-ml/larder/graph"
+)
+
+// Name is the format's name.
+const Name = "onnx"
+
+// Sniff reports whether a file may be an ONNX model: a ModelProto that begins with its IR version.
+func Sniff(prefix []byte) bool {
+	return len(prefix) > 3 && prefix[0] == 0x08 && prefix[1] > 0 && prefix[1] < 0x20 && bytes.IndexByte([]byte{0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72}, prefix[2]) >= 0
+}
+
+// Precision says what float64 becomes.
+type Precision uint8
+
+// The precisions.
+const (
+	Exact   Precision = iota // float64 stays double
+	Compact                  // float64 becomes float: half the size, about seven digits
+)
+
+// Options of Encode.
+type Options struct {
+	Precision Precision
+	Name      string            // of the ONNX graph; "model" when empty
+	Version   string            // of the program, for producer_version
+	Doc       string            // doc_string
+	Metadata  map[string]string // metadata_props
+}
+
+// Report says what the model needs and what was left out.
+type Report struct {
+	Opset, MLOpset int // MLOpset 0: ai.onnx.ml is not used
+	Nodes          int
+	Bytes          int64
+	Dropped        []Dropped
+}
+
+// Dropped is a check of scikit-learn's that the ONNX model does not make.
+type Dropped struct {
+	Origin string `json:"origin"`
+	Check  string `json:"check"` // the words it would refuse with, or what it would do
+}
+
+// Encode writes g as an ONNX model.
+func Encode(w io.Writer, g *graph.Graph, opts Options) (*Report, error) {
+	g = graph.Merge(g)
+	e := newEncoder(g, opts)
+	for i := range g.Nodes {
+		if err := e.node(&g.Nodes[i]); err != nil {
+			return nil, err
+		}
+	}
+	m, err := e.model()
+	if err != nil {
+		return nil, err
+	}
+	if m.Len() > maxModel {
+		return nil, &graph.UnsupportedError{Target: Name, Why: fmt.Sprintf("the model has %d bytes, a protocol buffer at most %d", m.Len(), maxModel)}
+	}
+	if _, err := m.WriteTo(w); err != nil {
+		return nil, fmt.Errorf("onnx: %w", err)
+	}
+	e.report.Bytes = int64(m.Len())
+	return &e.report, nil
+}
+
+// maxModel is what the protocol buffers' libraries read.
+const maxModel = 1<<31 - 1

@@ -1,0 +1,161 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"io"
+	"math"
+
+	"github.com/larder-ml/larder/internal/protowire"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Element types of TensorProto.
+const (
+	elemFloat  = 1
+	elemUint8  = 2
+	elemInt8   = 3
+	elemUint16 = 4
+	elemInt16  = 5
+	elemInt32  = 6
+	elemInt64  = 7
+	elemString = 8
+	elemBool   = 9
+	elemHalf   = 10
+	elemDouble = 11
+	elemUint32 = 12
+	elemUint64 = 13
+)
+
+// Fields of onnx.proto that are written.
+const (
+	modelIR, modelProducer, modelProducerVersion, modelDoc, modelGraph, modelOpset, modelMetadata = 1, 2, 3, 6, 7, 8, 14
+
+	graphNode, graphName, graphInit, graphInput, graphOutput = 1, 2, 5, 11, 12
+
+	nodeInput, nodeOutput, nodeName, nodeOp, nodeAttr, nodeDomain = 1, 2, 3, 4, 5, 7
+
+	attrName, attrF, attrI, attrS, attrT, attrFloats, attrInts, attrStrings, attrType = 1, 2, 3, 4, 5, 7, 8, 9, 20
+
+	tensorDims, tensorType, tensorStrings, tensorName, tensorRaw = 1, 2, 6, 8, 9
+)
+
+// attr is an attribute of a node: one of its fields by kind.
+type attr struct {
+	name string
+	v    any // int, float32, string, []int64, []float32, []string, *tensor.Tensor
+}
+
+func (e *encoder) attribute(a attr) *protowire.Message {
+	m := &protowire.Message{}
+	m.String(attrName, a.name)
+	kind := int64(0)
+	switch v := a.v.(type) {
+	case float32:
+		m.Float(attrF, v)
+		kind = 1
+	case int:
+		m.Int(attrI, int64(v))
+		kind = 2
+	case string:
+		m.String(attrS, v)
+		kind = 3
+	case *tensor.Tensor:
+		m.Message(attrT, e.tensorProto("", v))
+		kind = 4
+	case []float32:
+		m.Floats(attrFloats, v)
+		kind = 6
+	case []int64:
+		m.Ints(attrInts, v)
+		kind = 7
+	case []string:
+		for _, s := range v {
+			m.String(attrStrings, s)
+		}
+		kind = 8
+	}
+	m.Int(attrType, kind)
+	return m
+}
+
+// tensorProto describes a constant; its elements are written when the model is.
+func (e *encoder) tensorProto(name string, t *tensor.Tensor) *protowire.Message {
+	m := &protowire.Message{}
+	for _, d := range t.Shape {
+		m.Int(tensorDims, int64(d))
+	}
+	elem := e.elem(t.DType)
+	m.Int(tensorType, int64(elem))
+	if elem == elemString {
+		for _, s := range t.Str {
+			m.String(tensorStrings, s)
+		}
+	}
+	if name != "" {
+		m.String(tensorName, name)
+	}
+	if elem != elemString {
+		m.Raw(tensorRaw, t.Len()*elemSize(elem), func(w io.Writer) error { return writeElements(w, t, elem) })
+	}
+	return m
+}
+
+func elemSize(elem int) int {
+	switch elem {
+	case elemDouble, elemInt64, elemUint64:
+		return 8
+	case elemFloat, elemInt32, elemUint32:
+		return 4
+	case elemInt16, elemUint16, elemHalf:
+		return 2
+	}
+	return 1
+}
+
+// writeElements writes little-endian elements in pieces.
+func writeElements(w io.Writer, t *tensor.Tensor, elem int) error {
+	size := elemSize(elem)
+	buf := make([]byte, 0, min(t.Len()*size, 1<<16))
+	for i := range t.Len() {
+		switch elem {
+		case elemDouble:
+			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(t.F64[i]))
+		case elemFloat:
+			f, _ := t.Float(i)
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(float32(f)))
+		case elemBool:
+			buf = append(buf, t.U8[i])
+		default:
+			buf = binary.LittleEndian.AppendUint64(buf, uint64(t.I64[i]))
+			buf = buf[:len(buf)-8+size]
+		}
+		if cap(buf)-len(buf) < 8 && len(buf) > 1<<15 {
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
+	}
+	_, err := w.Write(buf)
+	return err
+}
+
+// valueInfo names an input or output; a dimension of -1 is the free number of rows.
+func valueInfo(name string, elem int, shape []int) *protowire.Message {
+	var dims, tt, typ, m protowire.Message
+	for _, d := range shape {
+		var dim protowire.Message
+		if d < 0 {
+			dim.String(2, "N")
+		} else {
+			dim.Int(1, int64(d))
+		}
+		dims.Message(1, &dim)
+	}
+	tt.Int(1, int64(elem))
+	tt.Message(2, &dims)
+	typ.Message(1, &tt)
+	m.String(1, name)
+	m.Message(2, &typ)
+	return &m
+}
