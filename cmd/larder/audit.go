@@ -128,11 +128,11 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 		if files == nil {
 			files = []*audit.Report{}
 		}
-		if err := printJSON(os.Stdout, map[string]any{"files": files, "skipped": skipped, "promise": audit.Promise}); err != nil {
+		if err := printJSON(stdout(cmd), map[string]any{"files": files, "skipped": skipped, "promise": audit.Promise}); err != nil {
 			return err
 		}
 	} else {
-		printAudit(os.Stdout, styleOf(os.Stdout), reports, skipped)
+		printAudit(stdout(cmd), styleOf(stdout(cmd)), reports, skipped)
 	}
 	refused, undetermined, unknown := 0, 0, 0
 	for _, r := range reports {
@@ -224,15 +224,15 @@ func rulesCommand() *cobra.Command {
 		Args:  args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if wantJSON(cmd) {
-				return printJSON(os.Stdout, audit.Rules())
+				return printJSON(stdout(cmd), audit.Rules())
 			}
 			for _, r := range audit.Rules() {
-				fmt.Printf("%s  %s (%s)\n", r.ID, r.Title, r.Effect)
+				fmt.Fprintf(stdout(cmd), "%s  %s (%s)\n", r.ID, r.Title, r.Effect)
 				if r.Reason != "" {
-					fmt.Printf("        %s\n", r.Reason)
+					fmt.Fprintf(stdout(cmd), "        %s\n", r.Reason)
 				}
 				if r.Fix != "" {
-					fmt.Printf("        %s\n", r.Fix)
+					fmt.Fprintf(stdout(cmd), "        %s\n", r.Fix)
 				}
 			}
 			return nil

@@ -104,6 +104,10 @@ func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model,
 	if err != nil {
 		return nil, nil, err
 	}
+	return t.open(cmd)
+}
+
+func (t target) open(cmd *cobra.Command) (*pack.Package, *larder.Model, error) {
 	opts := openOptions(cmd)
 	switch {
 	case t.prefix != "":

@@ -43,15 +43,15 @@ func packageCommand() *cobra.Command {
 				return err
 			}
 			if wantJSON(cmd) {
-				return printJSON(os.Stdout, map[string]any{
+				return printJSON(stdout(cmd), map[string]any{
 					"files":       []string{prefix + pack.ModelSuffix, prefix + pack.MetadataSuffix, prefix + pack.ValidationSuffix},
 					"fingerprint": f.Fingerprint, "version": f.ID, "rows": f.Summary.NTrainingSamples, "stored_rows": f.Stored, "computed_by": f.ComputedBy,
 				})
 			}
-			st := styleOf(os.Stdout)
+			st := styleOf(stdout(cmd))
 			base := filepath.Base(prefix)
-			fmt.Printf("%s%s  %s%s  %s%s\n", base, pack.ModelSuffix, base, pack.MetadataSuffix, base, pack.ValidationSuffix)
-			fmt.Println(packageLine(st, f))
+			fmt.Fprintf(stdout(cmd), "%s%s  %s%s  %s%s\n", base, pack.ModelSuffix, base, pack.MetadataSuffix, base, pack.ValidationSuffix)
+			fmt.Fprintln(stdout(cmd), packageLine(st, f))
 			return nil
 		},
 	}
@@ -265,11 +265,11 @@ func validate(cmd *cobra.Command, a []string) error {
 		c.Version = pack.Versions(recorded, asked)
 	}
 	if wantJSON(cmd) {
-		if err := printJSON(os.Stdout, c); err != nil {
+		if err := printJSON(stdout(cmd), c); err != nil {
 			return err
 		}
 	} else {
-		printCheck(os.Stdout, styleOf(os.Stdout), c)
+		printCheck(stdout(cmd), styleOf(stdout(cmd)), c)
 	}
 	if c.Verdict == pack.Differs || c.Version != nil && c.Version.Level == "error" {
 		return &codeError{exitRefused, ""}

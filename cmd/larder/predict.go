@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -186,7 +185,7 @@ func openOutput(cmd *cobra.Command, o rows.WriteOptions) (resultWriter, func(boo
 		}
 		format = rows.CSV
 	}
-	var w io.Writer = os.Stdout
+	w := stdout(cmd)
 	commit := func(bool) error { return nil }
 	if name != "" && name != "-" {
 		f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,9 +63,9 @@ func register(cmd *cobra.Command, a []string) error {
 		note("%s is registered already; it is the latest again", v.Ref())
 	}
 	if wantJSON(cmd) {
-		return printJSON(os.Stdout, map[string]any{"name": v.Name, "version": v.ID, "new": made, "fingerprint": v.Fingerprint, "prefix": v.Prefix})
+		return printJSON(stdout(cmd), map[string]any{"name": v.Name, "version": v.ID, "new": made, "fingerprint": v.Fingerprint, "prefix": v.Prefix})
 	}
-	fmt.Printf("%s/%s\n", v.Name, v.ID)
+	fmt.Fprintf(stdout(cmd), "%s/%s\n", v.Name, v.ID)
 	return nil
 }
 
@@ -124,9 +123,9 @@ func load(cmd *cobra.Command, a []string) error {
 		}
 	}
 	if wantJSON(cmd) {
-		return printJSON(os.Stdout, map[string]any{"name": v.Name, "version": v.ID, "path": path, "validation": c})
+		return printJSON(stdout(cmd), map[string]any{"name": v.Name, "version": v.ID, "path": path, "validation": c})
 	}
-	fmt.Println(path)
+	fmt.Fprintln(stdout(cmd), path)
 	return nil
 }
 
@@ -167,11 +166,11 @@ func listCommand() *cobra.Command {
 				}
 			}
 			if wantJSON(cmd) {
-				return printJSON(os.Stdout, map[string]any{"versions": all})
+				return printJSON(stdout(cmd), map[string]any{"versions": all})
 			}
 			if lines != nil {
 				lines = append([][]string{{"NAME", "VERSION", "POINTS", "TYPE", "SKLEARN", "CREATED", "METRICS"}}, lines...)
-				columns(os.Stdout, "", lines)
+				columns(stdout(cmd), "", lines)
 			}
 			return nil
 		},
@@ -210,7 +209,7 @@ func registryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Println(dir)
+			fmt.Fprintln(stdout(cmd), dir)
 			return nil
 		},
 	}
@@ -228,14 +227,14 @@ func registryCommand() *cobra.Command {
 				return err
 			}
 			if wantJSON(cmd) {
-				if err := printJSON(os.Stdout, map[string]any{"versions": n, "findings": found}); err != nil {
+				if err := printJSON(stdout(cmd), map[string]any{"versions": n, "findings": found}); err != nil {
 					return err
 				}
 			} else {
 				for _, f := range found {
-					fmt.Printf("%s  %s\n", f.Ref, f.Problem)
+					fmt.Fprintf(stdout(cmd), "%s  %s\n", f.Ref, f.Problem)
 				}
-				fmt.Printf("%d versions read, %d problems\n", n, len(found))
+				fmt.Fprintf(stdout(cmd), "%d versions read, %d problems\n", n, len(found))
 			}
 			if len(found) > 0 {
 				return &codeError{exitTrust, ""}

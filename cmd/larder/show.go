@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -25,12 +24,12 @@ func showCommand() *cobra.Command {
 				return err
 			}
 			if wantJSON(cmd) {
-				return printJSON(os.Stdout, showInfo(m))
+				return printJSON(stdout(cmd), showInfo(m))
 			}
 			if tree, _ := cmd.Flags().GetBool("tree"); tree {
-				return pyobj.Dump(os.Stdout, m.Doc().Root)
+				return pyobj.Dump(stdout(cmd), m.Doc().Root)
 			}
-			show(os.Stdout, styleOf(os.Stdout), a[0], m)
+			show(stdout(cmd), styleOf(stdout(cmd)), a[0], m)
 			return nil
 		},
 	}

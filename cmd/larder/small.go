@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -26,7 +25,7 @@ func disCommand() *cobra.Command {
 				return err
 			}
 			cut, _ := cmd.Flags().GetInt("cut")
-			return joblib.Disassemble(os.Stdout, src, source.Default(), cut)
+			return joblib.Disassemble(stdout(cmd), src, source.Default(), cut)
 		},
 	}
 	cmd.Flags().Int("cut", 100, "bytes of an argument to print; 0 for all")
@@ -48,14 +47,14 @@ func supportedCommand() *cobra.Command {
 				list = append(list, entry{c.Name, c.Result})
 			}
 			if wantJSON(cmd) {
-				return printJSON(os.Stdout, list)
+				return printJSON(stdout(cmd), list)
 			}
 			for _, e := range list {
 				line := e.Name
 				if e.Result != "" {
 					line += "  (" + e.Result + ")"
 				}
-				fmt.Println(line)
+				fmt.Fprintln(stdout(cmd), line)
 			}
 			return nil
 		},
@@ -72,12 +71,12 @@ func versionCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v, revision := version()
 			if wantJSON(cmd) {
-				return printJSON(os.Stdout, map[string]string{"version": v, "revision": revision, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+				return printJSON(stdout(cmd), map[string]string{"version": v, "revision": revision, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
 			}
 			if revision != "" {
 				v += " (" + revision + ")"
 			}
-			fmt.Printf("larder %s %s %s/%s\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(stdout(cmd), "larder %s %s %s/%s\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}
@@ -122,7 +121,7 @@ func exampleCommand() *cobra.Command {
 				return err
 			}
 			if schema, _ := cmd.Flags().GetBool("schema"); schema {
-				return printJSON(os.Stdout, rows.Schema(want))
+				return printJSON(stdout(cmd), rows.Schema(want))
 			}
 			row := string(t.AppendRows(nil))
 			if curl, _ := cmd.Flags().GetBool("curl"); curl {
@@ -131,10 +130,10 @@ func exampleCommand() *cobra.Command {
 					key = "dataframe_records"
 				}
 				body := fmt.Sprintf(`{"%s":%s}`, key, row)
-				fmt.Printf("curl -s http://127.0.0.1:8080/invocations -H 'content-type: application/json' \\\n  -d '%s'\n", strings.ReplaceAll(body, "'", `'\''`))
+				fmt.Fprintf(stdout(cmd), "curl -s http://127.0.0.1:8080/invocations -H 'content-type: application/json' \\\n  -d '%s'\n", strings.ReplaceAll(body, "'", `'\''`))
 				return nil
 			}
-			fmt.Println(row)
+			fmt.Fprintln(stdout(cmd), row)
 			return nil
 		},
 	}

@@ -7,15 +7,21 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spf13/cobra"
 )
 
 // style prints for people: with the signs a terminal shows, or in plain ASCII.
 type style struct{ plain bool }
 
 // styleOf is plain without a terminal, with NO_COLOR and with TERM=dumb.
-func styleOf(f *os.File) style {
-	return style{plain: !isTerminal(f) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
+func styleOf(w io.Writer) style {
+	f, ok := w.(*os.File)
+	return style{plain: !ok || !isTerminal(f) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
 }
+
+// stdout is where a command's data goes.
+func stdout(cmd *cobra.Command) io.Writer { return cmd.OutOrStdout() }
 
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
