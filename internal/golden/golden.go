@@ -143,12 +143,38 @@ func compare(got, want *Value, out *Output) Diff {
 		if got.Frame != nil && len(want.Dense.Shape) == 2 {
 			return tensors(stack(got.Frame), want.Dense, out)
 		}
+		if len(want.Dense.Shape) == 3 && len(got.List) == want.Dense.Shape[0] {
+			return planes(got.List, want.Dense, out)
+		}
 		if got.Dense == nil {
 			return Diff{Err: "got another kind of value, want a dense array"}
 		}
 		return tensors(got.Dense, want.Dense, out)
 	}
 	return Diff{Err: "nothing to compare with"}
+}
+
+// planes compares several matrices with the array that has them along its first axis.
+func planes(got []*Value, want *tensor.Tensor, out *Output) Diff {
+	var worst Diff
+	size := want.Shape[1] * want.Shape[2]
+	for i, g := range got {
+		w := &tensor.Tensor{DType: want.DType, Shape: want.Shape[1:]}
+		switch want.DType.Storage() {
+		case tensor.F64:
+			w.F64 = want.F64[i*size : (i+1)*size]
+		case tensor.F32:
+			w.F32 = want.F32[i*size : (i+1)*size]
+		default:
+			return Diff{Err: "planes of " + want.DType.String()}
+		}
+		d := compare(g, &Value{Dense: w}, out)
+		if d.Err != "" {
+			return d
+		}
+		worst = merge(worst, d)
+	}
+	return worst
 }
 
 // stack makes the array of cells that numpy makes of a frame of mixed columns.

@@ -21,8 +21,13 @@ EXACT = set(
     RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor RandomTreesEmbedding PatchExtractor""".split()
 )
 
-# Take float32 rows as they are and pass them through log or exp.
-NARROW = {"SkewedChi2Sampler"}
+NEIGHBOURS = {
+    "KNeighborsClassifier", "KNeighborsRegressor", "KNeighborsTransformer", "NearestNeighbors", "LocalOutlierFactor",
+    "RadiusNeighborsClassifier", "RadiusNeighborsRegressor", "RadiusNeighborsTransformer",
+}  # fmt: skip
+
+# Take float32 rows as they are through logarithms or distances.
+NARROW = NEIGHBOURS | {"SkewedChi2Sampler", "Isomap", "LocallyLinearEmbedding"}
 
 # Exact raw scores, a link function behind them.
 BOOSTED = {
@@ -31,11 +36,6 @@ BOOSTED = {
     "HistGradientBoostingClassifier",
     "HistGradientBoostingRegressor",
 }
-
-NEIGHBOURS = {
-    "KNeighborsClassifier", "KNeighborsRegressor", "KNeighborsTransformer", "NearestNeighbors", "LocalOutlierFactor",
-    "RadiusNeighborsClassifier", "RadiusNeighborsRegressor", "RadiusNeighborsTransformer",
-}  # fmt: skip
 
 DISTANCES = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "Birch"}
 
@@ -86,13 +86,13 @@ def tolerance(est, method):
             return "sum32"  # the inner estimator is fitted on rows cast to float32
         if "proba" in method:
             return "ulp8"
-        if name == "GradientBoostingClassifier" and sklearn.__version__ < "1.4":
+        if name == "GradientBoostingClassifier" and sklearn.__version__ < "1.6":
             return "sum"  # began at log(p/(1-p)) rather than at the link of p
         if getattr(est, "loss", "") in ("poisson", "gamma"):
             return "ulp8"
         return "exact"
     if name == "IsolationForest":
-        return "ulp8"
+        return "ulp8" if method == "score_samples" else "sum"  # an offset is subtracted
     if method in ("kneighbors", "radius_neighbors") or name in ("KNeighborsTransformer", "RadiusNeighborsTransformer"):
         return "dist"
     if name in DISTANCES and method == "transform":
@@ -142,8 +142,8 @@ def tied(est, X, rel=1e-11):
 
 
 def undecided(est, X):
-    """Rows where the choice of neighbours itself is a matter of rounding: the k-th and the next distance tie, and
-    the search is by brute force, whose order depends on BLAS in scikit-learn itself."""
+    """Rows where the choice of neighbours itself is a matter of rounding: distances tie, or one that is zero weighs
+    1/distance, and the search is by brute force, whose digits depend on BLAS in scikit-learn itself."""
     inner = parts(est)
     if inner is not None:
         if type(est).__name__ == "Pipeline" and len(inner) > 1:
@@ -161,13 +161,15 @@ def undecided(est, X):
         if name.startswith("Radius"):
             d, _ = est.radius_neighbors(X, radius=est.radius * (1 + 1e-9))
             e, _ = est.radius_neighbors(X, radius=est.radius * (1 - 1e-9))
-            return [i for i in range(len(d)) if len(d[i]) != len(e[i])]
+            close = [est.get_params().get("weights") == "distance" and len(v) > 0 and v.min() <= 1e-6 * (1 + est.radius) for v in d]
+            return [i for i in range(len(d)) if len(d[i]) != len(e[i]) or close[i]]
         k = min(est.n_neighbors + 2, est.n_samples_fit_)
         d, _ = est.kneighbors(X, n_neighbors=k)
     except Exception:
         return []
+    near = d[:, 0] <= 1e-6 * (1 + d.max()) if est.get_params().get("weights") == "distance" else False
     gap = np.diff(d, axis=1) if d.shape[1] > 1 else np.ones((len(d), 1))
-    return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1)).tolist()
+    return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1) | near).tolist()
 
 
 def terms(est, X):
@@ -199,6 +201,8 @@ def scale(est, X, method, coarse):
             return scale(inner[-1], X, method, coarse)
         if inner is not None:
             return None
+        if coarse and "proba" in method and type(est).__name__ == "QuadraticDiscriminantAnalysis":
+            return np.abs(est.decision_function(X).reshape(len(X), -1)).max(1).tolist()
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
         if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:

@@ -119,7 +119,10 @@ def call(est, method, X):
             order = [np.lexsort((i, d)) for d, i in zip(*out)]
             return Ragged([d[o] for d, o in zip(out[0], order)], [i[o] for i, o in zip(out[1], order)])
         return list(out)
-    return getattr(est, method)(X)
+    out = getattr(est, method)(X)
+    if type(est).__name__.endswith("SparsePCA") and method == "transform" and out.ndim == 1:
+        return out.reshape(1, -1)  # scikit-learn drops the axis of a single row
+    return out
 
 
 def dump(est, path, form):
