@@ -23,6 +23,7 @@ func find(op graph.Op) maker {
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
 		svmKernels, treeKernels, randomKernels, interpKernels, calibrationKernels, decomposeKernels,
 		encodeKernels, scaleKernels, frameKernels, textKernels, distanceKernels, neighborKernels,
+		gaussianProcessKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

@@ -15,6 +15,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/featureextraction"
 	"github.com/larder-ml/larder/sklearn/featureextraction/text"
 	"github.com/larder-ml/larder/sklearn/frozen"
+	"github.com/larder-ml/larder/sklearn/gaussianprocess"
 	"github.com/larder-ml/larder/sklearn/impute"
 	"github.com/larder-ml/larder/sklearn/isotonic"
 	"github.com/larder-ml/larder/sklearn/kernelapproximation"
@@ -31,6 +32,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/pipeline"
 	"github.com/larder-ml/larder/sklearn/preprocessing"
 	"github.com/larder-ml/larder/sklearn/randomprojection"
+	"github.com/larder-ml/larder/sklearn/semisupervised"
 	"github.com/larder-ml/larder/sklearn/svm"
 	"github.com/larder-ml/larder/sklearn/tree"
 )
@@ -49,6 +51,7 @@ func Registry() *sklearn.Registry {
 		ensemble.Classes,
 		featureextraction.Classes,
 		frozen.Classes,
+		gaussianprocess.Classes,
 		impute.Classes,
 		isotonic.Classes,
 		kernelapproximation.Classes,
@@ -65,6 +68,7 @@ func Registry() *sklearn.Registry {
 		pipeline.Classes,
 		preprocessing.Classes,
 		randomprojection.Classes,
+		semisupervised.Classes,
 		svm.Classes,
 		text.Classes,
 		tree.Classes,
