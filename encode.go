@@ -92,3 +92,6 @@ func (m *Model) numpyCore() bool {
 	}
 	return old
 }
+
+// Forms lists the formats Encode writes.
+func Forms() []string { return []string{pickle.Name, joblib.Name} }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,7 @@ func run() int {
 		return code
 	}
 	if err.Error() != "" {
-		fmt.Fprintf(os.Stderr, "larder: %v\n", err)
+		fmt.Fprintf(os.Stderr, "larder: %s\n", strings.TrimPrefix(err.Error(), "larder: "))
 	}
 	if code == exitUsage && kind == "usage" {
 		fmt.Fprintf(os.Stderr, "usage: %s\n", cmd.UseLine())
@@ -142,7 +143,7 @@ prefix or folder, or a registry reference (name, name:version, name@alias).`,
 	root.PersistentFlags().String("registry", "", "folder of the registry; the default is LARDER_REGISTRY or ./models")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	root.AddCommand(show, auditCommand(), rulesCommand(), packageCommand(), validateCommand(),
-		registerCommand(), loadCommand(), listCommand(), registryCommand(), serveCommand(), checkCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
+		registerCommand(), loadCommand(), listCommand(), registryCommand(), convertCommand(), serveCommand(), checkCommand(), predictCommand(), exampleCommand(), disCommand(), supportedCommand(), versionCommand())
 	return root
 }
 

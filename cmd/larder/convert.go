@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/pack"
+	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/tensor"
+)
+
+func convertCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "convert MODEL -o OUT",
+		Short: "write a model in another form; the target is OUT's extension or --to",
+		Example: `  larder convert model.pkl -o model.joblib
+  larder convert model.joblib -o model.pkl --protocol 5 --check -i rows.csv`,
+		Args: args(1, 1),
+		RunE: convert,
+	}
+	addOpen(cmd)
+	addData(cmd)
+	addJSON(cmd)
+	f := cmd.Flags()
+	f.StringP("output", "o", "", "file to write; - for standard output with --to")
+	f.String("to", "", "target: "+strings.Join(larder.Forms(), ", "))
+	f.String("compress", "", "joblib: zlib:3, gzip:3, bz2:9, lzma:3, xz:3, lz4:1, none; the default is zlib:3")
+	f.Int("protocol", 0, "pickle protocol, 2 to 5; the default is 4")
+	f.Bool("check", false, "run both on the rows of -i, or made-up ones, and report the largest difference")
+	f.Bool("dry-run", false, "say whether it can be done; write nothing")
+	return cmd
+}
+
+// targetForm reads the form to write from --to and OUT's extension.
+func targetForm(cmd *cobra.Command, out string) (larder.Form, error) {
+	var f larder.Form
+	f.Protocol, _ = cmd.Flags().GetInt("protocol")
+	if f.Protocol != 0 && (f.Protocol < 2 || f.Protocol > 5) {
+		return f, usagef("--protocol %d: 2 to 5 are written", f.Protocol)
+	}
+	f.Format, _ = cmd.Flags().GetString("to")
+	compress, _ := cmd.Flags().GetString("compress")
+	ext := strings.ToLower(filepath.Ext(out))
+	inner := strings.ToLower(filepath.Ext(strings.TrimSuffix(out, filepath.Ext(out))))
+	byExt := map[string]string{".z": "zlib", ".gz": "gzip", ".bz2": "bz2", ".lzma": "lzma", ".xz": "xz", ".lz4": "lz4"}
+	if c := byExt[ext]; c != "" {
+		if compress == "" {
+			compress = c
+		}
+		ext = inner
+		if ext == "" {
+			ext = ".joblib"
+		}
+	}
+	if f.Format == "" {
+		f.Format = map[string]string{".joblib": "joblib", ".jbl": "joblib", ".pkl": "pickle", ".pickle": "pickle", ".p": "pickle", ".sav": "pickle",
+			".skops": "skops", ".onnx": "onnx", ".json": "json", ".safetensors": "safetensors"}[ext]
+		if f.Format == "pickle" && compress != "" && compress != "none" {
+			f.Format = "joblib" // what joblib.dump makes of model.pkl.gz
+		}
+	}
+	if f.Format == "" {
+		return f, usagef("%s: no form goes by that extension: use --to", out)
+	}
+	if f.Format == "joblib" && compress == "" {
+		compress = "zlib:3"
+	}
+	if compress != "" && compress != "none" {
+		if f.Format != "joblib" {
+			return f, usagef("--compress is joblib's; %s is written as it is", f.Format)
+		}
+		name, level, has := strings.Cut(compress, ":")
+		f.Compressor = name
+		if has {
+			n, err := strconv.Atoi(level)
+			if err != nil {
+				return f, usagef("--compress %s: wanted NAME:LEVEL", compress)
+			}
+			f.Level = n
+		}
+	}
+	return f, nil
+}
+
+func convert(cmd *cobra.Command, a []string) error {
+	out, _ := cmd.Flags().GetString("output")
+	dry, _ := cmd.Flags().GetBool("dry-run")
+	if to, _ := cmd.Flags().GetString("to"); out == "" && to == "" {
+		return usagef("-o is wanted: the file to write")
+	} else if out == "" && !dry {
+		return usagef("-o is wanted: the file to write, - for standard output")
+	}
+	form, err := targetForm(cmd, out)
+	if err != nil {
+		return err
+	}
+	m, err := openModel(cmd, a[0])
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := m.Encode(&b, form); err != nil {
+		return err
+	}
+	report := map[string]any{"output": out, "format": form.Format, "bytes": b.Len()}
+	var diff *rows.Difference
+	if check, _ := cmd.Flags().GetBool("check"); check {
+		if diff, err = checkConverted(cmd, m, b.Bytes()); err != nil {
+			return err
+		}
+		report["check"] = diff
+	}
+	if diff != nil && diff.Equal < diff.Rows {
+		if wantJSON(cmd) {
+			_ = printJSON(stdout(cmd), report)
+		}
+		return &codeError{exitRefused, fmt.Sprintf("the converted model differs on %d of %d rows, by up to %g; nothing was written: %s", diff.Rows-diff.Equal, diff.Rows, diff.Largest, diff.First)}
+	}
+	switch {
+	case dry:
+	case out == "-":
+		_, err = stdout(cmd).Write(b.Bytes())
+		return err
+	default:
+		if err := pack.WriteFile(out, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	if wantJSON(cmd) {
+		return printJSON(stdout(cmd), report)
+	}
+	st := styleOf(stdout(cmd))
+	line := fmt.Sprintf("%s  %s%s%s", out, form.Format, st.dot(), size(int64(b.Len())))
+	if diff != nil {
+		line += fmt.Sprintf("%sequal on %d rows, largest difference %g", st.dot(), diff.Rows, diff.Largest)
+	}
+	fmt.Fprintln(stdout(cmd), line)
+	return nil
+}
+
+// checkConverted runs every method of both models on the same rows. A stored form must also have the model's fingerprint.
+func checkConverted(cmd *cobra.Command, m *larder.Model, b []byte) (*rows.Difference, error) {
+	ctx := cmd.Context()
+	n, err := larder.OpenBytes(b, openOptions(cmd)...)
+	if err != nil {
+		return nil, err
+	}
+	x, err := m.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	y, err := n.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	if x != y {
+		return nil, &codeError{exitRefused, fmt.Sprintf("the converted model has fingerprint %s, the original %s; nothing was written", y.ID(), x.ID())}
+	}
+	if _, err := m.Estimator(); err != nil {
+		// It can not be run; the fingerprint says that nothing was lost.
+		return &rows.Difference{}, nil //nolint:nilerr // see above
+	}
+	want := rows.WantOf(m, m.DefaultMethod())
+	var t *rows.Table
+	if name, _ := cmd.Flags().GetString("input"); name != "" {
+		t, err = readTable(cmd, name)
+	} else {
+		t, err = rows.Samples(want, 64)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := t.Like(want)
+	if err != nil {
+		return nil, err
+	}
+	all := &rows.Difference{Rows: v.Rows(), Equal: v.Rows()}
+	for _, method := range m.Methods() {
+		if method == "inverse_transform" {
+			continue
+		}
+		p, err := answer(ctx, m, method, v)
+		if err != nil {
+			return nil, err
+		}
+		q, err := answer(ctx, n, method, v)
+		if err != nil {
+			return nil, err
+		}
+		d, err := rows.Compare(p, q, 0)
+		if err != nil {
+			return nil, err
+		}
+		all.Largest = max(all.Largest, d.Largest)
+		if d.Rows > 0 && d.Equal < d.Rows {
+			all.Equal = min(all.Equal, d.Equal*all.Rows/d.Rows)
+			all.First = method + ": " + d.First
+		}
+	}
+	return all, nil
+}
+
+// answer runs a method; rows that are refused are an answer too.
+func answer(ctx context.Context, m *larder.Model, method string, v tensor.Value) ([]byte, error) {
+	res, err := m.Run(ctx, method, v)
+	if errors.Is(err, larder.ErrInput) || errors.Is(err, larder.ErrUnsupported) {
+		return append(rows.AppendString([]byte(`{"data":[`), err.Error()), "]}"...), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rows.AppendJSON(nil, res, true)
+}
