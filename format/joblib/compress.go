@@ -45,7 +45,6 @@ func Compressor(prefix []byte) string {
 type stream struct {
 	r        io.Reader
 	in       *bytes.Reader // what is left of the file
-	more     func() (bool, error)
 	name     string
 	out      int64 // bytes given
 	max      int64
@@ -60,28 +59,12 @@ func open(src *source.Source, name string, lim source.Limits) (*stream, error) {
 	var err error
 	switch name {
 	case "ZF":
-		if s.declared, err = zfHeader(s.in); err == nil {
-			s.r, err = zlib.NewReader(s.in)
+		var at int
+		if s.declared, at, err = zfHeader(src.All()); err == nil {
+			s.r, err = newInflate(src.All(), at, false)
 		}
-	case "zlib":
-		s.r, err = zlib.NewReader(s.in)
-	case "gzip":
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(s.in); err == nil {
-			z.Multistream(false)
-			s.r = z
-			s.more = func() (bool, error) {
-				var two [2]byte
-				if n, _ := s.in.ReadAt(two[:], s.in.Size()-int64(s.in.Len())); n < 2 || two != [2]byte{0x1f, 0x8b} {
-					return false, nil
-				}
-				err := z.Reset(s.in)
-				if err == nil {
-					z.Multistream(false)
-				}
-				return true, err
-			}
-		}
+	case "zlib", "gzip":
+		s.r, err = newInflate(src.All(), 0, name == "gzip")
 	case "bz2":
 		s.r = bzip2.NewReader(s.in)
 	case "lzma":
@@ -108,7 +91,7 @@ func (s *stream) fault(err error) error {
 	return &ContainerError{Compressor: s.name, Msg: err.Error(), Err: err}
 }
 
-// Read gives decompressed bytes, within the limit. Further members of a gzip file follow on.
+// Read gives decompressed bytes, within the limit. Further members follow on.
 func (s *stream) Read(p []byte) (int, error) {
 	if s.end != nil {
 		return 0, s.end
@@ -118,14 +101,6 @@ func (s *stream) Read(p []byte) (int, error) {
 	if s.out > s.max {
 		s.end = &source.LimitError{Limit: "decompressed size", Value: s.out, Max: s.max, Offset: -1}
 		return n, s.end
-	}
-	if err == io.EOF && s.more != nil {
-		if more, e := s.more(); e != nil {
-			err = e
-		} else if more {
-			s.members++
-			return n, nil
-		}
 	}
 	switch {
 	case err == io.EOF:
@@ -143,6 +118,9 @@ func (s *stream) Read(p []byte) (int, error) {
 // left is the number of bytes of the file behind what was decompressed.
 func (s *stream) left() int {
 	switch z := s.r.(type) {
+	case *inflate:
+		s.members = z.members
+		return z.rest()
 	case *lzmaAlone:
 		return z.rest()
 	case *xz:
@@ -154,20 +132,20 @@ func (s *stream) left() int {
 
 // zfHeader reads joblib 0.9's header: "ZF", the length as 0x… padded with spaces to 19 characters; Python 2's 0.8.4
 // wrote one space more.
-func zfHeader(r *bytes.Reader) (int64, error) {
-	var h [2 + 19]byte
-	if _, err := io.ReadFull(r, h[:]); err != nil {
-		return 0, err
+func zfHeader(b []byte) (length int64, size int, err error) {
+	const fixed = 2 + 19
+	if len(b) < fixed {
+		return 0, 0, io.ErrUnexpectedEOF
 	}
-	text := strings.TrimRight(string(h[2:]), " ")
+	text := strings.TrimRight(string(b[2:fixed]), " ")
 	n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(text, "0x"), "L"), 16, 63)
 	if err != nil || !strings.HasPrefix(text, "0x") {
-		return 0, errors.New("header has no length")
+		return 0, 0, errors.New("header has no length")
 	}
-	if c, err := r.ReadByte(); err == nil && c != ' ' {
-		r.UnreadByte()
+	if len(b) > fixed && b[fixed] == ' ' {
+		return int64(n), fixed + 1, nil
 	}
-	return int64(n), nil
+	return int64(n), fixed, nil
 }
 
 type plain struct{ io.Writer }

@@ -16,6 +16,7 @@
 package joblib
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -51,8 +52,10 @@ func (e *ContainerError) Error() string {
 // Unwrap gives the cause.
 func (e *ContainerError) Unwrap() error { return e.Err }
 
-// Is answers source.ErrCorrupt, unless the cause is a missing file.
-func (e *ContainerError) Is(target error) bool { return target == source.ErrCorrupt && e.Err == nil }
+// Is answers source.ErrCorrupt, unless the cause is a missing file or a form that is not supported.
+func (e *ContainerError) Is(target error) bool {
+	return target == source.ErrCorrupt && !errors.Is(e.Err, source.ErrNotFound) && !errors.Is(e.Err, source.ErrUnsupported)
+}
 
 // Decode reads a joblib file or a pickle. On an error the Doc, if not nil, holds the trace up to it.
 func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {

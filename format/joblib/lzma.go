@@ -87,12 +87,19 @@ func (d *lzma) begin(end int) error {
 	return nil
 }
 
-// normalize takes the byte that the coder's last bit may have left for the next.
-func (d *lzma) normalize(end int) {
-	if d.rng < 1<<24 && d.ip < end {
+// finish ends a run of the range coder: it takes the byte that the last bit may have left, and nothing must remain.
+func (d *lzma) finish(end int) error {
+	if d.rng < 1<<24 {
+		if d.ip >= end {
+			return io.ErrUnexpectedEOF
+		}
 		d.rng, d.code = d.rng<<8, d.code<<8|uint32(d.in[d.ip])
 		d.ip++
 	}
+	if d.code != 0 {
+		return errLZMA
+	}
+	return nil
 }
 
 // room makes place for n bytes and a match behind the window's end, dropping what lies before the dictionary. The
@@ -421,9 +428,6 @@ func (d *lzma) symbols(in []byte, last, limit int) error {
 					}
 					if rep0 == 1<<32-1 {
 						d.finished = true
-						if length != 2 {
-							err = errLZMA
-						}
 						break
 					}
 				}

@@ -20,8 +20,9 @@ const step = 256 << 10
 // lzmaAlone reads the .lzma form: a header of 13 bytes and one LZMA stream.
 type lzmaAlone struct {
 	lzma
-	r    int   // what is read of the window
-	left int64 // bytes the header announces, -1 for up to the end marker
+	r     int // what is read of the window
+	fault error
+	left  int64 // bytes the header announces, -1 for up to the end marker
 }
 
 func newLZMA(in []byte, maxDict int64) (*lzmaAlone, error) {
@@ -56,52 +57,56 @@ func dictionary(size, max int64) (int, error) {
 func (z *lzmaAlone) rest() int { return len(z.in) - z.ip }
 
 func (z *lzmaAlone) Read(p []byte) (int, error) {
-	if z.r == z.w {
-		if z.finished || z.left == 0 {
-			return 0, io.EOF
+	for z.r == z.w {
+		if z.fault != nil {
+			return 0, z.fault
 		}
-		z.room(step)
-		z.r = z.w
-		limit := z.w + step
-		if z.left > 0 && z.left < step {
-			limit = z.w + int(z.left)
-		}
-		if err := z.decode(limit, len(z.in)); err != nil {
-			return 0, err
-		}
-		if z.finished {
-			z.normalize(len(z.in))
-		}
-		if z.left > 0 {
-			if z.left -= int64(z.w - z.r); z.left < 0 || z.finished && z.left > 0 {
-				return 0, errLZMA
-			}
-			if z.left == 0 {
-				z.normalize(len(z.in))
-			}
-			if z.left == 0 && !z.finished && z.code != 0 {
-				// the size is announced and an end marker stands there all the same
-				z.room(step)
-				at := z.w
-				if err := z.decode(z.w+1, len(z.in)); err != nil || !z.finished || z.w != at {
-					return 0, errLZMA
-				}
-				z.normalize(len(z.in))
-			}
-		}
-		if z.finished && z.r == z.w {
-			return 0, io.EOF
-		}
+		z.fault = z.more() // what was decoded before a fault is given first
 	}
 	n := copy(p, z.buf[z.r:z.w])
 	z.r += n
 	return n, nil
 }
 
+func (z *lzmaAlone) more() error {
+	if z.finished || z.left == 0 {
+		return io.EOF
+	}
+	z.room(step)
+	z.r = z.w
+	limit := z.w + step
+	if z.left > 0 && z.left < step {
+		limit = z.w + int(z.left)
+	}
+	err := z.decode(limit, len(z.in))
+	if err == nil && z.finished {
+		err = z.finish(len(z.in))
+	}
+	if err != nil || z.left < 0 {
+		return err
+	}
+	if z.left -= int64(z.w - z.r); z.left < 0 || z.finished && z.left > 0 {
+		return errLZMA
+	}
+	if z.left > 0 || z.finished {
+		return nil
+	}
+	if err = z.finish(len(z.in)); err != errLZMA {
+		return err
+	}
+	// the size is announced and an end marker stands there all the same
+	at := z.w
+	if err := z.decode(z.w+1, len(z.in)); err != nil || !z.finished || z.w != at {
+		return errLZMA
+	}
+	return z.finish(len(z.in))
+}
+
 // xz reads the .xz form: streams of blocks, each a sequence of LZMA2 chunks with a checksum over what it gives.
 type xz struct {
 	lzma
 	r       int
+	fault   error
 	maxDict int64
 	streams int
 	check   byte // kind of checksum of the stream
@@ -161,9 +166,10 @@ func (z *xz) header() error {
 
 func (z *xz) Read(p []byte) (int, error) {
 	for z.r == z.w {
-		if err := z.more(); err != nil {
-			return 0, err
+		if z.fault != nil {
+			return 0, z.fault
 		}
+		z.fault = z.more() // what was decoded before a fault is given first
 	}
 	n := copy(p, z.buf[z.r:z.w])
 	z.r += n
@@ -180,11 +186,13 @@ func (z *xz) more() error {
 		if err := z.decode(z.w+n, z.end); err != nil {
 			return err
 		}
-		if z.chunk -= z.w - z.r; z.chunk == 0 {
-			z.normalize(z.end)
-		}
-		if z.chunk < 0 || z.finished || z.chunk == 0 && (z.ip != z.end || z.code != 0) {
+		if z.chunk -= z.w - z.r; z.chunk < 0 || z.finished {
 			return errLZMA
+		}
+		if z.chunk == 0 {
+			if err := z.finish(z.end); err != nil || z.ip != z.end {
+				return errLZMA
+			}
 		}
 	case z.raw > 0:
 		n := min(z.raw, step)

@@ -118,7 +118,10 @@ func (m *Machine) further() error {
 		}
 		if err != nil {
 			m.Note("trailing-bytes", pyobj.LevelRefuse, at, "bytes after the end of the pickle are no pickle: %v", err)
-			return nil
+			for m.in.fill(1) { // to the end, where a stream's checksum stands
+				m.in.pos = len(m.in.buf)
+			}
+			break
 		}
 		m.Note("second-pickle", pyobj.LevelSuspect, at, "pickle number %d in one file; loading reads the first only", len(m.Doc.Extra)+2)
 		m.Doc.Extra = append(m.Doc.Extra, v)

@@ -1,0 +1,212 @@
+package joblib
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"io"
+	"math/rand"
+	"testing"
+
+	ulixz "github.com/ulikunitz/xz"
+	ulilzma "github.com/ulikunitz/xz/lzma"
+)
+
+// samples are bytes of many kinds: noise, text, runs, repeats at every short distance, floats.
+func samples() [][]byte {
+	r := rand.New(rand.NewSource(1))
+	noise := make([]byte, 700_000)
+	r.Read(noise)
+	var out [][]byte
+	for _, n := range []int{0, 1, 2, 100, 70_000, 700_000} {
+		out = append(out, noise[:n])
+	}
+	out = append(out, make([]byte, 1_000_000))
+	for d := 1; d < 20; d++ {
+		out = append(out, bytes.Repeat(noise[:d], 5000/d))
+	}
+	var mixed []byte
+	for len(mixed) < 900_000 {
+		switch r.Intn(4) {
+		case 0:
+			mixed = append(mixed, noise[:r.Intn(300)]...)
+		case 1:
+			mixed = append(mixed, bytes.Repeat([]byte{byte(r.Intn(256))}, r.Intn(700))...)
+		case 2:
+			if n := len(mixed); n > 10 {
+				at := max(0, n-1-r.Intn(min(n, 100_000)))
+				mixed = append(mixed, mixed[at:min(n, at+r.Intn(400))]...)
+			}
+		case 3:
+			for i := 0; i < 50; i++ {
+				mixed = append(mixed, byte(r.NormFloat64()*4), 0, byte(r.Intn(3)), 0x40)
+			}
+		}
+	}
+	return append(out, mixed)
+}
+
+func TestInflateReadsEveryLevel(t *testing.T) {
+	for i, want := range samples() {
+		for level := -2; level <= 9; level++ {
+			var w bytes.Buffer
+			z, _ := zlib.NewWriterLevel(&w, level)
+			z.Write(want)
+			z.Close()
+			r, err := newInflate(w.Bytes(), 0, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, want) || r.rest() != 0 {
+				t.Errorf("sample %d, level %d: %v, %d bytes of %d, %d left", i, level, err, len(got), len(want), r.rest())
+			}
+		}
+		var w bytes.Buffer
+		for j := 0; j < 2; j++ {
+			z, _ := gzip.NewWriterLevel(&w, 6)
+			z.Name, z.Comment, z.Extra = "name", "comment", []byte("extra")
+			z.Write(want)
+			z.Close()
+		}
+		w.WriteString("tail")
+		r, err := newInflate(w.Bytes(), 0, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || len(got) != 2*len(want) || !bytes.Equal(got[len(want):], want) || r.rest() != 4 || r.members != 2 {
+			t.Errorf("sample %d, gzip: %v, %d bytes, %d left, %d members", i, err, len(got), r.rest(), r.members)
+		}
+	}
+}
+
+func TestLZMAReadsWhatIsWritten(t *testing.T) {
+	for i, want := range samples() {
+		if len(want) > 100_000 && testing.Short() {
+			continue
+		}
+		for _, c := range []ulilzma.WriterConfig{
+			{Size: -1, EOSMarker: true},
+			{Size: int64(len(want)), SizeInHeader: true},
+			{Size: int64(len(want)), SizeInHeader: true, EOSMarker: true, Properties: &ulilzma.Properties{LC: 0, LP: 2, PB: 0}, DictCap: 1 << 16},
+			{Size: -1, EOSMarker: true, DictCap: 4096, Properties: &ulilzma.Properties{LC: 4, LP: 0, PB: 4}},
+		} {
+			if len(want) == 0 && c.SizeInHeader {
+				continue // the writer takes a size of zero for none
+			}
+			var w bytes.Buffer
+			z, err := c.NewWriter(&w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			z.Write(want)
+			z.Close()
+			r, err := newLZMA(w.Bytes(), 64<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, want) || r.rest() != 0 {
+				t.Errorf("sample %d, %+v: %v, %d bytes of %d, %d left", i, c, err, len(got), len(want), r.rest())
+			}
+		}
+		var w bytes.Buffer
+		for _, sum := range []byte{ulixz.None, ulixz.CRC32, ulixz.CRC64, ulixz.SHA256} {
+			z, err := ulixz.WriterConfig{CheckSum: sum, NoCheckSum: sum == ulixz.None, DictCap: 1 << 20, BlockSize: 300_000}.NewWriter(&w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			z.Write(want)
+			z.Close()
+			w.Write(make([]byte, 8)) // padding between streams
+		}
+		r, err := newXZ(w.Bytes(), 64<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, bytes.Repeat(want, 4)) || r.streams != 4 {
+			t.Errorf("sample %d, xz: %v, %d bytes of %d, %d streams", i, err, len(got), 4*len(want), r.streams)
+		}
+	}
+}
+
+func FuzzInflate(f *testing.F) {
+	for _, s := range samples() {
+		if len(s) <= 5000 {
+			for _, level := range []int{-2, 0, 1, 9} {
+				var w bytes.Buffer
+				z, _ := zlib.NewWriterLevel(&w, level)
+				z.Write(s)
+				z.Close()
+				f.Add(w.Bytes())
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var want, got []byte
+		wz, werr := zlib.NewReader(bytes.NewReader(b))
+		if werr == nil {
+			want, werr = io.ReadAll(io.LimitReader(wz, 1<<22))
+		}
+		z, err := newInflate(b, 0, false)
+		if err == nil {
+			got, err = io.ReadAll(io.LimitReader(z, 1<<22))
+		}
+		if (err == nil) != (werr == nil) || err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("%v, the standard library: %v; %d and %d bytes", err, werr, len(got), len(want))
+		}
+	})
+}
+
+func FuzzLZMA(f *testing.F) {
+	for _, s := range samples() {
+		if len(s) <= 5000 {
+			var w bytes.Buffer
+			z, _ := ulilzma.WriterConfig{Size: -1, EOSMarker: true, DictCap: 4096}.NewWriter(&w)
+			z.Write(s)
+			z.Close()
+			f.Add(w.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) < 13 || b[0]%9+b[0]/9%5 > 4 || b[0] >= 225 {
+			return
+		}
+		z, err := newLZMA(b, 1<<20)
+		if err != nil {
+			return
+		}
+		got, err := io.ReadAll(io.LimitReader(z, 1<<22))
+		if err != nil || len(got) == 1<<22 {
+			return
+		}
+		var want []byte
+		r, werr := ulilzma.NewReader(bytes.NewReader(b))
+		if werr == nil {
+			want, werr = io.ReadAll(io.LimitReader(r, 1<<22))
+		}
+		if werr != nil || !bytes.Equal(got, want) {
+			t.Fatalf("read without an error; the other reader: %v; %d and %d bytes", werr, len(got), len(want))
+		}
+	})
+}
+
+func FuzzXZ(f *testing.F) {
+	for _, s := range samples() {
+		if len(s) <= 5000 {
+			var w bytes.Buffer
+			z, _ := ulixz.WriterConfig{DictCap: 4096}.NewWriter(&w)
+			z.Write(s)
+			z.Close()
+			f.Add(w.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		z, err := newXZ(b, 1<<20)
+		if err == nil {
+			io.Copy(io.Discard, io.LimitReader(z, 1<<22))
+		}
+	})
+}
