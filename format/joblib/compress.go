@@ -2,7 +2,6 @@ package joblib
 
 import (
 	"bytes"
-	"compress/bzip2"
 	"errors"
 	"io"
 	"strconv"
@@ -66,7 +65,7 @@ func open(src *source.Source, name string, lim source.Limits) (*stream, error) {
 	case "zlib", "gzip":
 		s.r, err = newInflate(src.All(), 0, name == "gzip")
 	case "bz2":
-		s.r = bzip2.NewReader(s.in)
+		s.r, err = newBunzip(src.All())
 	case "lzma":
 		s.r, err = newLZMA(src.All(), lim.LZMADict)
 	case "xz":
@@ -118,6 +117,9 @@ func (s *stream) Read(p []byte) (int, error) {
 // left is the number of bytes of the file behind what was decompressed.
 func (s *stream) left() int {
 	switch z := s.r.(type) {
+	case *bunzip:
+		s.members = z.members
+		return z.rest()
 	case *inflate:
 		s.members = z.members
 		return z.rest()

@@ -2,6 +2,7 @@ package joblib
 
 import (
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"compress/zlib"
 	"io"
@@ -130,6 +131,57 @@ func TestLZMAReadsWhatIsWritten(t *testing.T) {
 			t.Errorf("sample %d, xz: %v, %d bytes of %d, %d streams", i, err, len(got), 4*len(want), r.streams)
 		}
 	}
+}
+
+func TestBunzipReadsEveryLevel(t *testing.T) {
+	for i, want := range samples() {
+		for _, level := range []int{1, 2, 9} {
+			var w bytes.Buffer
+			for range 2 {
+				z, err := compress(&w, "bz2", level)
+				if err != nil {
+					t.Fatal(err)
+				}
+				z.Write(want)
+				z.Close()
+			}
+			w.WriteString("tail")
+			r, err := newBunzip(w.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || len(got) != 2*len(want) || !bytes.Equal(got[len(want):], want) || r.rest() != 4 || r.members != 2 {
+				t.Errorf("sample %d, level %d: %v, %d bytes of %d, %d left", i, level, err, len(got), 2*len(want), r.rest())
+			}
+		}
+	}
+}
+
+func FuzzBunzip(f *testing.F) {
+	for _, s := range samples() {
+		if len(s) <= 5000 {
+			var w bytes.Buffer
+			z, _ := compress(&w, "bz2", 1)
+			z.Write(s)
+			z.Close()
+			f.Add(w.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var got []byte
+		z, err := newBunzip(b)
+		if err == nil {
+			got, err = io.ReadAll(io.LimitReader(z, 1<<22))
+		}
+		want, werr := io.ReadAll(io.LimitReader(bzip2.NewReader(bytes.NewReader(b)), 1<<22))
+		if err == nil && len(got) < 1<<22 && !bytes.Equal(got, want) {
+			t.Fatalf("read without an error; the standard library: %v; %d and %d bytes", werr, len(got), len(want))
+		}
+		if err != nil && werr == nil {
+			t.Fatalf("%v, the standard library reads %d bytes", err, len(want))
+		}
+	})
 }
 
 func FuzzInflate(f *testing.F) {
