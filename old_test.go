@@ -96,7 +96,7 @@ func oldModel(t *testing.T, path, name string, in map[string]*tensor.Tensor) err
 			}
 		}
 		tol := golden.Sum
-		if exactOld[name] {
+		if exactOld[name] && !(name == "RFE" && method != "transform" && method != "predict") {
 			tol = golden.Exact
 		}
 		out := &golden.Output{Method: method, Value: &golden.Value{Dense: w}, Tolerance: string(tol)}

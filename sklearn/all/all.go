@@ -14,6 +14,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/ensemble"
 	"github.com/larder-ml/larder/sklearn/featureextraction"
 	"github.com/larder-ml/larder/sklearn/featureextraction/text"
+	"github.com/larder-ml/larder/sklearn/featureselection"
 	"github.com/larder-ml/larder/sklearn/frozen"
 	"github.com/larder-ml/larder/sklearn/gaussianprocess"
 	"github.com/larder-ml/larder/sklearn/impute"
@@ -50,6 +51,7 @@ func Registry() *sklearn.Registry {
 		dummy.Classes,
 		ensemble.Classes,
 		featureextraction.Classes,
+		featureselection.Classes,
 		frozen.Classes,
 		gaussianprocess.Classes,
 		impute.Classes,
