@@ -27,6 +27,7 @@ type encoder struct {
 	shared map[string]string         // small constants by content
 	consts map[*tensor.Tensor]string // initializers
 	ml     int                       // version of ai.onnx.ml needed
+	used   map[string]bool           // names that nodes read
 	report Report
 }
 
@@ -41,7 +42,7 @@ type value struct {
 type encode func(e *encoder, n *graph.Node) ([]value, error)
 
 func newEncoder(g *graph.Graph, opts Options) *encoder {
-	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[*tensor.Tensor]string{}}
+	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[*tensor.Tensor]string{}, used: map[string]bool{}}
 	for e.taken() {
 		e.prefix += "_"
 	}
@@ -185,6 +186,7 @@ func (e *encoder) addTo(op, domain string, in, out []string, attrs ...attr) {
 	var m protowire.Message
 	for _, s := range in {
 		m.String(nodeInput, s)
+		e.used[s] = true
 	}
 	for _, s := range out {
 		m.String(nodeOutput, s)
@@ -267,21 +269,6 @@ func (e *encoder) model() (*protowire.Message, error) {
 		name = "model"
 	}
 	gm.String(graphName, name)
-	for i := range e.g.Nodes {
-		n := &e.g.Nodes[i]
-		if n.Op != graph.OpInput {
-			continue
-		}
-		t := e.g.Types[n.Out[0]]
-		v := e.vals[n.Out[0]]
-		if t.Kind != graph.Frame {
-			gm.Message(graphInput, valueInfo(v.name, e.elem(t.DType), t.Shape))
-			continue
-		}
-		for j, c := range t.Columns {
-			gm.Message(graphInput, valueInfo(v.cols[j], e.elem(c.DType), []int{graph.N, 1}))
-		}
-	}
 	e.at = nil
 	for _, o := range e.g.Outputs {
 		t, v := e.g.Types[o.ID], e.vals[o.ID]
@@ -300,6 +287,23 @@ func (e *encoder) model() (*protowire.Message, error) {
 			}
 			e.addTo("Identity", "", []string{v.cols[j]}, []string{name})
 			gm.Message(graphOutput, valueInfo(name, e.elem(c.DType), []int{graph.N, 1}))
+		}
+	}
+	for i := range e.g.Nodes {
+		n := &e.g.Nodes[i]
+		if n.Op != graph.OpInput {
+			continue
+		}
+		t := e.g.Types[n.Out[0]]
+		v := e.vals[n.Out[0]]
+		if t.Kind != graph.Frame {
+			gm.Message(graphInput, valueInfo(v.name, e.elem(t.DType), t.Shape))
+			continue
+		}
+		for j, c := range t.Columns {
+			if e.used[v.cols[j]] || !slices.ContainsFunc(v.cols, func(s string) bool { return e.used[s] }) {
+				gm.Message(graphInput, valueInfo(v.cols[j], e.elem(c.DType), []int{graph.N, 1}))
+			}
 		}
 	}
 	e.report.Opset, e.report.MLOpset = opset, e.ml

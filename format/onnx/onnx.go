@@ -2,7 +2,8 @@
 //
 // A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else; what can not be
 // is refused with a *graph.UnsupportedError that names the operation, the estimator and the reason. Sparse and one-hot
-// values become dense. A Frame input becomes one input per column, of shape [N, 1].
+// values become dense. A Frame input becomes one input per column that is used, of shape [N, 1]; text has no missing
+// value in ONNX, so empty text stands for one.
 //
 // Guards (refusals at run time) have no ONNX form: they are dropped, listed in the Report and in the model's metadata
 // under "larder.dropped".

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
@@ -82,7 +83,7 @@ func (e *encoder) position(j int, keys *tensor.Tensor) (string, error) {
 	var whole, at []int64
 	var floats []float64
 	var floatAt []int64
-	nanAt := int64(-1)
+	nanAt, emptyAt := int64(-1), int64(-1)
 	allWhole := true
 	for i := range none {
 		c := keys.Cell(i)
@@ -90,6 +91,9 @@ func (e *encoder) position(j int, keys *tensor.Tensor) (string, error) {
 		switch {
 		case c.IsNaN():
 			nanAt = int64(i)
+			emptyAt = nanAt
+		case c.Kind == tensor.CellNone && emptyAt < 0:
+			emptyAt = int64(i)
 		case number:
 			floats, floatAt = append(floats, f), append(floatAt, int64(i))
 			if k := c.Key(); k.Kind == tensor.CellInt {
@@ -103,6 +107,9 @@ func (e *encoder) position(j int, keys *tensor.Tensor) (string, error) {
 	}
 	switch {
 	case d == tensor.String:
+		if emptyAt >= 0 && !slices.Contains(text, "") { // empty text is a missing value
+			text, at = append(text, ""), append(at, emptyAt)
+		}
 		return e.labelEncoder(x, "keys_strings", text, at, none), nil
 	case d.IsInt() || d == tensor.Bool:
 		if !allWhole {
@@ -182,7 +189,7 @@ func oneHot(e *encoder, n *graph.Node) ([]value, error) {
 	return one(e.cast(e.op("Equal", x, e.tensor(code)), tensor.Bool, e.outType(0).DType)), nil
 }
 
-// missing marks a tensor's missing elements.
+// missing marks a tensor's missing elements; of text, empty ones stand for NaN and None.
 func (e *encoder) missing(x string, d tensor.DType, m graph.Missing) (string, error) {
 	f, number := m.Value.Float()
 	switch {
@@ -194,7 +201,7 @@ func (e *encoder) missing(x string, d tensor.DType, m graph.Missing) (string, er
 		}
 		k := compute(d)
 		return e.op("Equal", e.cast(x, d, k), e.scalar(f, k)), nil
-	case d == tensor.String && m.Value.Kind == tensor.CellStr && !m.Any:
+	case d == tensor.String && (m.Any || m.Value.IsNaN() || m.Value.Kind == tensor.CellNone || m.Value.Kind == tensor.CellStr):
 		is := e.addML(2, "LabelEncoder", []string{x}, attr{"keys_strings", []string{m.Value.S}}, attr{"values_int64s", []int64{1}}, attr{"default_int64", 0})
 		return e.cast(is, tensor.Int64, tensor.Bool), nil
 	case e.elem(d) == 0:

@@ -1,0 +1,155 @@
+package larder
+
+import (
+	"io"
+	"slices"
+
+	"github.com/larder-ml/larder/format/onnx"
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// ONNXOptions of EncodeONNX.
+type ONNXOptions struct {
+	Precision onnx.Precision
+	// Method exports one method, its results named as Run names them. Empty: a classifier's "label" and
+	// "probabilities", a cluster's or detector's "label" and "scores", else "variable".
+	Method  string
+	Version string // of the program that writes
+}
+
+// EncodeONNX writes the model as ONNX. Tables of numbers are one float32 input "X" of shape [N, columns]; with text or
+// bool columns each column the model reads is an input of its own, named and typed as in fitting, of shape [N, 1],
+// where empty text stands for a missing value.
+//
+// What ONNX can not express is a *graph.UnsupportedError; the checks it can not make are in the report.
+func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*onnx.Report, error) {
+	g, err := m.ONNXGraph(opts)
+	if err != nil {
+		return nil, err
+	}
+	meta := map[string]string{"larder.estimator": sklearn.Of(m.est).Name()}
+	if v := m.Info().SklearnVersion; v != "" {
+		meta["larder.sklearn_version"] = v
+	}
+	return onnx.Encode(w, g, onnx.Options{Precision: opts.Precision, Version: opts.Version, Metadata: meta})
+}
+
+// ONNXGraph gives the dataflow graph that EncodeONNX writes.
+func (m *Model) ONNXGraph(opts ONNXOptions) (*graph.Graph, error) {
+	if m.bind != nil {
+		return nil, m.bind
+	}
+	if opts.Method != "" {
+		if err := m.Can(opts.Method); err != nil {
+			return nil, err
+		}
+	} else if len(m.Methods()) == 0 {
+		return nil, &graph.UnsupportedError{Target: onnx.Name, Origin: m.path, Why: sklearn.Of(m.est).Name() + " has no method to run"}
+	}
+	in := m.Inputs()
+	switch in.Form {
+	case FormTexts:
+		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
+			return b.Input("X", graph.Type{DType: tensor.String, Shape: []int{graph.N}})
+		})
+	case FormMappings:
+		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
+			return b.Input("X", graph.Type{Kind: graph.Dicts, Shape: []int{graph.N}})
+		})
+	case FormTokens:
+		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
+			return b.Input("X", graph.Type{Kind: graph.Tokens, Shape: []int{graph.N}})
+		})
+	}
+	columns := in.Columns
+	if n := m.NFeatures(); n > 0 && n < len(columns) {
+		columns = columns[:n]
+	}
+	if len(columns) == 0 {
+		columns = []*InputColumn{{Name: "x0"}} // isotonic regression does not count its one column
+	}
+	names := make([]string, len(columns))
+	cols := make([]graph.Column, len(columns))
+	numbers := true
+	for i, c := range columns {
+		names[i] = c.Name
+		cols[i] = graph.Column{Name: c.Name, DType: c.DType}
+		if c.DType == tensor.Invalid {
+			cols[i].DType = tensor.Float64
+		}
+		numbers = numbers && (cols[i].DType == tensor.Float64 || cols[i].DType == tensor.Int64)
+	}
+	if !numbers && in.Form == FormTable {
+		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
+			return b.Input("X", graph.Type{Kind: graph.Frame, Shape: []int{graph.N, len(cols)}, Columns: cols})
+		})
+	}
+	matrix := func(b *graph.Builder) graph.Value {
+		shape := []int{graph.N, len(cols)}
+		if in.Form == FormVector {
+			shape = shape[:1]
+			if len(cols) == 1 && !numbers {
+				return b.Input("X", graph.Type{DType: cols[0].DType, Shape: shape})
+			}
+		}
+		return b.Cast(b.Input("X", graph.Type{DType: tensor.Float32, Shape: shape}), tensor.Float64)
+	}
+	g, err := m.onnxGraph(opts, matrix)
+	if err != nil && in.Form == FormTable {
+		// Models that pick columns by name.
+		named, again := m.onnxGraph(opts, func(b *graph.Builder) graph.Value { return b.ToFrame(matrix(b), names) })
+		if again == nil {
+			return named, nil
+		}
+	}
+	return g, err
+}
+
+// onnxGraph lowers the methods to export on an input.
+func (m *Model) onnxGraph(opts ONNXOptions, input func(b *graph.Builder) graph.Value) (*graph.Graph, error) {
+	b := graph.NewBuilder()
+	x := input(b)
+	call := func(method string) graph.Value {
+		y := sklearn.Call(b, m.est, method, x)
+		if y.Type().Kind == graph.OneHot {
+			y = b.ToDense(y)
+		}
+		return y
+	}
+	methods := m.Methods()
+	has := func(method string) bool { return slices.Contains(methods, method) }
+	method := opts.Method
+	if method == "" {
+		method = m.DefaultMethod()
+		if method == sklearn.MethodPredict {
+			y := call(method)
+			_, classifier := m.est.(sklearn.Classifier)
+			label := classifier || y.DType() == tensor.String || y.DType().IsInt() || y.DType() == tensor.Bool
+			if !label {
+				b.Output("variable", b.AsColumn(y))
+				return b.Build()
+			}
+			b.Output("label", y)
+			switch {
+			case has(sklearn.MethodPredictProba):
+				b.Output("probabilities", call(sklearn.MethodPredictProba))
+			case has(sklearn.MethodDecisionFunction):
+				b.Output("scores", call(sklearn.MethodDecisionFunction))
+			case has(sklearn.MethodTransform):
+				b.Output("scores", call(sklearn.MethodTransform))
+			}
+			return b.Build()
+		}
+		y := call(method)
+		if y.IsTuple() {
+			b.Output(method, y)
+		} else {
+			b.Output("variable", y)
+		}
+		return b.Build()
+	}
+	b.Output(method, call(method))
+	return b.Build()
+}
