@@ -47,13 +47,13 @@ func register(cmd *cobra.Command, a []string) error {
 	case data == "" && packaged:
 		f, err = pack.Load(cmd.Context(), prefix, openOptions(cmd)...)
 	default:
-		if data == "" {
-			note("no training data was given (--data): the version is proven on rows made up from what the model knows")
-		}
 		f, err = buildPackage(cmd, a)
 	}
 	if err != nil {
 		return err
+	}
+	if data == "" && !packaged {
+		note("no training data was given (--data): the version is proven on rows made up from what the model knows")
 	}
 	v, made, err := s.Publish(cmd.Context(), name, f)
 	if err != nil {
