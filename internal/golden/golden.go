@@ -100,9 +100,27 @@ func Compare(got *Value, want *Output) Diff {
 	return compare(got, want.Value, want)
 }
 
+// arrays makes an array of each row of terms, or of values without keys.
+func arrays(v *Value) *Value {
+	list := &Value{List: []*Value{}}
+	if t := v.Tokens; t != nil {
+		for i := 1; i < len(t.Indptr); i++ {
+			list.List = append(list.List, &Value{Dense: tensor.FromStr(t.Terms[t.Indptr[i-1]:t.Indptr[i]])})
+		}
+		return list
+	}
+	for i := 1; i < len(v.Dicts.Indptr); i++ {
+		list.List = append(list.List, &Value{Dense: tensor.FromCells(v.Dicts.Values[v.Dicts.Indptr[i-1]:v.Dicts.Indptr[i]])})
+	}
+	return list
+}
+
 func compare(got, want *Value, out *Output) Diff {
 	switch {
 	case want.List != nil:
+		if got.Tokens != nil || got.Dicts != nil {
+			got = arrays(got)
+		}
 		if len(got.List) != len(want.List) {
 			return Diff{Err: fmt.Sprintf("got %d values, want %d", len(got.List), len(want.List))}
 		}

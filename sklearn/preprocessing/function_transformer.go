@@ -440,8 +440,9 @@ func nanToNum(c *arguments, x graph.Value) graph.Value {
 func checkArray(c *arguments, x graph.Value) graph.Value {
 	a := sklearn.Accept{Array: true}
 	if v := c.get("dtype"); v != nil {
+		list, err := sklearn.Sequence(v)
 		switch name, _ := sklearn.Text(v); {
-		case isFloat64(v):
+		case isFloat64(v), err == nil && len(list) == 1 && isFloat64(list[0]):
 			a.DType = sklearn.DTypeFloat64
 		case name != "numeric":
 			return c.b.Unsupported("", "check_array of dtype %s", sklearn.Describe(v))
