@@ -32,10 +32,12 @@ func pls(name string, old ...string) sklearn.Class {
 			{Before: "0.24", Fix: privateMeans},
 			{Before: "1.1", Fix: func(s *sklearn.State) error { s.Default("intercept_", orNone(s.Attrs.Get("_y_mean"))); return nil }},
 			{Before: "1.3", Fix: func(s *sklearn.State) error {
-				if c := s.Attrs.Get("_coef_"); c != nil {
+				rule := ScaledByFeature
+				if c := s.Attrs.Get("_coef_"); c != nil { // 1.1 and 1.2 hold it transposed already
 					s.Attrs.Set(pyobj.Str("coef_"), c)
+					rule = Scaled
 				}
-				s.Attrs.Set(pyobj.Str("rule"), pyobj.Int(ScaledByFeature))
+				s.Attrs.Set(pyobj.Str("rule"), pyobj.Int(rule))
 				return nil
 			}},
 			{Before: "1.5", Fix: func(s *sklearn.State) error { s.Default("rule", pyobj.Int(Scaled)); return nil }},
