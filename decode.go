@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/pyjson"
 	"github.com/larder-ml/larder/format/skops"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -19,6 +20,7 @@ type format struct {
 // formats in the order they are tried. The format is decided once, from the first bytes; there is no falling back.
 var formats = []format{
 	{skops.Name, skops.Sniff, skops.Decode},
+	{pyjson.Name, pyjson.Sniff, pyjson.Decode},
 	{joblib.Name, joblib.Sniff, joblib.Decode},
 }
 

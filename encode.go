@@ -8,6 +8,7 @@ import (
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/pickle"
+	"github.com/larder-ml/larder/format/pyjson"
 )
 
 // UndeterminedError is a file that holds classes the audit does not know, met by a verb that passes the file on.
@@ -49,7 +50,7 @@ func (m *Model) Whole() bool { return m.root == m.doc.Root }
 
 // Form is a stored form to write.
 type Form struct {
-	Format     string // "pickle", "joblib"
+	Format     string // "pickle", "joblib", "json"
 	Compressor string // joblib: "zlib", "gzip", "bz2", "lzma", "xz", "lz4"; "" for none
 	Level      int    // of the compressor; 0 for joblib's default
 	Protocol   int    // of the pickle, 2 to 5; 0 for 4
@@ -69,6 +70,8 @@ func (m *Model) Encode(w io.Writer, f Form) error {
 		return joblib.Encode(w, m.root, joblib.Options{Compressor: f.Compressor, Level: f.Level, Protocol: f.Protocol, Core: m.numpyCore()})
 	case pickle.Name:
 		return joblib.Pickle(w, m.root, f.Protocol, m.numpyCore())
+	case pyjson.Name:
+		return pyjson.Encode(w, m.root)
 	}
 	return &FormError{f.Format}
 }

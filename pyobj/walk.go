@@ -142,3 +142,38 @@ func Walk(v Value, f func(Value) bool) {
 		}
 	}
 }
+
+// Trace lists the imports and calls that building a graph takes, for stored forms that record none of their own: every
+// Global once, every Object's making and state, parents after what they hold.
+func Trace(root Value) ([]Import, []Call) {
+	var imports []Import
+	var calls []Call
+	seen := map[Global]bool{}
+	n := 0
+	see := func(v Value) {
+		if g, ok := v.(*Global); ok && !seen[*g] {
+			seen[*g] = true
+			imports = append(imports, Import{Global: g, Offset: -1, Index: n, Op: "GLOBAL"})
+		}
+	}
+	Walk(root, func(v Value) bool {
+		n++
+		see(v)
+		switch x := v.(type) {
+		case *Array:
+			if x.Subclass != nil {
+				see(x.Subclass)
+				calls = append(calls, Call{Op: "REDUCE", Func: &Global{"numpy.core.multiarray", "_reconstruct"},
+					Args: []Value{x.Subclass, &Tuple{}, Bytes("b")}, Offset: -1, Index: n})
+			}
+		case *Object:
+			op := map[Make]string{New: "NEWOBJ", Reduce: "REDUCE", Inst: "INST"}[x.Make]
+			calls = append(calls, Call{Op: op, Func: x.Class, Args: x.Args, Result: x, Offset: -1, Index: n})
+			if x.State != nil {
+				calls = append(calls, Call{Op: "BUILD", Func: x, Args: []Value{x.State}, Result: x, Offset: -1, Index: n})
+			}
+		}
+		return true
+	})
+	return imports, calls
+}
