@@ -314,27 +314,34 @@ func weightedMedian(n *node) (kernel, error) {
 	w := n.Attr.(*graph.WeightedMedianAttr).Weights
 	n.costs(20 * float64(len(w)))
 	return func(c *call) error {
-		x, out := c.dense(0).F64, c.out(0).F64
-		order := c.ints(len(w))
-		for i := range out {
-			row := x[i*len(w) : (i+1)*len(w)]
-			for j := range order {
-				order[j] = j
-			}
-			slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(row[a], row[b]) })
-			total := 0.0
-			for _, j := range order {
-				total += w[j]
-			}
-			half, sum := 0.5*total, 0.0
-			out[i] = row[order[0]]
-			for _, j := range order {
-				if sum += w[j]; sum >= half {
-					out[i] = row[j]
-					break
-				}
-			}
+		x, out := c.dense(0), c.out(0)
+		if x.DType == tensor.Float32 {
+			medians(out.F32, x.F32, w, c.ints(len(w)))
+		} else {
+			medians(out.F64, x.F64, w, c.ints(len(w)))
 		}
 		return nil
 	}, nil
+}
+
+func medians[T float](out, x []T, w []float64, order []int) {
+	for i := range out {
+		row := x[i*len(w) : (i+1)*len(w)]
+		for j := range order {
+			order[j] = j
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(row[a], row[b]) })
+		total := 0.0
+		for _, j := range order {
+			total += w[j]
+		}
+		half, sum := 0.5*total, 0.0
+		out[i] = row[order[0]]
+		for _, j := range order {
+			if sum += w[j]; sum >= half {
+				out[i] = row[j]
+				break
+			}
+		}
+	}
 }

@@ -114,13 +114,13 @@ func (f *forest) fill(c *call, v *variant, x []int64, from, rows int) bool {
 	return true
 }
 
-// keyOf gives what X holds for a value.
+// keyOf gives what X holds for a value: its key, shifted. The low 31 bits are zero, which near nodes rely on.
 func (f *forest) keyOf(s slot, v float64) int64 {
 	switch {
 	case s.category && (math.IsNaN(v) || v < 0):
-		return codeMissed
+		return codeMissed << 31
 	case s.category:
-		return int64(binCode(v))
+		return int64(binCode(v)) << 31
 	case math.IsNaN(v):
 		return s.missing << 31
 	case f.cuts != nil:
@@ -178,7 +178,8 @@ func walkWide(t []wideNode, sets []uint32, x []int64) int {
 		}
 		v := x[int(nd.slot&^slotSet)*group]
 		if nd.slot&slotSet != 0 {
-			i = nd.child + sets[int(nd.key)+int(v>>5)]>>(v&31)&1
+			code := v >> 31
+			i = nd.child + sets[int(nd.key)+int(code>>5)]>>(code&31)&1
 			continue
 		}
 		i = nd.child + uint32(uint64(nd.key-v)>>63)

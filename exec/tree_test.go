@@ -247,12 +247,15 @@ func TestTreesWalkAsDefined(t *testing.T) {
 				ts.Known = make([]*[8]uint32, c.width)
 				ts.Known[0], ts.Known[3] = known, known
 			}
-			for range c.trees {
+			for tr := range c.trees {
 				nodes := grow(r, c.size, c.width, c.values, func() float64 { return r.NormFloat64() })
 				var sets []uint32
 				if c.cat {
 					for i := range nodes {
-						if nodes[i].feature == 0 || nodes[i].feature == 3 {
+						if tr%3 < 2 && nodes[i].left > 0 && (i == 0 || nodes[i].feature == 0 || nodes[i].feature == 3) {
+							if i == 0 {
+								nodes[i].feature = 3
+							}
 							nodes[i].cat, nodes[i].bitset = true, len(sets)/8
 							for range 8 {
 								sets = append(sets, r.Uint32()&r.Uint32())

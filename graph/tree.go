@@ -388,7 +388,7 @@ func (b *Builder) WeightedMedian(x Value, weights []float64) Value {
 		return x
 	}
 	t := x.Type()
-	if t.Kind != Dense || len(t.Shape) != 2 || t.DType != tensor.Float64 || t.Shape[1] != len(weights) || len(weights) == 0 {
+	if t.Kind != Dense || len(t.Shape) != 2 || (t.DType != tensor.Float64 && t.DType != tensor.Float32) || t.Shape[1] != len(weights) || len(weights) == 0 {
 		return b.Failf(OpWeightedMedian, "%d weights for %s", len(weights), t)
 	}
 	return b.Add1(OpWeightedMedian, &WeightedMedianAttr{weights}, Type{DType: t.DType, Shape: []int{t.Shape[0]}}, x)

@@ -477,7 +477,7 @@ func (a *AdaBoostRegressor) predictions(b *graph.Builder, x graph.Value) graph.V
 			return b.Failf("", "member %d predicts several outputs", i)
 		}
 	}
-	return b.Cast(b.HStack(false, cols...), tensor.Float64)
+	return b.HStack(false, cols...)
 }
 
 // Predict is the weighted median of the members' predictions.
