@@ -23,7 +23,7 @@ const (
 	OpNeighborGraph Op = "NeighborGraph"
 	// OpKernelDensity walks a tree for the log density: x float64 [N,p] → [N].  Attr *DensityAttr
 	OpKernelDensity Op = "KernelDensity"
-	// None of these has an ONNX form: TopK loses the order of ties, trees have no counterpart.
+	// In ONNX KNeighbors is TopK, which orders ties otherwise; the others have no form.
 )
 
 // The metrics, by the names scikit-learn resolves them to.

@@ -25,9 +25,9 @@ const (
 	// sum begins with the first leaf. [N, Outputs].
 	TreeSum TreeMode = iota
 	// TreeStaged gives the sum after each stage: [N, stages, Outputs]. A stage is Outputs trees of one number, or one
-	// tree of Outputs numbers. No ONNX form.
+	// tree of Outputs numbers.
 	TreeStaged
-	// TreeLeaf gives the node number of each tree's leaf: int64 [N, trees]. No ONNX form.
+	// TreeLeaf gives the node number of each tree's leaf: int64 [N, trees].
 	TreeLeaf
 )
 
@@ -376,7 +376,7 @@ func pairwise(a []float64) float64 {
 }
 
 // OpWeightedMedian gives each row's weighted median: of its entries in ascending order, the first at which the sum of
-// weights reaches half of all. [N,k] → [N]. Attr *WeightedMedianAttr. No ONNX form.
+// weights reaches half of all. [N,k] → [N]. Attr *WeightedMedianAttr.
 const OpWeightedMedian Op = "WeightedMedian"
 
 // WeightedMedianAttr holds a weight for each column.

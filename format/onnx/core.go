@@ -13,7 +13,7 @@ type table map[graph.Op]encode
 
 // find returns the encoding of op.
 func find(op graph.Op) encode {
-	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps} {
+	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps} {
 		if f := t[op]; f != nil {
 			return f
 		}
@@ -27,7 +27,9 @@ var coreOps = table{
 	graph.OpLog: logarithm, graph.OpLog1p: log1p, graph.OpExpm1: expm1, graph.OpTanh: simple("Tanh"),
 	graph.OpSin: simple("Sin"), graph.OpCos: simple("Cos"), graph.OpErf: erf, graph.OpSigmoid: simple("Sigmoid"),
 	graph.OpFloor: simple("Floor"), graph.OpSign: simple("Sign"), graph.OpRelu: relu, graph.OpSoftplus: softplus,
-	graph.OpNormCdf: normCdf, graph.OpNormPpf: normPpf, graph.OpNot: simple("Not"), graph.OpIsNaN: isNaN, graph.OpIsInf: isInf,
+	graph.OpNormCdf: normCdf, graph.OpNormPpf: normPpf, graph.OpNot: simple("Not"), graph.OpCeil: simple("Ceil"), graph.OpRound: simple("Round"), graph.OpCbrt: cbrt,
+	graph.OpTan: tangent, graph.OpAsinh: asinh, graph.OpSublinear: sublinear,
+	graph.OpIsNaN: isNaN, graph.OpIsInf: isInf,
 	graph.OpAdd: arithmetic("Add"), graph.OpSub: arithmetic("Sub"), graph.OpMul: arithmetic("Mul"), graph.OpDiv: arithmetic("Div"),
 	graph.OpPow: arithmetic("Pow"), graph.OpMax: arithmetic("Max"), graph.OpMin: arithmetic("Min"), graph.OpFloorMod: floorMod,
 	graph.OpLogAddExp: logAddExp,
@@ -102,7 +104,7 @@ func simple(op string) encode {
 			return one(e.add(op, []string{e.cast(e.in(0), e.inType(0).DType, tensor.Bool)})), nil
 		}
 		x, d, end := e.unaryIn()
-		if n.Op == graph.OpFloor && !d.IsFloat() {
+		if !d.IsFloat() && (n.Op == graph.OpFloor || n.Op == graph.OpCeil || n.Op == graph.OpRound) {
 			return end(x), nil
 		}
 		return end(e.add(op, []string{x})), nil

@@ -5,7 +5,9 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-var distanceOps = table{graph.OpSVMDecision: svmDecision, graph.OpPairwiseDistance: pairwiseDistance}
+var distanceOps = table{graph.OpSVMDecision: svmDecision, graph.OpPairwiseDistance: pairwiseDistance, graph.OpPairwiseCoupling: pairwiseCoupling,
+	graph.OpSolveTriangular: solveTriangular,
+}
 
 // svmDecision is a product, the kernel and a product with the weights of each pair.
 func svmDecision(e *encoder, n *graph.Node) ([]value, error) {
@@ -87,63 +89,68 @@ func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
 // pairwiseDistance expands the euclidean metrics and broadcasts the others.
 func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.DistanceAttr)
-	m, x, d := a.Metric, e.in(0), e.inType(0).DType
-	y := a.Y
-	rows, width := y.Shape[0], y.Shape[1]
-	if rows == 0 || width == 0 {
+	if a.Y.Shape[0] == 0 || a.Y.Shape[1] == 0 {
 		return nil, e.unsupported("no rows to measure to")
 	}
-	wide := func() (string, string) { // [N,1,p] and [1,m,p]
-		return e.reshape(x, graph.N, 1, width), e.tensor(y.Reshape(1, rows, width))
-	}
-	sum := func(s string) string { return e.add("ReduceSum", []string{s, e.ints(2)}, attr{"keepdims", 0}) }
-	diff := func() string {
-		u, v := wide()
-		return e.op("Sub", u, v)
-	}
-	row := func(v []float64) string { return e.cast(e.tensor(tensor.FromF64(v)), tensor.Float64, d) }
-	switch m.Name {
-	case graph.Euclidean, graph.SqEuclidean:
-		s := e.squares(x, e.op("MatMul", x, e.tensor(transposed(y))), y)
-		if m.Name == graph.Euclidean {
+	x, d := e.in(0), e.inType(0).DType
+	if a.Metric.Name == graph.Euclidean || a.Metric.Name == graph.SqEuclidean {
+		s := e.squares(x, e.op("MatMul", x, e.tensor(transposed(a.Y))), a.Y)
+		if a.Metric.Name == graph.Euclidean {
 			s = e.op("Sqrt", s)
 		}
 		return one(s), nil
+	}
+	width := a.Y.Shape[1]
+	y := e.tensor(a.Y.Reshape(1, a.Y.Shape[0], width))
+	s, err := e.distance(e.reshape(x, graph.N, 1, width), y, width, d, a.Metric)
+	return one(s), err
+}
+
+// distance measures along the last axis, of width features, of two tensors that broadcast: [N,1,p] and [1,m,p] or
+// [N,m,p].
+func (e *encoder) distance(x, y string, width int, d tensor.DType, m graph.Metric) (string, error) {
+	sum := func(s string) string { return e.add("ReduceSum", []string{s, e.ints(2)}, attr{"keepdims", 0}) }
+	diff := func() string { return e.op("Sub", x, y) }
+	row := func(v []float64) string { return e.cast(e.tensor(tensor.FromF64(v)), tensor.Float64, d) }
+	switch m.Name {
+	case graph.Euclidean, graph.SqEuclidean:
+		s := e.add("ReduceSumSquare", []string{diff(), e.ints(2)}, attr{"keepdims", 0})
+		if m.Name == graph.Euclidean {
+			s = e.op("Sqrt", s)
+		}
+		return s, nil
 	case graph.Manhattan:
-		return one(sum(e.op("Abs", diff()))), nil
+		return sum(e.op("Abs", diff())), nil
 	case graph.Chebyshev:
-		return one(e.add("ReduceMax", []string{e.op("Abs", diff()), e.ints(2)}, attr{"keepdims", 0})), nil
+		return e.add("ReduceMax", []string{e.op("Abs", diff()), e.ints(2)}, attr{"keepdims", 0}), nil
 	case graph.Minkowski:
 		s := e.op("Pow", e.op("Abs", diff()), e.scalar(m.P, d))
 		if m.W != nil {
 			s = e.op("Mul", s, row(m.W))
 		}
-		return one(e.op("Pow", sum(s), e.scalar(1/m.P, d))), nil
+		return e.op("Pow", sum(s), e.scalar(1/m.P, d)), nil
 	case graph.SEuclidean:
 		s := diff()
-		return one(e.op("Sqrt", sum(e.op("Div", e.op("Mul", s, s), row(m.V))))), nil
+		return e.op("Sqrt", sum(e.op("Div", e.op("Mul", s, s), row(m.V)))), nil
 	case graph.Mahalanobis:
 		s := diff()
 		vi := e.cast(e.tensor(tensor.FromF64(m.VI, width, width)), tensor.Float64, d)
-		return one(e.op("Sqrt", sum(e.op("Mul", e.op("MatMul", s, vi), s)))), nil
+		return e.op("Sqrt", sum(e.op("Mul", e.op("MatMul", s, vi), s))), nil
 	case graph.Canberra:
-		u, v := wide()
-		den := e.op("Add", e.op("Abs", u), e.op("Abs", v))
+		den := e.op("Add", e.op("Abs", x), e.op("Abs", y))
 		zero := e.op("Equal", den, e.scalar(0, d))
-		q := e.op("Div", e.op("Abs", e.op("Sub", u, v)), e.op("Where", zero, e.scalar(1, d), den))
-		return one(sum(q)), nil
+		q := e.op("Div", e.op("Abs", diff()), e.op("Where", zero, e.scalar(1, d), den))
+		return sum(q), nil
 	case graph.Hamming:
-		u, v := wide()
-		differ := e.cast(e.op("Not", e.op("Equal", u, v)), tensor.Bool, d)
-		return one(e.op("Div", sum(differ), e.scalar(float64(width), d))), nil
+		differ := e.cast(e.op("Not", e.op("Equal", x, y)), tensor.Bool, d)
+		return e.op("Div", sum(differ), e.scalar(float64(width), d)), nil
 	case graph.AdditiveChi2:
-		u, v := wide()
-		den := e.op("Add", u, v)
-		s := e.op("Sub", u, v)
+		den := e.op("Add", x, y)
+		s := diff()
 		zero := e.op("Equal", den, e.scalar(0, d))
 		q := e.op("Div", e.op("Mul", s, s), e.op("Where", zero, e.scalar(1, d), den))
 		q = e.op("Where", zero, e.scalar(0, d), q)
-		return one(sum(q)), nil
+		return sum(q), nil
 	}
-	return nil, e.unsupported("metric %q", m.Name)
+	return "", e.unsupported("metric %q", m.Name)
 }

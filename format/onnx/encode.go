@@ -19,10 +19,11 @@ const opset = 18
 type encoder struct {
 	g      *graph.Graph
 	opts   Options
-	at     *graph.Node // being encoded
-	vals   []value     // by value id
-	proto  protowire.Message
-	prefix string // of names of our own
+	at     *graph.Node       // being encoded
+	vals   []value           // by value id
+	nodes  protowire.Message // of the graph being written: the model's or that of a loop
+	inits  protowire.Message // constants, all in the model's graph
+	prefix string            // of names of our own
 	count  int
 	shared map[string]string         // small constants by content
 	consts map[*tensor.Tensor]string // initializers
@@ -204,7 +205,7 @@ func (e *encoder) addTo(op, domain string, in, out []string, attrs ...attr) {
 	if domain != "" {
 		m.String(nodeDomain, domain)
 	}
-	e.proto.Message(graphNode, &m)
+	e.nodes.Message(graphNode, &m)
 }
 
 // tensor adds a constant and returns its name. The same tensor is added once.
@@ -213,7 +214,7 @@ func (e *encoder) tensor(t *tensor.Tensor) string {
 		return s
 	}
 	s := e.fresh()
-	e.proto.Message(graphInit, e.tensorProto(s, t))
+	e.inits.Message(graphInit, e.tensorProto(s, t))
 	e.consts[t] = s
 	return s
 }
@@ -263,18 +264,19 @@ func (e *encoder) cast(s string, from, to tensor.DType) string {
 
 // model joins everything.
 func (e *encoder) model() (*protowire.Message, error) {
-	gm := &e.proto
 	name := e.opts.Name
 	if name == "" {
 		name = "model"
 	}
+	gm := &protowire.Message{}
 	gm.String(graphName, name)
 	e.at = nil
+	ends := &protowire.Message{}
 	for _, o := range e.g.Outputs {
 		t, v := e.g.Types[o.ID], e.vals[o.ID]
 		if t.Kind != graph.Frame {
 			e.addTo("Identity", "", []string{e.nameOf(o.ID)}, []string{o.Name})
-			gm.Message(graphOutput, valueInfo(o.Name, e.elem(t.DType), t.Shape))
+			ends.Message(graphOutput, valueInfo(o.Name, e.elem(t.DType), t.Shape))
 			continue
 		}
 		for j, c := range t.Columns {
@@ -286,7 +288,7 @@ func (e *encoder) model() (*protowire.Message, error) {
 				name = o.Name + "." + name
 			}
 			e.addTo("Identity", "", []string{v.cols[j]}, []string{name})
-			gm.Message(graphOutput, valueInfo(name, e.elem(c.DType), []int{graph.N, 1}))
+			ends.Message(graphOutput, valueInfo(name, e.elem(c.DType), []int{graph.N, 1}))
 		}
 	}
 	for i := range e.g.Nodes {
@@ -307,6 +309,9 @@ func (e *encoder) model() (*protowire.Message, error) {
 		}
 	}
 	e.report.Opset, e.report.MLOpset = opset, e.ml
+	gm.Append(&e.nodes)
+	gm.Append(&e.inits)
+	gm.Append(ends)
 
 	m := &protowire.Message{}
 	ir := int64(8)

@@ -34,7 +34,7 @@ const (
 
 	nodeInput, nodeOutput, nodeName, nodeOp, nodeAttr, nodeDomain = 1, 2, 3, 4, 5, 7
 
-	attrName, attrF, attrI, attrS, attrT, attrFloats, attrInts, attrStrings, attrType = 1, 2, 3, 4, 5, 7, 8, 9, 20
+	attrName, attrF, attrI, attrS, attrT, attrG, attrFloats, attrInts, attrStrings, attrType = 1, 2, 3, 4, 5, 6, 7, 8, 9, 20
 
 	tensorDims, tensorType, tensorStrings, tensorName, tensorRaw = 1, 2, 6, 8, 9
 )
@@ -42,7 +42,7 @@ const (
 // attr is an attribute of a node: one of its fields by kind.
 type attr struct {
 	name string
-	v    any // int, float32, string, []int64, []float32, []string, *tensor.Tensor
+	v    any // int, float32, string, []int64, []float32, []string, *tensor.Tensor, or a graph as *protowire.Message
 }
 
 func (e *encoder) attribute(a attr) *protowire.Message {
@@ -62,6 +62,9 @@ func (e *encoder) attribute(a attr) *protowire.Message {
 	case *tensor.Tensor:
 		m.Message(attrT, e.tensorProto("", v))
 		kind = 4
+	case *protowire.Message:
+		m.Message(attrG, v)
+		kind = 5
 	case []float32:
 		m.Floats(attrFloats, v)
 		kind = 6

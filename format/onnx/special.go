@@ -95,3 +95,33 @@ func (e *encoder) ndtri(y0 string, d tensor.DType) string {
 	r = e.op("Where", e.op("Equal", y0, zero), e.scalar(math.Inf(-1), d), r)
 	return e.op("Where", e.op("Equal", y0, one), e.scalar(math.Inf(1), d), r)
 }
+
+// cbrt is the sign times |x|^(1/3).
+func cbrt(e *encoder, _ *graph.Node) ([]value, error) {
+	x, d, end := e.unaryIn()
+	return end(e.op("Mul", e.op("Sign", x), e.op("Pow", e.op("Abs", x), e.scalar(1.0/3, d)))), nil
+}
+
+func tangent(e *encoder, _ *graph.Node) ([]value, error) {
+	x, _, end := e.unaryIn()
+	return end(e.op("Div", e.op("Sin", x), e.op("Cos", x))), nil
+}
+
+// asinh is the sign times log1p(a + a²/(1 + sqrt(1 + a²))) of a = |x|.
+func asinh(e *encoder, _ *graph.Node) ([]value, error) {
+	x, d, end := e.unaryIn()
+	one := e.scalar(1, d)
+	a := e.op("Abs", x)
+	root := e.op("Sqrt", e.op("Add", one, e.op("Mul", a, a)))
+	small := e.log1pOf(e.op("Add", a, e.op("Div", e.op("Mul", a, a), e.op("Add", one, root))), d)
+	large := e.op("Add", e.op("Log", a), e.scalar(math.Ln2, d)) // a² would overflow
+	y := e.op("Where", e.op("Less", a, e.scalar(1e9, d)), small, large)
+	return end(e.op("Mul", e.op("Sign", x), y)), nil
+}
+
+// sublinear is log+1 of the stored entries of a sparse value, none of which is zero.
+func sublinear(e *encoder, _ *graph.Node) ([]value, error) {
+	x, d, end := e.unaryIn()
+	y := e.op("Add", e.op("Log", x), e.scalar(1, d))
+	return end(e.op("Where", e.op("Equal", x, e.scalar(0, d)), x, y)), nil
+}

@@ -48,6 +48,7 @@ func treeEnsemble(e *encoder, n *graph.Node) ([]value, error) {
 			if err != nil {
 				return nil, err
 			}
+			s = e.add("ReduceSum", []string{s, e.ints(1)}, attr{"keepdims", 0})
 			if y == "" {
 				y = s
 			} else {
@@ -61,18 +62,24 @@ func treeEnsemble(e *encoder, n *graph.Node) ([]value, error) {
 	return one(y), nil
 }
 
-// staged sums tree after tree: [N, stages, outputs].
+// staged sums stage after stage: [N, stages, outputs].
 func (e *encoder) staged(x string, d tensor.DType, a *graph.TreeEnsembleAttr) ([]value, error) {
 	ts := a.Trees
-	s, err := e.trees(x, d, ts, ts.List, len(ts.List), func(t, node, _ int) (int, float64) {
-		var v [1]float64
-		ts.Leaf(&ts.List[t], node, v[:])
-		return t, v[0]
-	})
+	var s string
+	var err error
+	if ts.Values == 1 {
+		s, err = e.trees(x, d, ts, ts.List, len(ts.List), func(t, node, _ int) (int, float64) {
+			var v [1]float64
+			ts.Leaf(&ts.List[t], node, v[:])
+			return t, v[0]
+		})
+		s = e.reshape(s, graph.N, len(ts.List)/a.Outputs, a.Outputs)
+	} else {
+		s, err = e.leafTables(x, d, ts, 0, len(ts.List))
+	}
 	if err != nil {
 		return nil, err
 	}
-	s = e.reshape(s, graph.N, len(ts.List)/a.Outputs, a.Outputs)
 	s = e.op("CumSum", s, e.scalar(1, tensor.Int64))
 	if len(e.at.In) > 1 {
 		start := e.in(1)
@@ -84,7 +91,7 @@ func (e *encoder) staged(x string, d tensor.DType, a *graph.TreeEnsembleAttr) ([
 	return one(s), nil
 }
 
-// leafTables sums the leaves' numbers of some trees.
+// leafTables gives the leaves' numbers of some trees: [N, trees, numbers].
 func (e *encoder) leafTables(x string, d tensor.DType, ts *graph.Trees, from, to int) (string, error) {
 	list := ts.List[from:to]
 	starts := tensor.New(tensor.Int64, len(list))
@@ -105,8 +112,7 @@ func (e *encoder) leafTables(x string, d tensor.DType, ts *graph.Trees, from, to
 	}
 	table.Shape = []int{leaves, ts.Values}
 	rows := e.op("Add", e.cast(index, d, tensor.Int64), e.tensor(starts))
-	picked := e.add("Gather", []string{e.tensor(table), rows}, attr{"axis", 0})
-	return e.add("ReduceSum", []string{picked, e.ints(1)}, attr{"keepdims", 0}), nil
+	return e.add("Gather", []string{e.tensor(table), rows}, attr{"axis", 0}), nil
 }
 
 // trees adds one ensemble. leaf gives the target and number of a leaf: tree t of list, its node, and how many leaves of

@@ -95,6 +95,14 @@ func (m *Message) Message(field int, inner *Message) {
 	m.buf = append(m.buf, inner.buf...)
 }
 
+// Append adds the fields of another message, which must not change afterwards.
+func (m *Message) Append(other *Message) {
+	m.flush()
+	m.parts = append(m.parts, other.parts...)
+	m.size += other.size
+	m.buf = append(m.buf, other.buf...)
+}
+
 // flush makes the buffer a part.
 func (m *Message) flush() {
 	if len(m.buf) > 0 {
