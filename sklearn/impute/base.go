@@ -13,7 +13,7 @@ import (
 )
 
 // Classes lists what this package understands.
-var Classes = slices.Concat(baseClasses)
+var Classes = slices.Concat(baseClasses, knnClasses, iterativeClasses)
 
 var baseModules = []string{"sklearn.impute._base"}
 

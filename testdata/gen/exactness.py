@@ -71,6 +71,8 @@ def tolerance(est, method):
         return worst(before + [tolerance(s, method) for s in last])
     if method in ("apply", "decision_path", "get_feature_names_out"):
         return "exact"
+    if name in ("RFE", "RFECV") and method not in ("transform", "inverse_transform"):
+        return tolerance(est.estimator_, method)
     if name in EXACT:
         if method == "predict_log_proba":
             return "ulp8"
