@@ -162,9 +162,9 @@ func (m *Model) Run(ctx context.Context, method string, rows tensor.Value) (*Res
 	if err != nil {
 		return nil, err
 	}
-	if w := width(rows); w > 0 && rows.Rows() == 0 {
+	if _, any := m.est.(sklearn.Unchecked); !any && width(rows) > 0 && rows.Rows() == 0 {
 		return nil, &graph.InputError{Origin: m.path, Msg: fmt.Sprintf(
-			"Found array with 0 sample(s) (shape=(0, %d)) while a minimum of 1 is required by %s.", w, sklearn.Of(m.est).Name())}
+			"Found array with 0 sample(s) (shape=(0, %d)) while a minimum of 1 is required by %s.", width(rows), sklearn.Of(m.est).Name())}
 	}
 	out, err := p.Run(ctx, []tensor.Value{rows})
 	if err != nil {

@@ -289,7 +289,14 @@ func (b *Builder) NeighborGraph(v Value, a *NeighborGraphAttr) Value {
 		}
 	}
 	t := parts[0].Type()
-	return b.Add1(OpNeighborGraph, a, Type{Kind: CSR, DType: tensor.Float64, Shape: []int{t.Shape[0], a.Width}}, parts...)
+	if t.Kind == Dense {
+		parts = []Value{b.Cast(parts[0], tensor.Float64), parts[1]}
+	}
+	g := b.Add1(OpNeighborGraph, a, Type{Kind: CSR, DType: tensor.Float64, Shape: []int{t.Shape[0], a.Width}}, parts...)
+	if t.DType == tensor.Float32 && !a.Ones {
+		g = b.Cast(g, tensor.Float32)
+	}
+	return g
 }
 
 // DensityAttr describes a kernel density estimate.

@@ -108,6 +108,8 @@ type (
 	Classifier interface {
 		ClassLabels() []ClassLabels
 	}
+	// Unchecked marks estimators that look at the number of rows alone and take none, too.
+	Unchecked interface{ Unchecked() }
 	// Holder names the estimators directly inside, for show and for walking.
 	Holder interface {
 		Inside() []Estimator

@@ -151,23 +151,16 @@ func (l *LinearDiscriminantAnalysis) Transform(b *graph.Builder, x graph.Value) 
 		x = b.Sub(x, b.Const(l.Xbar))
 	}
 	x = b.MatMul(x, b.Const(l.Scalings))
-	keep := make([]int, l.components())
+	keep := make([]int, min(l.Scalings.Shape[1], l.MaxComponents))
 	for i := range keep {
 		keep[i] = i
 	}
 	return b.Gather(x, keep)
 }
 
-func (l *LinearDiscriminantAnalysis) components() int {
-	return min(l.Scalings.Shape[1], l.MaxComponents)
-}
-
 // FeatureNamesOut is the class name and a number.
 func (l *LinearDiscriminantAnalysis) FeatureNamesOut([]string) ([]string, error) {
-	if err := l.Available(sklearn.MethodTransform); err != nil {
-		return nil, err
-	}
-	return sklearn.PrefixNames(l, l.components()), nil
+	return sklearn.PrefixNames(l, l.MaxComponents), nil
 }
 
 // QuadraticDiscriminantAnalysis is sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis.

@@ -52,6 +52,8 @@ var (
 	_ sklearn.LogProbaPredictor = (*DummyClassifier)(nil)
 	_ sklearn.Classifier        = (*DummyClassifier)(nil)
 	_ sklearn.Availabler        = (*DummyClassifier)(nil)
+	_ sklearn.Unchecked         = (*DummyClassifier)(nil)
+	_ sklearn.Unchecked         = (*DummyRegressor)(nil)
 )
 
 // Bound reads what is one array for one output and a list of arrays for more.
@@ -122,6 +124,9 @@ func (d *DummyClassifier) Available(method string) error {
 	}
 	return nil
 }
+
+// Unchecked: no rows are fine.
+func (d *DummyClassifier) Unchecked() {}
 
 // ClassLabels returns classes_.
 func (d *DummyClassifier) ClassLabels() []sklearn.ClassLabels { return d.labels }
@@ -243,6 +248,9 @@ func (d *DummyRegressor) Bound(*sklearn.Binder) error {
 	}
 	return nil
 }
+
+// Unchecked: no rows are fine.
+func (d *DummyRegressor) Unchecked() {}
 
 // Predict is the constant.
 func (d *DummyRegressor) Predict(b *graph.Builder, x graph.Value) graph.Value {

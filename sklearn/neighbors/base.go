@@ -87,31 +87,41 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	return nil
 }
 
-// rows brings x and a search into one form: checked, and measured here where the metric is a product.
-func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *graph.NeighborsAttr) {
+// search brings x and a search into one form: checked, and measured here where the metric is a product. The last result
+// is the type of the distances.
+func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *graph.NeighborsAttr, tensor.DType) {
 	nan := n.metric.Name == graph.NaNEuclidean
 	x = sklearn.Check(b, n, x, sklearn.Accept{Sparse: true, NaN: nan, Width: n.width})
 	if !x.OK() {
-		return x, &graph.NeighborsAttr{}
+		return x, &graph.NeighborsAttr{}, tensor.Float64
 	}
 	a := &graph.NeighborsAttr{Metric: n.metric}
+	dt := tensor.Float64
+	if n.single() && x.DType() == tensor.Float32 {
+		// What scikit-learn measures outside its own searches stays float32.
+		switch sparse := n.sparse != nil && n.metric.Name == graph.Euclidean; {
+		case sparse, n.metric.Name == "cosine", n.metric.Name == graph.NaNEuclidean:
+			dt = tensor.Float32
+		}
+	}
 	isSparse := x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot
 	switch {
 	case n.FitMethod != "brute":
 		if isSparse {
-			return b.Refuse("%s does not work with sparse matrices. Densify the data, or set algorithm='brute'", n.FitMethod), a
+			return b.Refuse("%s does not work with sparse matrices. Densify the data, or set algorithm='brute'", n.FitMethod), a, dt
 		}
 		a.Tree = &n.Tree.NeighborTree
-		return b.Cast(x, tensor.Float64), a
+		return b.Cast(x, tensor.Float64), a, dt
 	case n.given:
+		dt = x.DType()
 		x = b.Cast(x, tensor.Float64)
 		if isSparse {
-			return b.NonNegative(b.ToCSR(x), "Negative values in data passed to precomputed distance matrix."), a
+			return b.NonNegative(b.ToCSR(x), "Negative values in data passed to precomputed distance matrix."), a, dt
 		}
-		return b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X."), a
+		return b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X."), a, dt
 	case n.sparse != nil:
 		a.Sparse = n.sparse
-		return b.Cast(b.ToCSR(x), tensor.Float64), a
+		return b.Cast(b.ToCSR(x), tensor.Float64), a, dt
 	}
 	x = b.ToDense(x)
 	fit := n.fit
@@ -121,20 +131,32 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	if n.metric.Name == "cosine" {
 		k := parts.Kernel{Name: "cosine"}
 		s := b.Unary(graph.OpNeg, k.Apply(b, n, x, fit))
-		return b.Cast(b.Clip(b.Add(s, b.Scalar(1, s)), 0, 2), tensor.Float64), a
+		return b.Cast(b.Clip(b.Add(s, b.Scalar(1, s)), 0, 2), tensor.Float64), a, dt
 	}
 	a.Data = fit
-	return x, a
+	return x, a, dt
 }
 
 // kneighbors finds the k nearest rows: the tuple of distances and indices.
 func (n *NeighborsBase) kneighbors(b *graph.Builder, x graph.Value, k int) graph.Value {
-	x, a := n.search(b, x)
+	x, a, dt := n.search(b, x)
 	if k > n.rows {
 		return b.Refuse("Expected n_neighbors <= n_samples_fit, but n_neighbors = %d, n_samples_fit = %d", k, n.rows)
 	}
 	a.K = k
-	return b.KNeighbors(x, a)
+	v := b.KNeighbors(x, a)
+	if p := v.Parts(); len(p) == 2 && dt != tensor.Float64 {
+		return b.Tuple(b.Cast(p[0], dt).Named("distances"), p[1])
+	}
+	return v
+}
+
+// single reports float32 rows.
+func (n *NeighborsBase) single() bool {
+	if n.FitX.Sparse != nil {
+		return n.FitX.Sparse.Data.DType == tensor.Float32
+	}
+	return n.FitX.Dense.DType == tensor.Float32
 }
 
 // neighbors is n_neighbors, which NearestNeighbors may lack.
@@ -161,7 +183,7 @@ func (n *NeighborsBase) nearest(b *graph.Builder, x graph.Value) (dist, index gr
 
 // within finds the rows within the radius.
 func (n *NeighborsBase) within(b *graph.Builder, x graph.Value, sorted bool) graph.Value {
-	x, a := n.search(b, x)
+	x, a, _ := n.search(b, x)
 	if n.RadiusParam == nil {
 		return b.Refuse("radius is None")
 	}
@@ -186,7 +208,7 @@ func weighting(path string, v pyobj.Value) (inverse bool, err error) {
 // inverse is _get_weights: 1/distance; in a row with a distance of zero, 1 for those and 0 for the others.
 func inverse(b *graph.Builder, dist graph.Value) graph.Value {
 	w := b.Div(b.Scalar(1, dist), dist)
-	inf := b.Cast(b.Unary(graph.OpIsInf, w), tensor.Float64)
+	inf := b.Cast(b.Unary(graph.OpIsInf, w), w.DType())
 	exact := b.Binary(graph.OpGreater, b.Reduce(graph.OpReduceMax, inf, 1, true, graph.Any), b.Scalar(0, w))
 	return b.Where(exact, inf, w)
 }

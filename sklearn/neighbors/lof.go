@@ -69,6 +69,9 @@ func (l *LocalOutlierFactor) KNeighbors(b *graph.Builder, x graph.Value) graph.V
 
 // ScoreSamples is minus the mean ratio of the neighbours' densities to the row's own.
 func (l *LocalOutlierFactor) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
+	if t := x.Type(); t.Kind == graph.Frame {
+		x = b.Cast(x, sklearn.FrameDType(t)) // names are not compared here
+	}
 	single := x.DType() == tensor.Float32
 	parts := l.kneighbors(b, x, l.NNeighbors).Parts()
 	if len(parts) != 2 {

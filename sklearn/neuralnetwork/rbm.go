@@ -71,19 +71,25 @@ func (r *BernoulliRBM) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value
 	if err != nil {
 		return b.Fail(&sklearn.MethodError{Path: r.Path, Class: r.Name(), Method: sklearn.MethodScoreSamples, Why: err})
 	}
-	v := b.ToDense(sklearn.Check(b, r, x, sklearn.Accept{Sparse: true, Width: p}))
+	v := sklearn.Check(b, r, x, sklearn.Accept{Sparse: true, Width: p})
+	sparse := v.Type().Kind != graph.Dense
+	v = b.ToDense(v)
 	a.Draws = []graph.Draw{{Below: p}}
 	columns := tensor.New(tensor.Int64, p)
 	for i := range columns.I64 {
 		columns.I64[i] = int64(i)
 	}
 	at := b.Binary(graph.OpEqual, b.AsColumn(b.RandomDraw(v, a)), b.Const(columns))
-	one := &tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{1}}
-	flipped := b.Const(one)
+	one := b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{1}})
 	if v.DType().IsFloat() {
-		flipped = b.Scalar(1, v)
+		one = b.Scalar(1, v)
 	}
-	corrupt := b.Where(at, b.Sub(flipped, v), v)
+	corrupt := b.Where(at, b.Sub(one, v), v)
+	if sparse {
+		// Of a sparse matrix the change is added, in float64.
+		w := b.Cast(v, tensor.Float64)
+		corrupt = b.Where(at, b.Add(w, b.Add(b.Mul(b.Scalar(-2, w), w), b.Scalar(1, w))), w)
+	}
 	d := b.Sub(r.freeEnergy(b, corrupt), r.freeEnergy(b, v))
 	s := b.Unary(graph.OpSoftplus, b.Unary(graph.OpNeg, d))
 	return b.Mul(b.Scalar(-float64(p), s), s)
