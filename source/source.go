@@ -130,6 +130,13 @@ func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// Forget says that the bytes before off will not be needed soon: those of a map leave memory. They stay readable.
+func (s *Source) Forget(off int64) {
+	if s.mapped && off <= s.Len() {
+		forget(s.data, off)
+	}
+}
+
 // Mapped reports whether the bytes are a file map.
 func (s *Source) Mapped() bool { return s.mapped }
 

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 	"strconv"
 	"strings"
 
 	dsbzip2 "github.com/dsnet/compress/bzip2"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
 	"github.com/pierrec/lz4/v4"
 	ulixz "github.com/ulikunitz/xz"
 	ulilzma "github.com/ulikunitz/xz/lzma"
@@ -50,11 +49,16 @@ type stream struct {
 	declared int64 // ZF: the length its header gives; -1 for others
 	members  int
 	end      error
+	src      *source.Source
+	forget   int // where in the file to let go of what was read
 }
+
+// piece is how much of a compressed file stays in memory when it has been read.
+const piece = 8 << 20
 
 // open starts decompressing src.
 func open(src *source.Source, name string, lim source.Limits) (*stream, error) {
-	s := &stream{in: bytes.NewReader(src.All()), name: name, max: lim.Decompressed, declared: -1, members: 1}
+	s := &stream{src: src, in: bytes.NewReader(src.All()), name: name, max: lim.Decompressed, declared: -1, members: 1}
 	var err error
 	switch name {
 	case "ZF":
@@ -71,7 +75,7 @@ func open(src *source.Source, name string, lim source.Limits) (*stream, error) {
 	case "xz":
 		s.r, err = newXZ(src.All(), lim.LZMADict)
 	case "lz4":
-		s.r = lz4.NewReader(s.in)
+		s.r, err = newLZ4(src.All())
 	}
 	if err != nil {
 		return nil, s.fault(err)
@@ -97,6 +101,10 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	n, err := s.r.Read(p)
 	s.out += int64(n)
+	if at := int(s.src.Len()) - s.left(); at >= s.forget+piece {
+		s.forget = at
+		s.src.Forget(int64(at))
+	}
 	if s.out > s.max {
 		s.end = &source.LimitError{Limit: "decompressed size", Value: s.out, Max: s.max, Offset: -1}
 		return n, s.end
@@ -122,6 +130,9 @@ func (s *stream) left() int {
 		return z.rest()
 	case *inflate:
 		s.members = z.members
+		return z.rest()
+	case *lz4Frame:
+		s.members = z.frames
 		return z.rest()
 	case *lzmaAlone:
 		return z.rest()
@@ -168,14 +179,8 @@ func compress(w io.Writer, name string, level int) (io.WriteCloser, error) {
 	switch name {
 	case "":
 		return plain{w}, nil
-	case "zlib":
-		return zlib.NewWriterLevel(w, level)
-	case "gzip":
-		z, err := gzip.NewWriterLevel(w, level)
-		if err == nil {
-			z.OS = 3 // as Python's zlib writes on Unix
-		}
-		return z, err
+	case "zlib", "gzip":
+		return newDeflate(w, name == "gzip", level)
 	case "bz2":
 		return dsbzip2.NewWriter(w, &dsbzip2.WriterConfig{Level: level})
 	case "lzma":
@@ -185,7 +190,8 @@ func compress(w io.Writer, name string, level int) (io.WriteCloser, error) {
 	case "lz4":
 		z := lz4.NewWriter(w)
 		levels := []lz4.CompressionLevel{lz4.Fast, lz4.Fast, lz4.Fast, lz4.Level3, lz4.Level4, lz4.Level5, lz4.Level6, lz4.Level7, lz4.Level8, lz4.Level9}
-		return z, z.Apply(lz4.BlockSizeOption(lz4.Block64Kb), lz4.ChecksumOption(false), lz4.CompressionLevelOption(levels[level]))
+		return z, z.Apply(lz4.BlockSizeOption(lz4.Block64Kb), lz4.ChecksumOption(false), lz4.CompressionLevelOption(levels[level]),
+			lz4.ConcurrencyOption(runtime.GOMAXPROCS(0)))
 	}
 	return nil, &OptionError{"compressor " + strconv.Quote(name) + " is not known"}
 }

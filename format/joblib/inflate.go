@@ -29,6 +29,7 @@ type inflate struct {
 	fault   error
 	block   byte // what is being read, see below
 	final   bool
+	fixed   bool // the tables are those of the fixed codes
 	stored  int
 	lit     [1<<litBits + 144<<(maxBits-litBits)]uint32 // second tables: each holds two codes or more
 	dist    [1<<distBits + 15<<(maxBits-distBits)]uint32
@@ -264,6 +265,10 @@ func (z *inflate) blockHeader() error {
 		z.block, z.stored = inStored, int(n)
 		return nil
 	case 1:
+		z.block = inCodes
+		if z.fixed {
+			return nil
+		}
 		var lens [288 + 30]byte
 		for i := range lens {
 			switch {
@@ -279,14 +284,14 @@ func (z *inflate) blockHeader() error {
 				lens[i] = 5
 			}
 		}
-		z.block = inCodes
+		z.fixed = true
 		if err := build(z.lit[:], litBits, lens[:288], litEntry); err != nil {
 			return err
 		}
 		// all 32 codes of five bits exist, two of them mean nothing
 		return build(z.dist[:], distBits, append(lens[288:], 5, 5), distEntry)
 	case 2:
-		z.block = inCodes
+		z.block, z.fixed = inCodes, false
 		return z.codes()
 	}
 	return errDeflate

@@ -9,6 +9,7 @@ import (
 	"math/rand"
 	"testing"
 
+	"github.com/pierrec/lz4/v4"
 	ulixz "github.com/ulikunitz/xz"
 	ulilzma "github.com/ulikunitz/xz/lzma"
 )
@@ -158,6 +159,53 @@ func TestBunzipReadsEveryLevel(t *testing.T) {
 	}
 }
 
+func TestLZ4ReadsEveryFrame(t *testing.T) {
+	for i, want := range samples() {
+		for k, opts := range [][]lz4.Option{
+			{lz4.BlockSizeOption(lz4.Block64Kb), lz4.ChecksumOption(false)},
+			{lz4.BlockSizeOption(lz4.Block4Mb), lz4.BlockChecksumOption(true), lz4.ChecksumOption(true), lz4.SizeOption(uint64(len(want)))},
+			{lz4.BlockSizeOption(lz4.Block256Kb), lz4.CompressionLevelOption(lz4.Level5)},
+		} {
+			var w bytes.Buffer
+			for range 2 {
+				z := lz4.NewWriter(&w)
+				if err := z.Apply(opts...); err != nil {
+					t.Fatal(err)
+				}
+				z.Write(want)
+				z.Close()
+			}
+			w.WriteString("tail")
+			r, err := newLZ4(w.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || len(got) != 2*len(want) || !bytes.Equal(got[len(want):], want) || r.rest() != 4 || r.frames != 2 {
+				t.Errorf("sample %d, options %d: %v, %d bytes of %d, %d left", i, k, err, len(got), 2*len(want), r.rest())
+			}
+		}
+	}
+}
+
+func FuzzLZ4(f *testing.F) {
+	for _, s := range samples() {
+		if len(s) <= 5000 {
+			var w bytes.Buffer
+			z := lz4.NewWriter(&w)
+			z.Write(s)
+			z.Close()
+			f.Add(w.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		z, err := newLZ4(b)
+		if err == nil {
+			io.Copy(io.Discard, io.LimitReader(z, 1<<18))
+		}
+	})
+}
+
 func FuzzBunzip(f *testing.F) {
 	for _, s := range samples() {
 		if len(s) <= 5000 {
@@ -172,10 +220,10 @@ func FuzzBunzip(f *testing.F) {
 		var got []byte
 		z, err := newBunzip(b)
 		if err == nil {
-			got, err = io.ReadAll(io.LimitReader(z, 1<<22))
+			got, err = io.ReadAll(io.LimitReader(z, 1<<18))
 		}
-		want, werr := io.ReadAll(io.LimitReader(bzip2.NewReader(bytes.NewReader(b)), 1<<22))
-		if err == nil && len(got) < 1<<22 && !bytes.Equal(got, want) {
+		want, werr := io.ReadAll(io.LimitReader(bzip2.NewReader(bytes.NewReader(b)), 1<<18))
+		if err == nil && len(got) < 1<<18 && !bytes.Equal(got, want) {
 			t.Fatalf("read without an error; the standard library: %v; %d and %d bytes", werr, len(got), len(want))
 		}
 		if err != nil && werr == nil {
@@ -200,11 +248,11 @@ func FuzzInflate(f *testing.F) {
 		var want, got []byte
 		wz, werr := zlib.NewReader(bytes.NewReader(b))
 		if werr == nil {
-			want, werr = io.ReadAll(io.LimitReader(wz, 1<<22))
+			want, werr = io.ReadAll(io.LimitReader(wz, 1<<18))
 		}
 		z, err := newInflate(b, 0, false)
 		if err == nil {
-			got, err = io.ReadAll(io.LimitReader(z, 1<<22))
+			got, err = io.ReadAll(io.LimitReader(z, 1<<18))
 		}
 		if (err == nil) != (werr == nil) || err == nil && !bytes.Equal(got, want) {
 			t.Fatalf("%v, the standard library: %v; %d and %d bytes", err, werr, len(got), len(want))
@@ -230,14 +278,14 @@ func FuzzLZMA(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got, err := io.ReadAll(io.LimitReader(z, 1<<22))
-		if err != nil || len(got) == 1<<22 {
+		got, err := io.ReadAll(io.LimitReader(z, 1<<18))
+		if err != nil || len(got) == 1<<18 {
 			return
 		}
 		var want []byte
 		r, werr := ulilzma.NewReader(bytes.NewReader(b))
 		if werr == nil {
-			want, werr = io.ReadAll(io.LimitReader(r, 1<<22))
+			want, werr = io.ReadAll(io.LimitReader(r, 1<<18))
 		}
 		if werr != nil || !bytes.Equal(got, want) {
 			t.Fatalf("read without an error; the other reader: %v; %d and %d bytes", werr, len(got), len(want))
@@ -258,7 +306,7 @@ func FuzzXZ(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		z, err := newXZ(b, 1<<20)
 		if err == nil {
-			io.Copy(io.Discard, io.LimitReader(z, 1<<22))
+			io.Copy(io.Discard, io.LimitReader(z, 1<<18))
 		}
 	})
 }

@@ -125,8 +125,15 @@ func (r *reader) spliced(d *pyobj.Dict) (pyobj.Value, error) {
 		return nil, err
 	}
 	a.Mapped = r.s == nil && r.src.Mapped()
-	r.m.Remark(at, fmt.Sprintf("array of %d bytes at %d, shape %v, dtype %s", size, a.Offset, shape, dt.Code()))
+	r.remark(at, "array of %d bytes at %d, shape %v, dtype %s", size, a.Offset, shape, dt.Code())
 	return a, nil
+}
+
+// remark adds a line to a disassembly.
+func (r *reader) remark(at int64, format string, args ...any) {
+	if r.m.Listing() {
+		r.m.Remark(at, fmt.Sprintf(format, args...))
+	}
 }
 
 // padding steps over the bytes joblib 1.2 and later writes to align the data: one with their number, then as many.
@@ -178,7 +185,7 @@ func (r *reader) companion(d *pyobj.Dict) (pyobj.Value, error) {
 	}
 	own := *a // the same file may stand for two arrays
 	own.Subclass, own.Offset = sub, -1
-	r.m.Remark(r.m.Offset(), fmt.Sprintf("array in %q, shape %v, dtype %s", name, a.Shape, a.DType.Code()))
+	r.remark(r.m.Offset(), "array in %q, shape %v, dtype %s", name, a.Shape, a.DType.Code())
 	return &own, nil
 }
 
@@ -221,7 +228,7 @@ func (r *reader) companionZF(d *pyobj.Dict) (pyobj.Value, error) {
 		}
 		r.zf[name] = data
 	}
-	r.m.Remark(r.m.Offset(), fmt.Sprintf("array of %d bytes in %q", len(data), name))
+	r.remark(r.m.Offset(), "array of %d bytes in %q", len(data), name)
 	return &pyobj.Object{
 		Make:   pyobj.Reduce,
 		Class:  &pyobj.Global{Module: "numpy.core.multiarray", Name: "_reconstruct"},

@@ -11,7 +11,7 @@ const maxRing = 250_000
 
 // checkDepth refuses graphs nested deeper than Limits.Depth, rings of references counted as one level.
 func (m *Machine) checkDepth() error {
-	d := depths{index: map[pyobj.Value]int{}}
+	d := depths{index: make(map[pyobj.Value]int, m.ops/32)}
 	d.visit(m.Doc.Root)
 	for _, v := range m.Doc.Extra {
 		d.visit(v)
@@ -37,12 +37,13 @@ func (m *Machine) checkDepth() error {
 
 // depths is Tarjan's walk for strongly connected components, without recursion.
 type depths struct {
-	index   map[pyobj.Value]int // position in nodes
-	nodes   []node
-	calls   []frame
-	open    []int // nodes of unfinished components
-	deepest int
-	longest int
+	index    map[pyobj.Value]int // position in nodes
+	nodes    []node
+	calls    []visit
+	children []pyobj.Value // of all calls, the last one's at the end
+	open     []int         // nodes of unfinished components
+	deepest  int
+	longest  int
 }
 
 type node struct {
@@ -52,11 +53,11 @@ type node struct {
 	length int // finished: longest chain
 }
 
-type frame struct {
-	node     int
-	children []pyobj.Value
-	levels   int // deepest finished child outside of the component
-	length   int
+type visit struct {
+	node   int
+	first  int // where its children begin
+	levels int // deepest finished child outside of the component
+	length int
 }
 
 func (d *depths) visit(v pyobj.Value) {
@@ -65,14 +66,13 @@ func (d *depths) visit(v pyobj.Value) {
 	}
 	for len(d.calls) > 0 {
 		f := &d.calls[len(d.calls)-1]
-		if len(f.children) > 0 {
-			c := f.children[len(f.children)-1]
-			f.children = f.children[:len(f.children)-1]
-			if d.enter(c) {
-				continue
-			}
+		if last := len(d.children) - 1; last >= f.first {
+			c := d.children[last]
+			d.children = d.children[:last]
 			if i, ok := d.index[c]; ok {
 				d.child(f, i)
+			} else {
+				d.enter(c)
 			}
 			continue
 		}
@@ -80,25 +80,20 @@ func (d *depths) visit(v pyobj.Value) {
 		levels, length := f.levels, f.length
 		d.calls = d.calls[:len(d.calls)-1]
 		if d.nodes[n].low == n {
-			// n is the first node of its component; members keep what is below the whole of it
-			size := 0
-			for i := len(d.open) - 1; d.open[i] >= n; i-- {
-				size++
-				if d.nodes[d.open[i]].levels > levels {
-					levels = d.nodes[d.open[i]].levels
-				}
-				if d.nodes[d.open[i]].length > length {
-					length = d.nodes[d.open[i]].length
-				}
-				if i == 0 {
-					break
-				}
+			// n is the first node of its component; all of them have what is below any of them
+			first := len(d.open) - 1
+			for d.open[first] != n {
+				first--
 			}
-			levels, length = levels+1, length+size
-			for _, k := range d.open[len(d.open)-size:] {
+			ring := d.open[first:]
+			for _, k := range ring {
+				levels, length = max(levels, d.nodes[k].levels), max(length, d.nodes[k].length)
+			}
+			levels, length = levels+1, length+len(ring)
+			for _, k := range ring {
 				d.nodes[k].done, d.nodes[k].levels, d.nodes[k].length = true, levels, length
 			}
-			d.open = d.open[:len(d.open)-size]
+			d.open = d.open[:first]
 			d.deepest, d.longest = max(d.deepest, levels), max(d.longest, length)
 		} else {
 			d.nodes[n].levels, d.nodes[n].length = levels, length
@@ -110,39 +105,17 @@ func (d *depths) visit(v pyobj.Value) {
 }
 
 // child takes a visited child into account.
-func (d *depths) child(f *frame, i int) {
-	if d.nodes[i].done {
-		f.levels, f.length = max(f.levels, d.nodes[i].levels), max(f.length, d.nodes[i].length)
+func (d *depths) child(f *visit, i int) {
+	if c := &d.nodes[i]; c.done {
+		f.levels, f.length = max(f.levels, c.levels), max(f.length, c.length)
 	} else {
-		d.nodes[f.node].low = min(d.nodes[f.node].low, d.nodes[i].low)
+		d.nodes[f.node].low = min(d.nodes[f.node].low, c.low)
 	}
 }
 
 // enter begins a container not met before.
 func (d *depths) enter(v pyobj.Value) bool {
-	var children []pyobj.Value
-	switch x := v.(type) {
-	case *pyobj.List:
-		children = containers(nil, x.Items)
-	case *pyobj.Tuple:
-		children = containers(nil, x.Items)
-	case *pyobj.Set:
-		children = containers(nil, x.Items)
-	case *pyobj.Dict:
-		children = pairs(nil, x.Entries)
-	case *pyobj.Array:
-		children = containers(nil, x.Objects)
-	case *pyobj.Persistent:
-		children = containers(nil, []pyobj.Value{x.ID})
-	case *pyobj.Object:
-		children = containers(nil, []pyobj.Value{x.Class, x.State})
-		children = containers(children, x.Args)
-		if x.Kwargs != nil {
-			children = append(children, x.Kwargs)
-		}
-		children = containers(children, x.Items)
-		children = pairs(children, x.Pairs)
-	default:
+	if !container(v) {
 		return false
 	}
 	if _, ok := d.index[v]; ok {
@@ -152,23 +125,56 @@ func (d *depths) enter(v pyobj.Value) bool {
 	d.index[v] = n
 	d.nodes = append(d.nodes, node{low: n})
 	d.open = append(d.open, n)
-	d.calls = append(d.calls, frame{node: n, children: children})
+	d.calls = append(d.calls, visit{node: n, first: len(d.children)})
+	switch x := v.(type) {
+	case *pyobj.List:
+		d.add(x.Items)
+	case *pyobj.Tuple:
+		d.add(x.Items)
+	case *pyobj.Set:
+		d.add(x.Items)
+	case *pyobj.Dict:
+		d.pairs(x.Entries)
+	case *pyobj.Array:
+		d.add(x.Objects)
+	case *pyobj.Persistent:
+		d.one(x.ID)
+	case *pyobj.Object:
+		d.one(x.Class)
+		d.one(x.State)
+		d.add(x.Args)
+		if x.Kwargs != nil {
+			d.one(x.Kwargs)
+		}
+		d.add(x.Items)
+		d.pairs(x.Pairs)
+	}
 	return true
 }
 
-func containers(to, items []pyobj.Value) []pyobj.Value {
-	for _, v := range items {
-		switch v.(type) {
-		case *pyobj.List, *pyobj.Tuple, *pyobj.Set, *pyobj.Dict, *pyobj.Array, *pyobj.Persistent, *pyobj.Object:
-			to = append(to, v)
-		}
+func container(v pyobj.Value) bool {
+	switch v.(type) {
+	case *pyobj.List, *pyobj.Tuple, *pyobj.Set, *pyobj.Dict, *pyobj.Array, *pyobj.Persistent, *pyobj.Object:
+		return true
 	}
-	return to
+	return false
 }
 
-func pairs(to []pyobj.Value, entries []pyobj.Entry) []pyobj.Value {
-	for i := range entries {
-		to = containers(to, []pyobj.Value{entries[i].Key, entries[i].Value})
+func (d *depths) one(v pyobj.Value) {
+	if container(v) {
+		d.children = append(d.children, v)
 	}
-	return to
+}
+
+func (d *depths) add(items []pyobj.Value) {
+	for _, v := range items {
+		d.one(v)
+	}
+}
+
+func (d *depths) pairs(entries []pyobj.Entry) {
+	for i := range entries {
+		d.one(entries[i].Key)
+		d.one(entries[i].Value)
+	}
 }

@@ -33,6 +33,9 @@ func (m *Machine) Disassemble(w io.Writer, cut int) error {
 	return err
 }
 
+// Listing reports whether the machine writes a disassembly.
+func (m *Machine) Listing() bool { return m.dis != nil }
+
 // Remark adds a line of its own to a disassembly, for bytes that are no opcodes.
 func (m *Machine) Remark(at int64, text string) {
 	if m.dis != nil {
