@@ -280,11 +280,21 @@ func (f *farPanel) each(x []float64, rows int, see func(at, high, to, wide int, 
 
 // squares writes the squared distances, rows x m.
 func (f *farPanel) squares(out, x []float64, rows int) {
-	f.each(x, rows, func(at, high, to, wide int, tile *[32]float64) {
-		for r := range high {
-			copy(out[(at+r)*f.m+to:][:wide], tile[r*8:])
+	var tile [32]float64
+	for s := 0; s*8 < f.m; s++ {
+		strip, wide := f.data[s*f.k*8:(s+1)*f.k*8], min(8, f.m-s*8)
+		at := 0
+		for ; at+4 <= rows; at += 4 {
+			far4x8(f.k, x[at*f.k:(at+4)*f.k], strip, &tile)
+			for r := range 4 {
+				copy(out[(at+r)*f.m+s*8:][:wide], tile[r*8:])
+			}
 		}
-	})
+		for ; at < rows; at++ {
+			far1x8(x[at*f.k:(at+1)*f.k], strip, (*[8]float64)(tile[:8]))
+			copy(out[at*f.m+s*8:][:wide], tile[:])
+		}
+	}
 }
 
 // far4x8 measures 4 rows to a strip of 8.

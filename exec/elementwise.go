@@ -125,23 +125,11 @@ func fastUnary(op graph.Op) func(o, x []float64) {
 			}
 		}
 	case graph.OpRelu:
-		return func(o, x []float64) {
-			for i, v := range x {
-				o[i] = relu(v)
-			}
-		}
+		return relus
 	case graph.OpExp:
-		return func(o, x []float64) {
-			for i, v := range x {
-				o[i] = exp(v)
-			}
-		}
+		return exps
 	case graph.OpSigmoid:
-		return func(o, x []float64) {
-			for i, v := range x {
-				o[i] = expit(v)
-			}
-		}
+		return expits
 	}
 	return nil
 }

@@ -247,3 +247,55 @@ func BenchmarkScalerLogistic(b *testing.B) {
 		})
 	}
 }
+
+func TestVectorsComputeWhatScalarsDo(t *testing.T) {
+	x := floats(31, 1003)
+	for i := range x {
+		x[i] *= 3
+	}
+	x = append(x, 0, math.Inf(1), math.NaN(), 800, -800, 1e-20, -745, 709.5, 511.9, -511.9, math.Inf(-1), math.Copysign(0, -1))
+	same := func(what string, got, want float64) {
+		if math.Float64bits(got) != math.Float64bits(want) && (got == got || want == want) {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	for _, from := range []int{0, 1, 990, 1003, len(x) - 3} {
+		s, out := x[from:], make([]float64, len(x)-from)
+		exps(out, s)
+		for i, v := range s {
+			same(fmt.Sprint("exp ", v), out[i], exp(v))
+		}
+		expits(out, s)
+		for i, v := range s {
+			same(fmt.Sprint("expit ", v), out[i], expit(v))
+		}
+		relus(out, s)
+		for i, v := range s {
+			same(fmt.Sprint("relu ", v), out[i], relu(v))
+		}
+	}
+}
+
+func TestProductsDoNotDependOnTheNumberOfRows(t *testing.T) {
+	for _, k := range []int{1, 3, 20} {
+		for _, m := range []int{1, 3, 4, 5, 8, 11, 24} {
+			w, x := floats(uint64(k), k*m), floats(uint64(m), 13*k)
+			p := newPanel(w, k, m, false)
+			for rows := 1; rows <= 13; rows++ {
+				out := make([]float64, rows*m)
+				p.product(out, x, rows)
+				for i := range rows {
+					for j := range m {
+						s := 0.0
+						for e := range k {
+							s += float64(x[i*k+e] * w[e*m+j])
+						}
+						if s != out[i*m+j] {
+							t.Fatalf("%d rows, %d x %d: element %d,%d is %v, want %v", rows, k, m, i, j, out[i*m+j], s)
+						}
+					}
+				}
+			}
+		}
+	}
+}

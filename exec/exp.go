@@ -132,3 +132,46 @@ func expWide(x float64) float64 {
 	}
 	return 0x1p-1022 * y
 }
+
+// expVector is what expAVX2 computes with: see expParts.
+var expVector = [10]float64{0x1.71547652b82fep0 * 128, 0x1.8p52, -0x1.62e42fefa0000p-8, -0x1.cf79abc9e3b39p-47,
+	0x1.ffffffffffdbdp-2, 0x1.555555555543cp-3, 0x1.55555cf172b91p-5, 0x1.1111167a4d017p-7, 512, 0x1p-54}
+
+// exps writes the exponentials of x, which may be o, each as exp gives it.
+func exps(o, x []float64) {
+	o = o[:len(x)]
+	for i := 0; i < len(x); {
+		if n := (len(x) - i) &^ 3; hasAVX2 && n > 0 {
+			if i += expAVX2(&o[i], &x[i], n, &exp2Table[0], &expVector); i == len(x) {
+				return
+			}
+		}
+		for end := min(i+4, len(x)); i < end; i++ {
+			o[i] = exp(x[i])
+		}
+	}
+}
+
+// expits writes the logistic function of x.
+func expits(o, x []float64) {
+	o = o[:len(x)]
+	for i, v := range x {
+		o[i] = -v
+	}
+	exps(o, o)
+	for i, v := range o {
+		o[i] = 1 / (1 + v)
+	}
+}
+
+// relus writes numpy.maximum(x, 0).
+func relus(o, x []float64) {
+	n := 0
+	if hasAVX && len(x) >= 4 {
+		n = len(x) &^ 3
+		reluAVX(&o[0], &x[0], n)
+	}
+	for i, v := range x[n:] {
+		o[n+i] = relu(v)
+	}
+}

@@ -51,7 +51,6 @@ func (p *panel[T]) product(out, x []T, rows int) {
 	if p.wide == 4 {
 		high = 8
 	}
-	var tile [32]T
 	for s := 0; s*p.wide < p.m; s++ {
 		strip := p.data[s*p.k*p.wide : (s+1)*p.k*p.wide]
 		cols := min(p.wide, p.m-s*p.wide)
@@ -59,33 +58,46 @@ func (p *panel[T]) product(out, x []T, rows int) {
 		for ; rows-i >= high || i > 0 && i < rows && rows >= high; i += high {
 			i = min(i, rows-high) // the last tile overlaps
 			xs := x[i*p.k : (i+high)*p.k]
-			if p.wide == 4 {
-				tile8x4(p.k, xs, strip, &tile)
-			} else {
-				tile4x8(p.k, xs, strip, &tile)
+			if cols == p.wide {
+				p.tile(xs, strip, out[i*p.m+s*p.wide:], p.m)
+				continue
 			}
+			var tile [32]T
+			p.tile(xs, strip, tile[:], p.wide)
 			for r := range high {
 				copy(out[(i+r)*p.m+s*p.wide:][:cols], tile[r*p.wide:])
 			}
 		}
 		for ; i < rows; i++ {
+			var row [8]T
 			xs := x[i*p.k : (i+1)*p.k]
 			if p.wide == 4 {
-				tile1x4(xs, strip, &tile)
+				tile1x4(xs, strip, &row)
 			} else {
-				tile1x8(xs, strip, &tile)
+				tile1x8(xs, strip, &row)
 			}
-			copy(out[i*p.m+s*p.wide:][:cols], tile[:])
+			copy(out[i*p.m+s*p.wide:][:cols], row[:])
 		}
 	}
 }
 
+// tile multiplies 4 rows by a strip of 8 columns, or 8 by 4; rows of out are stride elements apart.
+func (p *panel[T]) tile(x, strip, out []T, stride int) {
+	if p.wide == 4 {
+		tile8x4(p.k, x, strip, out, stride)
+	} else {
+		tile4x8(p.k, x, strip, out, stride)
+	}
+}
+
 // tile4x8 multiplies 4 rows by a strip of 8 columns.
-func tile4x8[T float](k int, x, strip []T, out *[32]T) {
+func tile4x8[T float](k int, x, strip, out []T, stride int) {
 	switch x := any(x).(type) {
 	case []float64:
 		if hasAVX {
-			tile4x8AVX(k, &x[0], &any(strip).([]float64)[0], any(out).(*[32]float64))
+			o := any(out).([]float64)
+			_ = o[3*stride+7]
+			tile4x8AVX(k, &x[0], &any(strip).([]float64)[0], &o[0], stride)
 			return
 		}
 	}
@@ -104,19 +116,22 @@ func tile4x8[T float](k int, x, strip []T, out *[32]T) {
 				b2 += T(v * w[2])
 				b3 += T(v * w[3])
 			}
-			o := out[r*8+j:]
+			o := out[r*stride+j:]
 			o[0], o[1], o[2], o[3] = a0, a1, a2, a3
-			o[8], o[9], o[10], o[11] = b0, b1, b2, b3
+			o = o[stride:]
+			o[0], o[1], o[2], o[3] = b0, b1, b2, b3
 		}
 	}
 }
 
 // tile8x4 multiplies 8 rows by a strip of 4 columns.
-func tile8x4[T float](k int, x, strip []T, out *[32]T) {
+func tile8x4[T float](k int, x, strip, out []T, stride int) {
 	switch x := any(x).(type) {
 	case []float64:
 		if hasAVX {
-			tile8x4AVX(k, &x[0], &any(strip).([]float64)[0], any(out).(*[32]float64))
+			o := any(out).([]float64)
+			_ = o[7*stride+3]
+			tile8x4AVX(k, &x[0], &any(strip).([]float64)[0], &o[0], stride)
 			return
 		}
 	}
@@ -134,18 +149,19 @@ func tile8x4[T float](k int, x, strip []T, out *[32]T) {
 			b2 += T(v * w[2])
 			b3 += T(v * w[3])
 		}
-		o := out[r*4:]
+		o := out[r*stride:]
 		o[0], o[1], o[2], o[3] = a0, a1, a2, a3
-		o[4], o[5], o[6], o[7] = b0, b1, b2, b3
+		o = o[stride:]
+		o[0], o[1], o[2], o[3] = b0, b1, b2, b3
 	}
 }
 
 // tile1x8 multiplies one row by a strip of 8 columns.
-func tile1x8[T float](x, strip []T, out *[32]T) {
+func tile1x8[T float](x, strip []T, out *[8]T) {
 	switch x := any(x).(type) {
 	case []float64:
 		if hasAVX {
-			tile1x8AVX(len(x), &x[0], &any(strip).([]float64)[0], any(out).(*[32]float64))
+			tile1x8AVX(len(x), &x[0], &any(strip).([]float64)[0], &any(out).(*[8]float64)[0])
 			return
 		}
 	}
@@ -165,7 +181,7 @@ func tile1x8[T float](x, strip []T, out *[32]T) {
 }
 
 // tile1x4 multiplies one row by a strip of 4 columns.
-func tile1x4[T float](x, strip []T, out *[32]T) {
+func tile1x4[T float](x, strip []T, out *[8]T) {
 	var a0, a1, a2, a3 T
 	for i, u := range x {
 		w := strip[i*4 : i*4+4 : i*4+4]

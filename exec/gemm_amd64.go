@@ -5,17 +5,18 @@ var hasAVX = avx()
 
 func avx() bool
 
-// tile4x8AVX writes the product of 4 rows of k elements and a strip of k x 8, without fused steps.
+// tile4x8AVX writes the product of 4 rows of k elements and a strip of k x 8, without fused steps; rows of out are
+// stride elements apart.
 //
 //go:noescape
-func tile4x8AVX(k int, x, strip *float64, out *[32]float64)
+func tile4x8AVX(k int, x, strip, out *float64, stride int)
 
 // tile8x4AVX writes the product of 8 rows of k elements and a strip of k x 4.
 //
 //go:noescape
-func tile8x4AVX(k int, x, strip *float64, out *[32]float64)
+func tile8x4AVX(k int, x, strip, out *float64, stride int)
 
 // tile1x8AVX writes the product of one row of k elements and a strip of k x 8.
 //
 //go:noescape
-func tile1x8AVX(k int, x, strip *float64, out *[32]float64)
+func tile1x8AVX(k int, x, strip, out *float64)

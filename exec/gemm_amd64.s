@@ -21,8 +21,8 @@ no:
 	MOVB $0, ret+0(FP)
 	RET
 
-// func tile4x8AVX(k int, x, strip *float64, out *[32]float64)
-TEXT ·tile4x8AVX(SB), NOSPLIT, $0-32
+// func tile4x8AVX(k int, x, strip, out *float64, stride int)
+TEXT ·tile4x8AVX(SB), NOSPLIT, $0-40
 	MOVQ k+0(FP), CX
 	MOVQ x+8(FP), SI
 	MOVQ strip+16(FP), DI
@@ -67,19 +67,24 @@ loop4x8:
 	INCQ AX
 	CMPQ AX, CX
 	JLT  loop4x8
+	MOVQ stride+32(FP), AX
+	SHLQ $3, AX
 	VMOVUPD Y0, 0(DX)
 	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	VMOVUPD Y3, 96(DX)
-	VMOVUPD Y4, 128(DX)
-	VMOVUPD Y5, 160(DX)
-	VMOVUPD Y6, 192(DX)
-	VMOVUPD Y7, 224(DX)
+	ADDQ AX, DX
+	VMOVUPD Y2, 0(DX)
+	VMOVUPD Y3, 32(DX)
+	ADDQ AX, DX
+	VMOVUPD Y4, 0(DX)
+	VMOVUPD Y5, 32(DX)
+	ADDQ AX, DX
+	VMOVUPD Y6, 0(DX)
+	VMOVUPD Y7, 32(DX)
 	VZEROUPPER
 	RET
 
-// func tile8x4AVX(k int, x, strip *float64, out *[32]float64)
-TEXT ·tile8x4AVX(SB), NOSPLIT, $0-32
+// func tile8x4AVX(k int, x, strip, out *float64, stride int)
+TEXT ·tile8x4AVX(SB), NOSPLIT, $0-40
 	MOVQ k+0(FP), CX
 	MOVQ x+8(FP), SI
 	MOVQ strip+16(FP), DI
@@ -131,18 +136,27 @@ loop8x4:
 	INCQ AX
 	CMPQ AX, CX
 	JLT  loop8x4
+	MOVQ stride+32(FP), AX
+	SHLQ $3, AX
 	VMOVUPD Y0, 0(DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	VMOVUPD Y3, 96(DX)
-	VMOVUPD Y4, 128(DX)
-	VMOVUPD Y5, 160(DX)
-	VMOVUPD Y6, 192(DX)
-	VMOVUPD Y7, 224(DX)
+	ADDQ AX, DX
+	VMOVUPD Y1, 0(DX)
+	ADDQ AX, DX
+	VMOVUPD Y2, 0(DX)
+	ADDQ AX, DX
+	VMOVUPD Y3, 0(DX)
+	ADDQ AX, DX
+	VMOVUPD Y4, 0(DX)
+	ADDQ AX, DX
+	VMOVUPD Y5, 0(DX)
+	ADDQ AX, DX
+	VMOVUPD Y6, 0(DX)
+	ADDQ AX, DX
+	VMOVUPD Y7, 0(DX)
 	VZEROUPPER
 	RET
 
-// func tile1x8AVX(k int, x, strip *float64, out *[32]float64)
+// func tile1x8AVX(k int, x, strip, out *float64)
 TEXT ·tile1x8AVX(SB), NOSPLIT, $0-32
 	MOVQ k+0(FP), CX
 	MOVQ x+8(FP), SI

@@ -397,19 +397,37 @@ func (s *spread) each(rows int, run func(at int, off [3]int, n int)) {
 	if inner == 0 {
 		return
 	}
-	var off [3]int
+	// The last dimension but one is a plain loop.
+	rows1 := 1
+	var stride1 [3]int
+	if last > 0 {
+		rows1, stride1 = count[last-1], strides[last-1]
+		if rows1 == 0 {
+			return
+		}
+		total /= rows1
+	}
+	var base [3]int
+	at := 0
 	for t := 0; t < total; t++ {
-		run(t*inner, off, inner)
-		for d := last - 1; d >= 0; d-- {
+		off := base
+		for range rows1 {
+			run(at, off, inner)
+			at += inner
+			off[0] += stride1[0]
+			off[1] += stride1[1]
+			off[2] += stride1[2]
+		}
+		for d := last - 2; d >= 0; d-- {
 			step[d]++
 			for i := range s.k {
-				off[i] += strides[d][i]
+				base[i] += strides[d][i]
 			}
 			if step[d] < count[d] {
 				break
 			}
 			for i := range s.k {
-				off[i] -= strides[d][i] * count[d]
+				base[i] -= strides[d][i] * count[d]
 			}
 			step[d] = 0
 		}

@@ -267,6 +267,14 @@ func argOf[T number](n *node, l lines, load func(*call, *tensor.Tensor) []T, roo
 	largest := n.Op == graph.OpArgMax
 	return func(c *call) error {
 		out := c.out(0).I64
+		if l.inner == 1 {
+			if largest {
+				argMaxRows(out, load(c, c.dense(0)), l.count)
+			} else {
+				argMinRows(out, load(c, c.dense(0)), l.count)
+			}
+			return nil
+		}
 		forLines(l, load(c, c.dense(0)), room(&c.scratch, l.count), func(i int, line []T) {
 			at, m := 0, line[0]
 			if m == m {
@@ -283,6 +291,42 @@ func argOf[T number](n *node, l lines, load func(*call, *tensor.Tensor) []T, roo
 		})
 		return nil
 	}, nil
+}
+
+// argMaxRows writes where the first largest of each k elements stands, or the first NaN.
+func argMaxRows[T number](out []int64, x []T, k int) {
+	for i := range out {
+		row := x[i*k : (i+1)*k]
+		at, m := 0, row[0]
+		if m == m {
+			for j, v := range row {
+				if !(v <= m) {
+					if at, m = j, v; v != v {
+						break
+					}
+				}
+			}
+		}
+		out[i] = int64(at)
+	}
+}
+
+// argMinRows is argMaxRows for the smallest.
+func argMinRows[T number](out []int64, x []T, k int) {
+	for i := range out {
+		row := x[i*k : (i+1)*k]
+		at, m := 0, row[0]
+		if m == m {
+			for j, v := range row {
+				if !(v >= m) {
+					if at, m = j, v; v != v {
+						break
+					}
+				}
+			}
+		}
+		out[i] = int64(at)
+	}
 }
 
 // cumSum adds along the axis.
@@ -332,12 +376,12 @@ func softmax(n *node) (kernel, error) {
 	switch x.DType {
 	case tensor.Float64:
 		return func(c *call) error {
-			softmaxRows(l.count, c.out(0).F64, c.dense(0).F64, summing[float64](a.Order, c.batch), exp)
+			softmaxRows(l.count, c.out(0).F64, c.dense(0).F64, summing[float64](a.Order, c.batch), exps)
 			return nil
 		}, nil
 	case tensor.Float32:
 		return func(c *call) error {
-			softmaxRows(l.count, c.out(0).F32, c.dense(0).F32, summing[float32](a.Order, c.batch), exp32)
+			softmaxRows(l.count, c.out(0).F32, c.dense(0).F32, summing[float32](a.Order, c.batch), exps32)
 			return nil
 		}, nil
 	}
@@ -346,13 +390,23 @@ func softmax(n *node) (kernel, error) {
 
 func exp32(v float32) float32 { return float32(exp(float64(v))) }
 
-func softmaxRows[T float](k int, out, x []T, sum summer[T], exp func(T) T) {
+func exps32(o, x []float32) {
+	for i, v := range x {
+		o[i] = exp32(v)
+	}
+}
+
+func softmaxRows[T float](k int, out, x []T, sum summer[T], exps func(o, x []T)) {
 	for i := 0; i+k <= len(x); i += k {
 		row, o := x[i:i+k], out[i:i+k]
 		m := largest(row)
 		for j, v := range row {
-			o[j] = exp(v - m)
+			o[j] = v - m
 		}
+	}
+	exps(out, out)
+	for i := 0; i+k <= len(out); i += k {
+		o := out[i : i+k]
 		s := sum(o)
 		for j := range o {
 			o[j] /= s

@@ -14,14 +14,14 @@ var svmKernels = table{
 }
 
 // svmTile is how many rows share one pass over the support vectors.
-const svmTile = 4
+const svmTile = 16
 
 func svmDecision(n *node) (kernel, error) {
 	a := n.Attr.(*graph.SVMAttr)
 	s := a.Coef.Cols()
 	p := n.inType(0).Width()
 	n.costs(float64(s) * (10 + float64(p)))
-	sum := svmSums(a)
+	sum, sum4 := svmSums(a), svmSums4(a)
 	width := a.Pairs()
 	if a.Kernel == graph.SVMPrecomputed {
 		return func(c *call) error {
@@ -45,7 +45,11 @@ func svmDecision(n *node) (kernel, error) {
 		for i := 0; i < c.rows; i += svmTile {
 			m := min(svmTile, c.rows-i)
 			values(x[i*p:(i+m)*p], m, k)
-			for r := range m {
+			r := 0
+			for ; r+4 <= m; r += 4 {
+				sum4(k[r*s:(r+4)*s], out[(i+r)*width:(i+r+4)*width])
+			}
+			for ; r < m; r++ {
 				sum(k[r*s:(r+1)*s], out[(i+r)*width:(i+r+1)*width])
 			}
 		}
@@ -90,82 +94,68 @@ func svmSums(a *graph.SVMAttr) func(k, out []float64) {
 	}
 }
 
-// svmDense returns what computes the kernel of m ≤ svmTile dense rows with every support vector: k [m,s].
+// svmSums4 is svmSums for four rows at once.
+func svmSums4(a *graph.SVMAttr) func(k, out []float64) {
+	coef, s, width := a.Coef.F64, a.Coef.Cols(), a.Pairs()
+	part := func(w, k []float64, from, to int, sums *[4]float64) {
+		s0, s1, s2, s3 := sums[0], sums[1], sums[2], sums[3]
+		w = w[from:to]
+		k0, k1, k2, k3 := k[from:to], k[s+from:s+to], k[2*s+from:2*s+to], k[3*s+from:3*s+to]
+		for v, u := range w {
+			s0 += float64(u * k0[v])
+			s1 += float64(u * k1[v])
+			s2 += float64(u * k2[v])
+			s3 += float64(u * k3[v])
+		}
+		sums[0], sums[1], sums[2], sums[3] = s0, s1, s2, s3
+	}
+	store := func(out []float64, p int, sums [4]float64) {
+		for r, v := range sums {
+			out[r*width+p] = v + a.Intercept[p]
+		}
+	}
+	if a.Count == nil {
+		return func(k, out []float64) {
+			var sums [4]float64
+			part(coef, k, 0, s, &sums)
+			store(out, 0, sums)
+		}
+	}
+	classes := len(a.Count)
+	start := make([]int, classes+1)
+	for i, c := range a.Count {
+		start[i+1] = start[i] + c
+	}
+	return func(k, out []float64) {
+		p := 0
+		for i := range classes {
+			for j := i + 1; j < classes; j++ {
+				var sums [4]float64
+				part(coef[(j-1)*s:j*s], k, start[i], start[i+1], &sums)
+				part(coef[i*s:(i+1)*s], k, start[j], start[j+1], &sums)
+				store(out, p, sums)
+				p++
+			}
+		}
+	}
+}
+
+// svmDense returns what computes the kernel of m dense rows with every support vector: k [m,s].
 func svmDense(a *graph.SVMAttr) func(x []float64, m int, k []float64) {
 	sv, s, p := a.Vectors.F64, a.Vectors.Rows(), a.Vectors.Cols()
 	from := svmFrom(a)
 	if a.Kernel == graph.SVMRBF {
+		far := newFarPanel(sv, s, p)
 		return func(x []float64, m int, k []float64) {
-			for v := range s {
-				y := sv[v*p : (v+1)*p]
-				if m == svmTile {
-					k[v], k[s+v], k[2*s+v], k[3*s+v] = squares4(x, y)
-					continue
-				}
-				for r := range m {
-					k[r*s+v] = squares(x[r*p:(r+1)*p], y)
-				}
-			}
+			far.squares(k, x, m)
 			from(k[:m*s])
 		}
 	}
+	dots := newPanel(sv, p, s, true)
 	return func(x []float64, m int, k []float64) {
-		for v := range s {
-			y := sv[v*p : (v+1)*p]
-			if m == svmTile {
-				k[v], k[s+v], k[2*s+v], k[3*s+v] = dots4(x, y)
-				continue
-			}
-			for r := range m {
-				k[r*s+v] = dot1(x[r*p:(r+1)*p], y)
-			}
-		}
+		dots.product(k, x, m)
 		from(k[:m*s])
 	}
-}
-
-// squares4 returns Σ(x-y)² for four rows x of y's length.
-func squares4(x, y []float64) (s0, s1, s2, s3 float64) {
-	p := len(y)
-	x0, x1, x2, x3 := x[:p], x[p:][:p], x[2*p:][:p], x[3*p:][:p]
-	for j, v := range y {
-		d0, d1, d2, d3 := x0[j]-v, x1[j]-v, x2[j]-v, x3[j]-v
-		s0 += float64(d0 * d0)
-		s1 += float64(d1 * d1)
-		s2 += float64(d2 * d2)
-		s3 += float64(d3 * d3)
-	}
-	return
-}
-
-func squares(x, y []float64) float64 {
-	s := 0.0
-	for j, v := range y {
-		d := x[j] - v
-		s += float64(d * d)
-	}
-	return s
-}
-
-// dots4 returns x·y for four rows x of y's length.
-func dots4(x, y []float64) (s0, s1, s2, s3 float64) {
-	p := len(y)
-	x0, x1, x2, x3 := x[:p], x[p:][:p], x[2*p:][:p], x[3*p:][:p]
-	for j, v := range y {
-		s0 += float64(x0[j] * v)
-		s1 += float64(x1[j] * v)
-		s2 += float64(x2[j] * v)
-		s3 += float64(x3[j] * v)
-	}
-	return
-}
-
-func dot1(x, y []float64) float64 {
-	s := 0.0
-	for j, v := range y {
-		s += float64(x[j] * v)
-	}
-	return s
 }
 
 // svmFrom returns what turns squared distances (rbf) or products into kernel values, in place.
@@ -175,8 +165,9 @@ func svmFrom(a *graph.SVMAttr) func(k []float64) {
 	case graph.SVMRBF:
 		return func(k []float64) {
 			for i, d := range k {
-				k[i] = exp(-gamma * d)
+				k[i] = -gamma * d
 			}
+			exps(k, k)
 		}
 	case graph.SVMPoly:
 		return func(k []float64) {

@@ -1,5 +1,10 @@
 package exec
 
+// hasAVX2 reports AVX2's integers and gathers beside the registers.
+var hasAVX2 = hasAVX && avx2()
+
+func avx2() bool
+
 //go:noescape
 func addAVX(o, x, y *float64, n int)
 
@@ -26,3 +31,9 @@ func divScalarAVX(o, x *float64, y float64, n int)
 
 //go:noescape
 func finiteAVX(x *float64, n int) bool
+
+//go:noescape
+func reluAVX(o, x *float64, n int)
+
+//go:noescape
+func expAVX2(o, x *float64, n int, table *uint64, k *[10]float64) int
