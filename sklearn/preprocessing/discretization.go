@@ -140,6 +140,9 @@ func (k *KBinsDiscretizer) InverseTransform(b *graph.Builder, x graph.Value) gra
 		centre := make([]float64, n)
 		for j := range centre {
 			centre[j] = (e.F64[j+1] + e.F64[j]) * 0.5
+			if k.BinEdges[i].DType == tensor.Float32 {
+				centre[j] = float64((float32(e.F64[j+1]) + float32(e.F64[j])) * 0.5)
+			}
 		}
 		whole := func(v int) graph.Value {
 			return b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(v)}})

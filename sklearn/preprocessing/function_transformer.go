@@ -167,6 +167,9 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
 	}
+	if ty := x.Type(); ty.Kind == graph.Dense && !ty.DType.IsNumeric() && !f.whole() {
+		return b.Refuse("loop of ufunc does not support argument 0 of type %s which has no callable %s method", ty.DType, f.name)
+	}
 	out := graph.Value{}
 	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
 		cols := make([]graph.Value, len(ty.Columns))
@@ -200,8 +203,10 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	return out
 }
 
-// whole reports functions that look at the whole row.
-func (f *function) whole() bool { return strings.HasPrefix(f.name, "sklearn.") }
+// whole reports functions that take the whole value, numbers or not.
+func (f *function) whole() bool {
+	return strings.HasPrefix(f.name, "sklearn.") || f.name == "numpy.asarray" || f.name == "numpy.array"
+}
 
 // FeatureNamesOut keeps the names where that was declared.
 func (t *FunctionTransformer) FeatureNamesOut(in []string) ([]string, error) {
@@ -273,15 +278,47 @@ func (c *arguments) ignore(names ...string) {
 	}
 }
 
+// unary is a ufunc with loops for every number type.
 func unary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value { return c.b.Unary(op, x) }
 }
 
-// floating makes integers and bools float64, as a ufunc without integer loops does.
+// ufunc is a ufunc of numpy with floating loops only: bools and bytes take the half precision one, short integers the
+// single precision one.
+func ufunc(op graph.Op) func(*arguments, graph.Value) graph.Value {
+	return floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(op, x) })
+}
+
+// special is a ufunc of scipy.special, which has no half precision loops.
+func special(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() {
+			x = c.b.Cast(x, loop(x.DType(), tensor.Float32))
+		}
+		return f(c.b, x)
+	}
+}
+
+// loop is the type of the first floating loop that takes a type without loss.
+func loop(d, least tensor.DType) tensor.DType {
+	switch d {
+	case tensor.Bool, tensor.Int8, tensor.Uint8:
+		return least
+	case tensor.Float16:
+		return least
+	case tensor.Int16, tensor.Uint16:
+		return tensor.Float32
+	case tensor.Float32:
+		return d
+	}
+	return tensor.Float64
+}
+
+// floating makes integers and bools floating, as a ufunc without integer loops does.
 func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
-		if x.OK() && !x.DType().IsFloat() {
-			x = c.b.Cast(x, tensor.Float64)
+		if x.OK() {
+			x = c.b.Cast(x, loop(x.DType(), tensor.Float16))
 		}
 		return f(c.b, x)
 	}
@@ -327,14 +364,14 @@ func scaled(by float64) func(*arguments, graph.Value) graph.Value {
 
 // functions are those Larder knows, under the first and the last part of their names.
 var functions = map[string]func(*arguments, graph.Value) graph.Value{
-	"numpy.log": unary(graph.OpLog), "numpy.log1p": unary(graph.OpLog1p), "numpy.exp": unary(graph.OpExp), "numpy.expm1": unary(graph.OpExpm1),
-	"numpy.log2": unary(graph.OpLog2), "numpy.log10": unary(graph.OpLog10), "numpy.cbrt": unary(graph.OpCbrt),
-	"numpy.sqrt": unary(graph.OpSqrt), "numpy.sin": unary(graph.OpSin), "numpy.cos": unary(graph.OpCos), "numpy.tan": unary(graph.OpTan),
-	"numpy.tanh": unary(graph.OpTanh), "numpy.arctan": unary(graph.OpAtan), "numpy.arcsinh": unary(graph.OpAsinh),
+	"numpy.log": ufunc(graph.OpLog), "numpy.log1p": ufunc(graph.OpLog1p), "numpy.exp": ufunc(graph.OpExp), "numpy.expm1": ufunc(graph.OpExpm1),
+	"numpy.log2": ufunc(graph.OpLog2), "numpy.log10": ufunc(graph.OpLog10), "numpy.cbrt": ufunc(graph.OpCbrt),
+	"numpy.sqrt": ufunc(graph.OpSqrt), "numpy.sin": ufunc(graph.OpSin), "numpy.cos": ufunc(graph.OpCos), "numpy.tan": ufunc(graph.OpTan),
+	"numpy.tanh": ufunc(graph.OpTanh), "numpy.arctan": ufunc(graph.OpAtan), "numpy.arcsinh": ufunc(graph.OpAsinh),
 	"numpy.abs": unary(graph.OpAbs), "numpy.absolute": unary(graph.OpAbs), "numpy.negative": unary(graph.OpNeg), "numpy.sign": unary(graph.OpSign),
-	"numpy.fabs":  floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(graph.OpAbs, x) }),
+	"numpy.fabs":  ufunc(graph.OpAbs),
 	"numpy.floor": unary(graph.OpFloor), "numpy.ceil": unary(graph.OpCeil),
-	"numpy.rint":    floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(graph.OpRound, x) }),
+	"numpy.rint":    ufunc(graph.OpRound),
 	"numpy.round":   round,
 	"numpy.around":  round,
 	"numpy.isnan":   unary(graph.OpIsNaN),
@@ -352,11 +389,9 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"numpy.clip":       clip,
 	"numpy.nan_to_num": nanToNum,
 	"numpy.asarray":    identity, "numpy.array": identity,
-	"scipy.expit": unary(graph.OpSigmoid), "scipy.ndtr": unary(graph.OpNormCdf), "scipy.ndtri": unary(graph.OpNormPpf), "scipy.erf": unary(graph.OpErf),
-	"scipy.log1p": unary(graph.OpLog1p), "scipy.expm1": unary(graph.OpExpm1), "scipy.cbrt": unary(graph.OpCbrt), "scipy.exp2": floating(exp2),
-	"scipy.logit": floating(func(b *graph.Builder, x graph.Value) graph.Value {
-		return b.Unary(graph.OpLog, b.Div(x, b.Sub(b.Scalar(1, x), x)))
-	}),
+	"scipy.expit": special(one(graph.OpSigmoid)), "scipy.ndtr": special(one(graph.OpNormCdf)), "scipy.ndtri": special(one(graph.OpNormPpf)),
+	"scipy.erf": special(one(graph.OpErf)), "scipy.log1p": special(one(graph.OpLog1p)), "scipy.expm1": special(one(graph.OpExpm1)),
+	"scipy.cbrt": special(one(graph.OpCbrt)), "scipy.exp2": special(exp2), "scipy.logit": special(logit),
 	"sklearn._identity": identity,
 	"sklearn.normalize": func(c *arguments, x graph.Value) graph.Value {
 		norm := "l2"
@@ -392,6 +427,19 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 func identity(c *arguments, x graph.Value) graph.Value {
 	c.ignore("copy")
 	return x
+}
+
+func one(op graph.Op) func(b *graph.Builder, x graph.Value) graph.Value {
+	return func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(op, x) }
+}
+
+// logit is log(x/(1-x)), near a half by log1p.
+func logit(b *graph.Builder, x graph.Value) graph.Value {
+	far := b.Unary(graph.OpLog, b.Div(x, b.Sub(b.Scalar(1, x), x)))
+	s := b.Mul(b.Scalar(2, x), b.Sub(x, b.Scalar(0.5, x)))
+	near := b.Sub(b.Unary(graph.OpLog1p, s), b.Unary(graph.OpLog1p, b.Unary(graph.OpNeg, s)))
+	out := b.Binary(graph.OpOr, b.Binary(graph.OpLess, x, b.Scalar(0.3, x)), b.Binary(graph.OpGreater, x, b.Scalar(0.65, x)))
+	return b.Where(out, far, near)
 }
 
 func exp2(b *graph.Builder, x graph.Value) graph.Value {

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 import sklearn
 from sklearn.base import BaseEstimator
-from sklearn.metrics.pairwise import pairwise_kernels
+from sklearn.metrics.pairwise import nan_euclidean_distances, pairwise_kernels
 
 ORDER = ["exact", "ulp8", "sum", "dist", "sum32", "dist32"]
 
@@ -157,6 +157,8 @@ def undecided(est, X):
             return undecided(inner[-1], X)
         return undecided(inner[0], X) if len(inner) == 1 else []
     name = type(est).__name__
+    if name == "KNNImputer":
+        return undecided_donors(est, X)
     if name not in NEIGHBOURS or getattr(est, "_fit_method", "") != "brute":
         return []
     try:
@@ -172,6 +174,23 @@ def undecided(est, X):
     near = d[:, 0] <= 1e-6 * (1 + d.max()) if est.get_params().get("weights") == "distance" else False
     gap = np.diff(d, axis=1) if d.shape[1] > 1 else np.ones((len(d), 1))
     return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1) | near).tolist()
+
+
+def undecided_donors(est, X):
+    """Rows with a missing cell whose last donor is as far as the next: a partial sort chooses."""
+    try:
+        X = np.asarray(X, dtype=float)
+        D = nan_euclidean_distances(X, np.asarray(est._fit_X, dtype=float), missing_values=est.missing_values)
+    except Exception:
+        return []
+    missing = np.isnan(X) if np.isnan(est.missing_values) else X == est.missing_values
+    rows = set()
+    for i, j in np.argwhere(missing):
+        d = np.sort(D[i, ~est._mask_fit_X[:, j]])
+        k = est.n_neighbors
+        if k < len(d) and not d[k] - d[k - 1] > 1e-7 * (1 + np.abs(d[k])):
+            rows.add(int(i))
+    return sorted(rows)
 
 
 def terms(est, X):
