@@ -68,6 +68,8 @@ func forms() map[string]form {
 		"pyarrow.lib.type_for_alias pyarrow.lib.py_buffer pyarrow.lib._restore_array pyarrow.lib.chunked_array") {
 		m[n] = plainForm
 	}
+	// A named tuple, which skops makes by a call.
+	m["sklearn.impute._iterative._ImputerTriplet"] = func(j *judge, c *pyobj.Call) string { return j.plainArgs(c.Args) }
 	for _, mod := range []string{"sklearn._loss._loss", "_loss"} {
 		for _, c := range strings.Fields("CyHalfBinomialLoss CyHalfMultinomialLoss CyHalfSquaredError CyHalfPoissonLoss CyHalfGammaLoss CyHalfTweedieLoss " +
 			"CyHalfTweedieLossIdentity CyAbsoluteError CyPinballLoss CyHuberLoss CyExponentialLoss") {

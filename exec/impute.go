@@ -71,48 +71,47 @@ func dotFMA(x, y []float64) float64 {
 	return s
 }
 
-// distances writes the distance to each fitted row, NaN where no column is known in both.
-func (p *imputer) distances(dst, row, hole, squares []float64) {
+// distances writes the distance to each fitted row, NaN where no column is known in both. Steps are rounded to T,
+// products are float64.
+func distances[T float](p *imputer, dst []T, row, hole []float64, squares []T) {
 	norm := lanes(row, func(v float64) float64 { return float64(v * v) })
 	for j, v := range row {
-		squares[j] = v * v
+		squares[j] = T(v) * T(v)
 	}
 	for i := range dst {
 		y, miss := p.filled[i*p.k:(i+1)*p.k], p.holes[i*p.k:(i+1)*p.k]
-		d := -2 * dotFMA(row, y)
-		d += norm
-		d += p.norms[i]
-		d = max(d, 0)
-		lost, count := 0.0, 0
+		d64 := -2 * dotFMA(row, y)
+		d64 += norm
+		d64 += p.norms[i]
+		d := max(T(d64), 0)
+		var mine, theirs T
+		count := 0
 		for j, v := range y {
-			if miss[j] != 0 {
-				lost += squares[j]
-			} else if hole[j] == 0 {
+			switch {
+			case miss[j] != 0:
+				mine += squares[j]
+			case hole[j] == 0:
 				count++
 			}
-			_ = v
-		}
-		d -= lost
-		lost = 0
-		for j, v := range y {
 			if hole[j] != 0 {
-				lost += float64(v * v)
+				theirs += T(T(v) * T(v))
 			}
 		}
-		d -= lost
+		d -= mine
+		d -= theirs
 		d = max(d, 0)
 		if count == 0 {
-			dst[i] = nan
+			dst[i] = T(nan)
 			continue
 		}
-		d /= float64(count)
-		d *= float64(p.k)
-		dst[i] = math.Sqrt(d)
+		d = T(float64(d) / float64(count))
+		d *= T(p.k)
+		dst[i] = T(math.Sqrt(float64(d)))
 	}
 }
 
-// value imputes one cell from the donors of its column.
-func (p *imputer) value(j int, dist []float64, near []int) float64 {
+// impute returns the value of one cell from the donors of its column.
+func impute1[T float](p *imputer, j int, dist []T, near []int) float64 {
 	donors := p.donors[j]
 	all := true
 	for _, i := range donors {
@@ -124,33 +123,33 @@ func (p *imputer) value(j int, dist []float64, near []int) float64 {
 	near = append(near[:0], donors...)
 	slices.SortStableFunc(near, func(a, b int) int {
 		x, y := dist[a], dist[b]
-		switch {
-		case x != x || y != y:
+		if x != x || y != y {
 			return cmp.Compare(boolInt(x != x), boolInt(y != y))
 		}
 		return cmp.Compare(x, y)
 	})
 	near = near[:min(p.Neighbours, len(near))]
+	infinite := func(d T) bool { return math.IsInf(float64(1/d), 0) }
 	zero := false
 	for _, i := range near {
-		zero = zero || 1/dist[i] == math.Inf(1)
+		zero = zero || infinite(dist[i])
 	}
-	sum, weights := 0.0, 0.0
+	var sum, weights T
 	for _, i := range near {
-		w := 1.0
+		w := T(1)
 		switch d := dist[i]; {
 		case d != d:
 			w = 0
 		case !p.ByDistance:
-		case zero && !math.IsInf(1/d, 1):
+		case zero && !infinite(d):
 			w = 0
 		case !zero:
 			w = 1 / d
 		}
-		sum += float64(p.Fit.F64[i*p.k+j] * w)
+		sum += T(T(p.Fit.F64[i*p.k+j]) * w)
 		weights += w
 	}
-	return sum / weights
+	return float64(sum / weights)
 }
 
 func boolInt(b bool) int {
@@ -164,12 +163,19 @@ func boolInt(b bool) int {
 func knnImpute(n *node) (kernel, error) {
 	a := n.Attr.(*graph.KNNImputeAttr)
 	p := newImputer(a)
-	test := missing(a.Missing, n.inType(0).DType)
 	n.costs(float64(p.m * p.k))
+	if a.Single && n.inType(0).DType == tensor.Float32 {
+		return knnImputer(n, p, func(c *call, n int) []float32 { return c.f32s(n) }), nil
+	}
+	return knnImputer(n, p, func(c *call, n int) []float64 { return c.f64s(n) }), nil
+}
+
+func knnImputer[T float](n *node, p *imputer, room func(*call, int) []T) kernel {
+	test := missing(p.Missing, n.inType(0).DType)
 	return func(c *call) error {
 		x, out := c.dense(0), c.out(0)
 		copyAt(out, 0, x)
-		row, hole, squares, dist := c.f64s(p.k), c.f64s(p.k), c.f64s(p.k), c.f64s(p.m)
+		row, hole, squares, dist := c.f64s(p.k), c.f64s(p.k), room(c, p.k), room(c, p.m)
 		near := c.ints(p.m)
 		for r := range c.rows {
 			need := false
@@ -184,12 +190,12 @@ func knnImpute(n *node) (kernel, error) {
 			if !need {
 				continue
 			}
-			p.distances(dist, row, hole, squares)
+			distances(p, dist, row, hole, squares)
 			for j := range row {
 				if hole[j] == 0 || !p.Valid[j] {
 					continue
 				}
-				v, i := p.value(j, dist, near), r*p.k+j
+				v, i := impute1(p, j, dist, near), r*p.k+j
 				if out.DType == tensor.Float64 {
 					out.F64[i] = v
 				} else {
@@ -199,5 +205,5 @@ func knnImpute(n *node) (kernel, error) {
 		}
 		finish(out)
 		return nil
-	}, nil
+	}
 }

@@ -238,6 +238,11 @@ func numbers(data []byte, t *tensor.Tensor) error {
 		case tensor.F32:
 			var f float64
 			f, err = strconv.ParseFloat(item, 32)
+			if t.DType == tensor.Float16 { // written with the digits that tell it from its neighbours
+				_, e := math.Frexp(f)
+				unit := math.Ldexp(1, max(e-11, -24))
+				f = math.RoundToEven(f/unit) * unit
+			}
 			t.F32 = append(t.F32, float32(f))
 		case tensor.I64:
 			var i int64

@@ -44,7 +44,7 @@ func (s *selector) kept() []int {
 
 // Transform picks the columns.
 func (s *selector) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: s.allowNaN, Width: len(s.mask)})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: s.allowNaN, Inf: s.allowNaN, Width: len(s.mask)})
 	if !x.OK() {
 		return x
 	}
@@ -53,12 +53,17 @@ func (s *selector) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	} else if t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() }) {
 		x = b.Cast(x, sklearn.FrameDType(t))
 	}
-	return b.Gather(x, s.kept())
+	kept := s.kept()
+	if len(kept) == 0 && x.OK() && x.Type().Kind == graph.CSR {
+		return b.ToDense(b.Gather(x, kept)) // numpy.empty, whatever x was
+	}
+	return b.Gather(x, kept)
 }
 
 // InverseTransform puts zeros where columns were left out.
 func (s *selector) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: true, Inf: true, Array: true})
+	sparse := x.OK() && (x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot)
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: sparse, Inf: sparse, Array: true})
 	if !x.OK() {
 		return x
 	}
@@ -66,7 +71,6 @@ func (s *selector) InverseTransform(b *graph.Builder, x graph.Value) graph.Value
 	if x.Width() != len(kept) {
 		return b.Refuse("X has a different shape than during fitting.")
 	}
-	sparse := x.Type().Kind != graph.Dense
 	if x = b.ToDense(x); !x.OK() || !x.DType().IsNumeric() {
 		return b.Refuse("the inverse of a selection of %s", x.DType())
 	}

@@ -33,6 +33,7 @@ type KNNImputer struct {
 
 	known      []bool
 	byDistance bool
+	single     bool
 }
 
 var (
@@ -59,6 +60,7 @@ func (m *KNNImputer) Bound(*sklearn.Binder) error {
 	if f == nil || len(shape) != 2 || shape[0] < 1 || m.PrivateMaskFitX.DType != tensor.Bool || m.PrivateMaskFitX.Len() != len(f) || m.NNeighborsParam < 1 {
 		return &sklearn.BindError{Path: m.Path, Attr: "_fit_X", Msg: fmt.Sprintf("shape %v does not fit its mask", shape)}
 	}
+	m.single = m.PrivateFitX.DType == tensor.Float32
 	m.PrivateFitX = tensor.FromF64(f, shape...)
 	m.known = make([]bool, len(f))
 	valid := make([]bool, shape[1])
@@ -96,7 +98,7 @@ func (m *KNNImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		return x
 	}
 	y := b.KNNImpute(x, graph.KNNImputeAttr{Fit: m.PrivateFitX, Known: m.known, Valid: m.PrivateValidMask, Neighbours: m.NNeighborsParam,
-		ByDistance: m.byDistance, Missing: m.MissingValuesParam.Missing})
+		ByDistance: m.byDistance, Single: m.single, Missing: m.MissingValuesParam.Missing})
 	keep := m.keep()
 	switch {
 	case len(keep) == len(m.PrivateValidMask):

@@ -289,11 +289,11 @@ func ufunc(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	return floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(op, x) })
 }
 
-// special is a ufunc of scipy.special, which has no half precision loops.
+// special is a ufunc of scipy.special, whose first loop is that of float64.
 func special(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
-		if x.OK() {
-			x = c.b.Cast(x, loop(x.DType(), tensor.Float32))
+		if x.OK() && x.DType() != tensor.Float32 {
+			x = c.b.Cast(x, tensor.Float64)
 		}
 		return f(c.b, x)
 	}
@@ -389,7 +389,7 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"numpy.clip":       clip,
 	"numpy.nan_to_num": nanToNum,
 	"numpy.asarray":    identity, "numpy.array": identity,
-	"scipy.expit": special(one(graph.OpSigmoid)), "scipy.ndtr": special(one(graph.OpNormCdf)), "scipy.ndtri": special(one(graph.OpNormPpf)),
+	"scipy.expit": special(one(graph.OpSigmoid)), "scipy.ndtr": special(one(graph.OpNormCdf)), "scipy.ndtri": ndtri,
 	"scipy.erf": special(one(graph.OpErf)), "scipy.log1p": special(one(graph.OpLog1p)), "scipy.expm1": special(one(graph.OpExpm1)),
 	"scipy.cbrt": special(one(graph.OpCbrt)), "scipy.exp2": special(exp2), "scipy.logit": special(logit),
 	"sklearn._identity": identity,
@@ -427,6 +427,14 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 func identity(c *arguments, x graph.Value) graph.Value {
 	c.ignore("copy")
 	return x
+}
+
+// ndtri has the loop of float32 first.
+func ndtri(c *arguments, x graph.Value) graph.Value {
+	if x.OK() {
+		x = c.b.Cast(x, loop(x.DType(), tensor.Float32))
+	}
+	return c.b.Unary(graph.OpNormPpf, x)
 }
 
 func one(op graph.Op) func(b *graph.Builder, x graph.Value) graph.Value {

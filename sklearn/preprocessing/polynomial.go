@@ -249,7 +249,7 @@ func (s *SplineTransformer) Bound(*sklearn.Binder) error {
 
 // Transform evaluates the bases of each column.
 func (s *SplineTransformer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{NaN: s.HandleMissingParam == "zeros"})
+	x = sklearn.Check(b, s, x, sklearn.Accept{NaN: s.HandleMissingParam == "zeros", Inf: s.HandleMissingParam == "zeros"})
 	if !x.OK() {
 		return x
 	}
