@@ -82,9 +82,7 @@ func run(t *testing.T, dir, report string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(c.Setting) > 160 {
-				c.Setting = c.Setting[:160] + "…"
-			}
+			c.Setting = short(c.Setting)
 			tb.model(t, c)
 		})
 	}

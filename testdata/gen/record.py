@@ -239,7 +239,11 @@ def variants(X, kind, form):
     if kind in ("kernel", "dist", "flat", "labels", "sets", "text", "dicts", "tokens", "images", "geo"):
         return {"rows": X, "row": X[:1]}
     if isinstance(X, pd.DataFrame):
-        return {"rows": X, "row": X.iloc[:1]}
+        out = {"rows": X, "row": X.iloc[:1]}
+        text = [c for c in X.columns if X[c].dtype == object]
+        if len(X.dropna(subset=text)) < len(X):
+            out["no text missing"] = X.dropna(subset=text).reset_index(drop=True)
+        return out
     if kind in ("cat", "catnan"):
         return {"rows": X, "row": X[:1], "frame": pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])}
     if sp.issparse(X):

@@ -1,0 +1,88 @@
+"""Checks ONNX models with the real checker and runs them in the real ONNX Runtime.
+
+onnx_check.py JOBS: each line names a model, its case and the input; the outputs are written beside the model as
+<model>.json for the Go side to compare, or {"error": …}."""
+
+import json
+import multiprocessing
+import os
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import scipy.sparse as sp
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
+
+import record
+
+FLOATS = {"float64": np.float64, "float32": np.float32, "float16": np.float16}
+
+
+def array(v):
+    kind = v["dtype"]
+    if "indptr" in v:
+        data = np.array([float(x) for x in v["data"]])
+        return sp.csr_matrix((data, v["indices"], v["indptr"]), shape=v["shape"]).toarray()
+    if kind == "object":
+        # ONNX has typed tensors: text with None as "", numbers with None as NaN.
+        cells = [float(c["f"]) if isinstance(c, dict) else c for c in v["data"]]
+        if any(isinstance(c, str) for c in cells):
+            data = np.array(["" if c is None or c != c else str(c) for c in cells], dtype=object)
+        else:
+            data = np.array([np.nan if c is None else c for c in cells], dtype=np.float64)
+    elif kind == "str":
+        data = np.array(v["data"], dtype=object)
+    elif kind in FLOATS:
+        data = np.array([float(x) for x in v["data"]], dtype=FLOATS[kind])
+    else:
+        data = np.array(v["data"], dtype=kind)
+    return data.reshape(v["shape"]) if "shape" in v else data.reshape(-1, 1)
+
+
+def feeds(v, inputs):
+    if "columns" in v:
+        columns = {c["name"]: array(c) for c in v["columns"]}
+        return {i.name: cast(columns[i.name], i.type) for i in inputs}
+    return {inputs[0].name: cast(array(v), inputs[0].type)}
+
+
+def cast(a, kind):
+    want = {"tensor(double)": np.float64, "tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(bool)": bool, "tensor(string)": object}[kind]
+    return a.astype(want)
+
+
+CASES = {}
+
+
+def one(job):
+    model, case, key = job
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        if case not in CASES:
+            CASES.clear()
+            with open(case, encoding="utf-8") as f:
+                CASES[case] = json.load(f)
+        out = session.run(None, feeds(CASES[case]["inputs"][key], session.get_inputs()))
+        text = "[%s]" % ",".join(record.value(o) for o in out)
+    except Exception as e:
+        text = json.dumps({"error": " ".join(f"{type(e).__name__}: {e}".split())[:400]})
+    with open(model + ".json", "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def main():
+    with open(sys.argv[1]) as f:
+        jobs = [line.rstrip("\n").split("\t") for line in f]
+    with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
+        pool.map(one, jobs, chunksize=16)
+    print(f"onnx {onnx.__version__} checked and onnxruntime {ort.__version__} ran {len(jobs)} models")
+
+
+if __name__ == "__main__":
+    main()
