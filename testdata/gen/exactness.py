@@ -222,6 +222,10 @@ def scale(est, X, method, coarse):
             return scale(inner[-1], X, method, coarse)
         if inner is not None:
             return None
+        if coarse and method == "predict_proba" and hasattr(est, "_estimate_log_weights"):
+            return np.abs(est._estimate_weighted_log_prob(np.asarray(X, dtype=float))).max(1).tolist()
+        if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
+            return [10 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
         if coarse and "proba" in method and type(est).__name__ == "QuadraticDiscriminantAnalysis":
             return np.abs(est.decision_function(X).reshape(len(X), -1)).max(1).tolist()
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
