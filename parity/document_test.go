@@ -76,6 +76,13 @@ func TestDocument(t *testing.T) {
 		}
 		verb(t, 0, "validate", "doc", "--data", "train.csv")
 	})
+	t.Run("registry", func(t *testing.T) {
+		verb(t, 0, "register", "pipe.joblib", "--name", "fraud", "--registry", "larder/models", "--data", "train.csv", "--target", "target", "--metric", "f1=0.89")
+		verb(t, 0, "load", "fraud:latest", "--registry", "larder/models")
+		// What the document's class made is a registry too.
+		verb(t, 0, "load", "fraud:latest", "--registry", "models")
+		verb(t, 0, "register", "pipe.joblib", "--name", "fraud", "--registry", "models", "--data", "train.csv", "--target", "target")
+	})
 	t.Run("document reads Larder", func(t *testing.T) { python(t, "document.py", "check", dir) })
 	t.Run("same parameters", func(t *testing.T) {
 		// The document writes every parameter's str; leaves must be the same values.

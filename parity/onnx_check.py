@@ -26,7 +26,7 @@ def array(v):
         data = np.array([float(x) for x in v["data"]])
         return sp.csr_matrix((data, v["indices"], v["indptr"]), shape=v["shape"]).toarray()
     if kind == "object":
-        # ONNX has typed tensors: text with None as "", numbers with None as NaN.
+        # ONNX has typed tensors: text where a missing value is "", numbers where it is NaN.
         cells = [float(c["f"]) if isinstance(c, dict) else c for c in v["data"]]
         if any(isinstance(c, str) for c in cells):
             data = np.array(["" if c is None or c != c else str(c) for c in cells], dtype=object)
@@ -42,10 +42,17 @@ def array(v):
 
 
 def feeds(v, inputs):
+    if "columns" in v and len(inputs) == 1 and inputs[0].name == "X":
+        return {"X": cast(np.hstack([array(c) for c in v["columns"]]), inputs[0].type)}
     if "columns" in v:
         columns = {c["name"]: array(c) for c in v["columns"]}
         return {i.name: cast(columns[i.name], i.type) for i in inputs}
-    return {inputs[0].name: cast(array(v), inputs[0].type)}
+    a = array(v)
+    if a.ndim == 1 and len(inputs[0].shape) == 2:
+        a = a.reshape(-1, 1)
+    if len(inputs) > 1:
+        return {i.name: cast(a[:, j : j + 1], i.type) for j, i in enumerate(inputs)}
+    return {inputs[0].name: cast(a, inputs[0].type)}
 
 
 def cast(a, kind):

@@ -25,6 +25,8 @@ const (
 	Sum Class = "sum"
 	// Sum32 is Sum with 1e-6: computations in float32.
 	Sum32 Class = "sum32"
+	// Log is Sum, or Sum of what the output is the logarithm of.
+	Log Class = "log"
 	// Dist is Sum of the squares, of which the output is the root: scale is ‖x‖²+‖y‖².
 	Dist Class = "dist"
 	// Dist32 is Dist with 1e-6.
@@ -370,12 +372,12 @@ func floats(got, want *tensor.Tensor, cols int, out *Output) Diff {
 		}
 	}
 	class := Class(out.Tolerance)
-	limit := map[Class]float64{Exact: 0, ULP8: 8, Sum: 1e-12, Sum32: 1e-6, Dist: 1e-12, Dist32: 1e-6}
+	limit := map[Class]float64{Exact: 0, ULP8: 8, Sum: 1e-12, Sum32: 1e-6, Log: 1e-12, Dist: 1e-12, Dist32: 1e-6}
 	allowed, ok := limit[class]
 	if !ok {
 		return Diff{Err: fmt.Sprintf("tolerance class %q", out.Tolerance)}
 	}
-	if want.DType.Storage() == tensor.F32 && (class == Sum || class == Dist) {
+	if want.DType.Storage() == tensor.F32 && (class == Sum || class == Log || class == Dist) {
 		allowed = limit[Sum32]
 	}
 	var d Diff
@@ -401,8 +403,8 @@ func floats(got, want *tensor.Tensor, cols int, out *Output) Diff {
 				scale = max(scale, out.Scale[i/cols])
 			}
 			diff = math.Abs(g-w) / scale
-			if out.Method == "predict_log_proba" && allowed == limit[Sum32] {
-				// float32 probabilities near 1 leave few digits to their complement's logarithm
+			if class == Log || out.Method == "predict_log_proba" && allowed == limit[Sum32] {
+				// probabilities near 1 leave few digits to their complement's logarithm
 				diff = min(diff, math.Abs(math.Exp(g)-math.Exp(w)))
 			}
 		}

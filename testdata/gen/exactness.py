@@ -243,6 +243,9 @@ def scale(est, X, method, coarse):
             # The stages start from the log-odds of float32 probabilities.
             p = est.init_.predict_proba(X.astype(np.float32)).astype(float)
             return (1 / np.clip(p * (1 - p), 1e-4, None)).max(1).tolist()
+        if type(est).__name__ == "GaussianProcessRegressor":
+            alpha = np.abs(est.alpha_.reshape(len(est.alpha_), -1)) * est._y_train_std
+            return ((np.abs(est.kernel_(np.asarray(X, dtype=float), est.X_train_)) @ alpha).max(1) + np.abs(est._y_train_mean).max()).tolist()
         if type(est).__name__ == "KernelRidge":
             return terms(est, X).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
