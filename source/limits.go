@@ -10,6 +10,8 @@ type Limits struct {
 	LZMADict     int64 // dictionary of an LZMA or xz stream
 	Opcodes      int64 // pickle opcodes
 	OpcodesPer   int64 // pickle opcodes per input byte, beyond one million
+	Heap         int64 // bytes of the values a pickle makes, long strings and arrays' data left out
+	HeapPer      int64 // the same per input byte, beyond Heap
 	Stack        int   // pickle stack depth
 	Marks        int   // open MARKs
 	Memo         int   // memo entries
@@ -29,6 +31,7 @@ func Default() Limits {
 	return Limits{
 		File: 4 << 30, Decompressed: 8 << 30, LZMADict: 64 << 20,
 		Opcodes: 50_000_000, OpcodesPer: 16,
+		Heap: 96 << 20, HeapPer: 64,
 		Stack: 1_000_000, Marks: 10_000, Memo: 10_000_000, Depth: 1000,
 		String: 256 << 20, Long: 64 << 10, Digits: 4300,
 		Entries: 10_000, Name: 255, Schema: 64 << 20, SchemaDepth: 200,

@@ -3,6 +3,7 @@ package joblib
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -418,6 +419,48 @@ func TestSharedHostileFilesEnd(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("%d files", n)
+}
+
+// A small compressed file must not be able to make a large heap out of opcodes.
+func TestOpcodeBombsEnd(t *testing.T) {
+	for name, unit := range map[string]string{
+		"lists": "(" + strings.Repeat("]", 900) + "e", "dicts": "(" + strings.Repeat("K\x01}", 400) + "u0}", "tuples": "(" + strings.Repeat("K\x01\x85", 400) + "e",
+		"memo": strings.Repeat("N\x940", 400), "calls": strings.Repeat("h\x00)R0", 200), "names": strings.Repeat("ca\nb\n0", 200),
+		"strings": "(" + strings.Repeat("\x8c\x02ab", 200) + "e", "ints": "(" + strings.Repeat("M\xff\xff", 300) + "e", "text": "(" + strings.Repeat("I1\n", 300) + "e",
+		"opcodes": strings.Repeat("N0", 500),
+	} {
+		head := "\x80\x04ca\nb\n\x940]"
+		if name == "dicts" {
+			head = "\x80\x04}"
+		}
+		var w bytes.Buffer
+		z, err := compress(&w, "zlib", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(z, head)
+		size := 24 << 20
+		if name == "opcodes" {
+			size = 51_000_000
+		}
+		for n := 0; n < size; n += len(unit) {
+			io.WriteString(z, unit)
+		}
+		io.WriteString(z, ".")
+		z.Close()
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		doc, err := decode(w.Bytes())
+		runtime.ReadMemStats(&after)
+		if !errors.Is(err, source.ErrLimit) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := int64(after.HeapAlloc) - int64(before.HeapAlloc); got > 256<<20 {
+			t.Errorf("%s: %d bytes of heap from a file of %d", name, got, w.Len())
+		}
+		runtime.KeepAlive(doc)
+	}
 }
 
 func TestTruncatedAnywhere(t *testing.T) {

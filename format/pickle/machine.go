@@ -31,6 +31,8 @@ type Machine struct {
 	lim   source.Limits
 	size  int64 // bytes the stream is made from
 	ops   int64 // opcodes of all pickles
+	heap  int64 // bytes of the values made, an estimate
+	most  int64 // and what they may grow to
 	proto int   // of the current pickle, -1 before PROTO
 	start int64 // m.ops at the beginning of the current pickle
 
@@ -39,8 +41,8 @@ type Machine struct {
 
 	stack []pyobj.Value
 	marks []mark
-	memo  []pyobj.Value
-	older []pyobj.Value // memo of the pickle before, see get
+	memo  memo
+	older memo // of the pickle before, see get
 
 	keys    map[*pyobj.Dict]map[pyobj.Value]int
 	globals map[pyobj.Global]*pyobj.Global
@@ -59,7 +61,7 @@ type mark struct {
 func New(b []byte, lim source.Limits) *Machine {
 	m := newMachine(lim)
 	m.in.buf = b
-	m.size = int64(len(b))
+	m.sized(int64(len(b)))
 	return m
 }
 
@@ -69,7 +71,7 @@ func NewReader(r io.Reader, size int64, lim source.Limits) *Machine {
 	m := newMachine(lim)
 	m.in.r = r
 	m.in.backed = size * 200
-	m.size = size
+	m.sized(size)
 	return m
 }
 
@@ -79,6 +81,24 @@ func newMachine(lim source.Limits) *Machine {
 	m.globals = map[pyobj.Global]*pyobj.Global{}
 	m.rules = map[string]int{}
 	return m
+}
+
+func (m *Machine) sized(n int64) {
+	m.size = n
+	m.most = m.lim.Heap
+	if n < math.MaxInt64/max(m.lim.HeapPer, 1)-m.most {
+		m.most += n * m.lim.HeapPer
+	} else {
+		m.most = math.MaxInt64
+	}
+}
+
+// charge counts bytes of values towards Limits.Heap, those of values that were dropped again included: picklers drop none.
+func (m *Machine) charge(n int) error {
+	if m.heap += int64(n); m.heap > m.most {
+		return m.over("memory of values", m.heap, m.most)
+	}
+	return nil
 }
 
 // Run reads the whole stream: the first pickle, any further ones, and what is left.
@@ -160,7 +180,7 @@ func (m *Machine) otherReading() {
 
 // Next reads one pickle, to its STOP.
 func (m *Machine) Next() (pyobj.Value, error) {
-	m.older, m.memo = m.memo, nil
+	m.older, m.memo = m.memo, memo{}
 	m.stack, m.marks = m.stack[:0], m.marks[:0]
 	m.proto, m.start = -1, m.ops
 	m.in.frame = noFrame
@@ -190,7 +210,7 @@ func (m *Machine) Next() (pyobj.Value, error) {
 func (m *Machine) Nested() (pyobj.Value, error) {
 	m.closeFrame()
 	outer := *m
-	m.Built, m.stack, m.marks, m.memo = nil, nil, nil, nil
+	m.Built, m.stack, m.marks, m.memo = nil, nil, nil, memo{}
 	v, err := m.Next()
 	m.Built, m.stack, m.marks, m.memo, m.older = outer.Built, outer.stack, outer.marks, outer.memo, outer.older
 	m.proto, m.start, m.at, m.op = outer.proto, outer.start, outer.at, outer.op
@@ -378,6 +398,9 @@ func (m *Machine) stop() (pyobj.Value, error) {
 }
 
 func (m *Machine) run(info *opInfo) error {
+	if err := m.charge(int(info.cost)); err != nil {
+		return err
+	}
 	switch m.op {
 	case opMark:
 		if len(m.marks) >= m.lim.Marks {
@@ -529,9 +552,9 @@ func (m *Machine) run(info *opInfo) error {
 		return m.put(n)
 	case opMemoize:
 		if m.dis != nil {
-			m.dis.note = fmt.Sprintf("(as %d)", len(m.memo))
+			m.dis.note = fmt.Sprintf("(as %d)", m.memo.n)
 		}
-		return m.put(int64(len(m.memo)))
+		return m.put(m.memo.n)
 	case opGet, opBinGet, opLongBinGet:
 		n, err := m.index(info)
 		if err != nil {
@@ -669,6 +692,11 @@ func (m *Machine) counted(info *opInfo, brief bool) ([]byte, error) {
 	if int64(n) > limit {
 		return nil, m.over(what, int64(n), limit)
 	}
+	if n < window {
+		if err := m.charge(int(n)); err != nil {
+			return nil, err
+		}
+	}
 	var b []byte
 	if brief && n <= window {
 		b, ok = m.in.short(int(n))
@@ -713,39 +741,68 @@ func (m *Machine) put(n int64) error {
 	if n > m.ops+255 { // entries are counted up; memory for them must be earned
 		return m.over("memo index", n, m.ops+255)
 	}
-	v := m.stack[len(m.stack)-1]
-	switch size := int64(len(m.memo)); {
-	case n == size:
-		m.memo = append(m.memo, v)
-		return nil
+	if err := m.charge(16); err != nil {
+		return err
+	}
+	switch size := m.memo.n; {
 	case n > size:
 		if n != 1 || size != 0 { // Python 2's cPickle counts from one
 			m.Note("memo-sparse", pyobj.LevelNote, m.at, "memo entry %d is written when there are %d", n, size)
 		}
-		m.memo = append(m.memo, make([]pyobj.Value, n-size)...)
-		m.memo = append(m.memo, v)
-	case m.memo[n] != nil:
+	case n < size && m.memo.get(n) != nil:
 		m.Note("memo-overwrite", pyobj.LevelSuspect, m.at, "memo entry %d is written again", n)
-		m.memo[n] = v
-	default:
-		m.memo[n] = v
 	}
+	m.memo.put(n, m.stack[len(m.stack)-1])
 	return nil
 }
 
 func (m *Machine) get(n int64) error {
-	if n < int64(len(m.memo)) && m.memo[n] != nil {
-		return m.push(m.memo[n])
+	if v := m.memo.get(n); v != nil {
+		return m.push(v)
 	}
-	if n < int64(len(m.older)) && m.older[n] != nil {
+	if v := m.older.get(n); v != nil {
 		m.Note("memo-carry", pyobj.LevelRefuse, m.at, "memo entry %d is from the pickle before", n)
-		return m.push(m.older[n])
+		return m.push(v)
 	}
 	return m.bad("memo entry %d was never written", n)
 }
 
+// memo is the table of values met before, in pages so that growing copies nothing.
+type memo struct {
+	pages [][]pyobj.Value
+	n     int64
+}
+
+const memoPage = 1 << 12
+
+func (t *memo) get(n int64) pyobj.Value {
+	if n >= t.n {
+		return nil
+	}
+	return t.pages[n/memoPage][n%memoPage]
+}
+
+func (t *memo) put(n int64, v pyobj.Value) {
+	if len(t.pages) == 0 {
+		t.pages = append(t.pages, make([]pyobj.Value, 64))
+	}
+	for n >= int64(len(t.pages))*memoPage {
+		t.pages = append(t.pages, make([]pyobj.Value, memoPage))
+	}
+	if p := &t.pages[0]; n < memoPage && n >= int64(len(*p)) { // small pickles have a small memo
+		grown := make([]pyobj.Value, min(memoPage, max(2*int64(len(*p)), n+1)))
+		copy(grown, *p)
+		*p = grown
+	}
+	t.pages[n/memoPage][n%memoPage] = v
+	t.n = max(t.n, n+1)
+}
+
 func (m *Machine) collect() error {
 	items, err := m.popMark()
+	if err == nil {
+		err = m.charge(16 * len(items))
+	}
 	if err != nil {
 		return err
 	}
@@ -769,6 +826,9 @@ func (m *Machine) collect() error {
 }
 
 func (m *Machine) extend(to pyobj.Value, items []pyobj.Value) error {
+	if err := m.charge(24 * len(items)); err != nil {
+		return err
+	}
 	switch x := to.(type) {
 	case *pyobj.List:
 		if m.op != opAddItems {
@@ -793,6 +853,9 @@ func (m *Machine) extend(to pyobj.Value, items []pyobj.Value) error {
 func (m *Machine) setItems(to pyobj.Value, items []pyobj.Value) error {
 	if len(items)%2 != 0 {
 		return m.bad("a key without a value")
+	}
+	if err := m.charge(48 * len(items)); err != nil { // the index by key among it
+		return err
 	}
 	switch x := to.(type) {
 	case *pyobj.Dict:
@@ -977,6 +1040,9 @@ func (m *Machine) inst() error {
 		class = g
 	}
 	args, err := m.popMark()
+	if err == nil {
+		err = m.charge(16 * len(args))
+	}
 	if err != nil {
 		return err
 	}

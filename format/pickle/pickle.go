@@ -32,7 +32,8 @@ import (
 const Name = "pickle"
 
 // Sniff reports whether prefix, the first bytes of a file (64 or more, or all of them), begins a pickle: the machine
-// can run to the end of the prefix.
+// can run to the end of the prefix, or would have imported something before it fails. A pickle that breaks after its
+// payload is a pickle.
 func Sniff(prefix []byte) bool {
 	if len(prefix) >= 2 && prefix[0] == byte(opProto) {
 		return prefix[1] <= maxProtocol
@@ -43,6 +44,9 @@ func Sniff(prefix []byte) bool {
 	m := New(prefix, source.Default())
 	_, err := m.Next()
 	if err == nil {
+		return true
+	}
+	if len(m.Doc.Imports) > 0 && m.rules["global-text"] == 0 {
 		return true
 	}
 	var se *SyntaxError

@@ -500,7 +500,10 @@ func TestSniff(t *testing.T) {
 			t.Errorf("%s p%d is not recognised", c.Name, c.Protocol)
 		}
 	}
-	for _, s := range []string{"", "<html>", "{\"a\": 1}", "PK\x03\x04", "\x93NUMPY\x01\x00", "a,b,c\n1,2,3\n", "Name,Age\nx,1\n", "\x80\x06N.", "\xff\xfe", "\xef\xbb\xbf"} {
+	if !Sniff([]byte("cos\nsystem\n(S'true'\ntR\xff")) {
+		t.Error("a pickle that breaks after its payload is not recognised")
+	}
+	for _, s := range []string{"", "<html>", "cat,dog\n1,2\n3,4\n", "{\"a\": 1}", "PK\x03\x04", "\x93NUMPY\x01\x00", "a,b,c\n1,2,3\n", "Name,Age\nx,1\n", "\x80\x06N.", "\xff\xfe", "\xef\xbb\xbf"} {
 		if Sniff([]byte(s)) {
 			t.Errorf("%q is taken for a pickle", s)
 		}
