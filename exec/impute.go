@@ -50,7 +50,13 @@ func newImputer(a *graph.KNNImputeAttr) *imputer {
 	}
 	for i := range p.norms {
 		row := p.filled[i*p.k : (i+1)*p.k]
-		p.norms[i] = lanes(row, func(v float64) float64 { return float64(v * v) })
+		if !a.Columns {
+			p.norms[i] = lanes(row, func(v float64) float64 { return float64(v * v) })
+			continue
+		}
+		for _, v := range row {
+			p.norms[i] += float64(v * v)
+		}
 	}
 	for j := range p.columns {
 		col := make([]float64, p.m)

@@ -34,6 +34,7 @@ type KNNImputer struct {
 	known      []bool
 	byDistance bool
 	single     bool
+	columns    bool // _fit_X is in Fortran order
 }
 
 var (
@@ -59,6 +60,11 @@ func (m *KNNImputer) Bound(*sklearn.Binder) error {
 	shape := m.PrivateFitX.Shape
 	if f == nil || len(shape) != 2 || shape[0] < 1 || m.PrivateMaskFitX.DType != tensor.Bool || m.PrivateMaskFitX.Len() != len(f) || m.NNeighborsParam < 1 {
 		return &sklearn.BindError{Path: m.Path, Attr: "_fit_X", Msg: fmt.Sprintf("shape %v does not fit its mask", shape)}
+	}
+	if a, _ := m.Object.Attrs(); a != nil {
+		if x, ok := a.Get("_fit_X").(*pyobj.Array); ok {
+			m.columns = x.Fortran && !m.single
+		}
 	}
 	m.single = m.PrivateFitX.DType == tensor.Float32
 	m.PrivateFitX = tensor.FromF64(f, shape...)
@@ -98,7 +104,7 @@ func (m *KNNImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		return x
 	}
 	y := b.KNNImpute(x, graph.KNNImputeAttr{Fit: m.PrivateFitX, Known: m.known, Valid: m.PrivateValidMask, Neighbours: m.NNeighborsParam,
-		ByDistance: m.byDistance, Single: m.single, Missing: m.MissingValuesParam.Missing})
+		ByDistance: m.byDistance, Single: m.single, Columns: m.columns, Missing: m.MissingValuesParam.Missing})
 	keep := m.keep()
 	switch {
 	case len(keep) == len(m.PrivateValidMask):

@@ -603,7 +603,7 @@ type PowerTransformer struct {
 	sklearn.Base
 	MethodParam      string            `sk:"method"`
 	StandardizeParam bool              `sk:"standardize"`
-	Lambdas          []float64         `sk:"lambdas_"`
+	Lambdas          *tensor.Tensor    `sk:"lambdas_"` // of the dtype of the fitted rows
 	PrivateScaler    sklearn.Estimator `sk:"_scaler,optional"`
 
 	// RulePow: before 1.9 Yeo-Johnson was ((x+1)^λ - 1)/λ, since then expm1(λ·log1p(x))/λ.
@@ -628,6 +628,9 @@ func (s *PowerTransformer) Bound(*sklearn.Binder) error {
 	if s.StandardizeParam && s.PrivateScaler == nil {
 		return &sklearn.BindError{Path: s.Path, Attr: "_scaler", Msg: "attribute is missing"}
 	}
+	if len(s.Lambdas.Shape) != 1 || !s.Lambdas.DType.IsFloat() {
+		return &sklearn.BindError{Path: s.Path, Attr: "lambdas_", Msg: "no vector of exponents"}
+	}
 	return nil
 }
 
@@ -641,7 +644,7 @@ func (s *PowerTransformer) Inside() []sklearn.Estimator {
 
 // Transform raises each column to its power and standardises.
 func (s *PowerTransformer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: true, Width: len(s.Lambdas)})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: true, Width: s.Lambdas.Len()})
 	if !x.OK() {
 		return x
 	}
@@ -663,20 +666,28 @@ func (s *PowerTransformer) forward(b *graph.Builder, x graph.Value, f func(*grap
 	return b.Cast(f(b, x), x.DType())
 }
 
-// lambdas gives a row computed from the exponents; a row that is left out of the result where chosen is false.
-func (s *PowerTransformer) lambdas(b *graph.Builder, f func(l float64) float64) graph.Value {
-	t := tensor.New(tensor.Float64, len(s.Lambdas))
-	for i, l := range s.Lambdas {
-		t.F64[i] = f(l)
+// round rounds to the dtype of the exponents.
+func (s *PowerTransformer) round(f float64) float64 {
+	if s.Lambdas.DType != tensor.Float64 {
+		return float64(float32(f))
 	}
-	return b.Const(t)
+	return f
+}
+
+// lambdas gives a row computed from the exponents, in their dtype.
+func (s *PowerTransformer) lambdas(b *graph.Builder, f func(l float64) float64) graph.Value {
+	v := make([]float64, s.Lambdas.Len())
+	for i := range v {
+		v[i] = f(at(s.Lambdas, i))
+	}
+	return b.Const(numbers(s.Lambdas.DType, v))
 }
 
 // where gives the row of columns for which f holds.
 func (s *PowerTransformer) where(b *graph.Builder, f func(l float64) bool) graph.Value {
-	t := make([]bool, len(s.Lambdas))
-	for i, l := range s.Lambdas {
-		t[i] = f(l)
+	t := make([]bool, s.Lambdas.Len())
+	for i := range t {
+		t[i] = f(at(s.Lambdas, i))
 	}
 	return b.Const(tensor.FromBool(t))
 }
@@ -684,17 +695,17 @@ func (s *PowerTransformer) where(b *graph.Builder, f func(l float64) bool) graph
 // boxCox is scipy.special.boxcox.
 func (s *PowerTransformer) boxCox(b *graph.Builder, x graph.Value) graph.Value {
 	log := b.Unary(graph.OpLog, b.Cast(x, tensor.Float64))
-	l := s.lambdas(b, func(l float64) float64 { return l })
+	l := b.Cast(s.lambdas(b, func(l float64) float64 { return l }), tensor.Float64)
 	power := b.Div(b.Unary(graph.OpExpm1, b.Mul(log, l)), l)
 	return b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < 1e-19 }), log, power)
 }
 
-const epsilon = 1.0 / (1 << 52)
+const epsilon float64 = 1.0 / (1 << 52)
 
-// yeoJohnson is scipy.stats.yeojohnson; log1p is taken in x's own dtype, the rest in float64.
+// yeoJohnson is scipy.stats.yeojohnson; log1p is taken in x's own dtype, the rest in that of x and the exponents.
 func (s *PowerTransformer) yeoJohnson(b *graph.Builder, x graph.Value) graph.Value {
 	l := s.lambdas(b, func(l float64) float64 { return l })
-	m := s.lambdas(b, func(l float64) float64 { return 2 - l })
+	m := s.lambdas(b, func(l float64) float64 { return s.round(2 - l) })
 	if s.RulePow {
 		one := b.Scalar(1, x)
 		pos := b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < epsilon }),
@@ -706,11 +717,15 @@ func (s *PowerTransformer) yeoJohnson(b *graph.Builder, x graph.Value) graph.Val
 			b.Unary(graph.OpNeg, b.Unary(graph.OpLog1p, n)))
 		return b.Where(b.Binary(graph.OpGreaterOrEqual, x, b.Scalar(0, x)), pos, neg)
 	}
+	eps := epsilon
+	if x.OK() && x.DType() == tensor.Float32 && s.Lambdas.DType == tensor.Float32 {
+		eps = 1.0 / (1 << 23)
+	}
 	log := b.Unary(graph.OpLog1p, x)
-	pos := b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < epsilon }),
+	pos := b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < eps }),
 		log, b.Div(b.Unary(graph.OpExpm1, b.Mul(l, log)), l))
 	nlog := b.Unary(graph.OpLog1p, b.Unary(graph.OpNeg, x))
-	neg := b.Where(s.where(b, func(l float64) bool { return math.Abs(l-2) > epsilon }),
+	neg := b.Where(s.where(b, func(l float64) bool { return math.Abs(l-2) > eps }),
 		b.Div(b.Unary(graph.OpNeg, b.Unary(graph.OpExpm1, b.Mul(m, nlog))), m),
 		b.Unary(graph.OpNeg, nlog))
 	return b.Where(b.Binary(graph.OpGreaterOrEqual, x, b.Scalar(0, x)), pos, neg)
@@ -722,8 +737,8 @@ func (s *PowerTransformer) InverseTransform(b *graph.Builder, x graph.Value) gra
 	if !x.OK() {
 		return x
 	}
-	if got := x.Width(); got != len(s.Lambdas) {
-		return b.Refuse("X has %d features, but PowerTransformer is expecting %d features as input.", got, len(s.Lambdas))
+	if got := x.Width(); got != s.Lambdas.Len() {
+		return b.Refuse("X has %d features, but PowerTransformer is expecting %d features as input.", got, s.Lambdas.Len())
 	}
 	if s.StandardizeParam {
 		x = sklearn.InverseTransform(b, s.PrivateScaler, x)
@@ -739,10 +754,10 @@ func (s *PowerTransformer) inverseBoxCox(b *graph.Builder, x graph.Value) graph.
 	l := s.lambdas(b, func(l float64) float64 { return l })
 	zero := s.where(b, func(l float64) bool { return l == 0 })
 	if s.RuleInversePow {
-		power := b.Binary(graph.OpPow, b.Add(b.Mul(x, l), b.Scalar(1, x)), s.lambdas(b, func(l float64) float64 { return 1 / l }))
+		power := b.Binary(graph.OpPow, b.Add(b.Mul(x, l), b.Scalar(1, x)), s.lambdas(b, func(l float64) float64 { return s.round(1 / l) }))
 		return b.Where(zero, b.Unary(graph.OpExp, x), power)
 	}
-	x = b.Cast(x, tensor.Float64)
+	x, l = b.Cast(x, tensor.Float64), b.Cast(l, tensor.Float64)
 	power := b.Unary(graph.OpExp, b.Div(b.Unary(graph.OpLog1p, b.Mul(l, x)), l))
 	return b.Where(zero, b.Unary(graph.OpExp, x), power)
 }
@@ -752,10 +767,10 @@ func (s *PowerTransformer) inverseYeoJohnson(b *graph.Builder, x graph.Value) gr
 	l := s.lambdas(b, func(l float64) float64 { return l })
 	pos := b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < epsilon }),
 		b.Sub(b.Unary(graph.OpExp, x), one),
-		b.Sub(b.Binary(graph.OpPow, b.Add(b.Mul(x, l), one), s.lambdas(b, func(l float64) float64 { return 1 / l })), one))
-	m := s.lambdas(b, func(l float64) float64 { return -(2 - l) })
+		b.Sub(b.Binary(graph.OpPow, b.Add(b.Mul(x, l), one), s.lambdas(b, func(l float64) float64 { return s.round(1 / l) })), one))
+	m := s.lambdas(b, func(l float64) float64 { return -s.round(2 - l) })
 	neg := b.Where(s.where(b, func(l float64) bool { return math.Abs(l-2) > epsilon }),
-		b.Sub(one, b.Binary(graph.OpPow, b.Add(b.Mul(m, x), one), s.lambdas(b, func(l float64) float64 { return 1 / (2 - l) }))),
+		b.Sub(one, b.Binary(graph.OpPow, b.Add(b.Mul(m, x), one), s.lambdas(b, func(l float64) float64 { return s.round(1 / s.round(2-l)) }))),
 		b.Sub(one, b.Unary(graph.OpExp, b.Unary(graph.OpNeg, x))))
 	return b.Where(b.Binary(graph.OpGreaterOrEqual, x, b.Scalar(0, x)), pos, neg)
 }
