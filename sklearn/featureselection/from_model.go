@@ -19,6 +19,10 @@ var fromModelClasses = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(SelectFromModel) },
 		Ignore:  []string{"threshold_"},
 		Upgrade: []sklearn.Rung{
+			{Before: "0.20", Fix: func(s *sklearn.State) error {
+				s.Default("norm_order", pyobj.Int(1))
+				return nil
+			}},
 			{Before: "0.24", Fix: func(s *sklearn.State) error {
 				s.Default("importance_getter", pyobj.Str("auto"))
 				return nil

@@ -15,7 +15,7 @@ var rfeClasses = []sklearn.Class{
 		Ignore:  []string{"n_features_", "ranking_", "step_scores_", "step_n_features_", "step_support_", "step_ranking_", "scores_"}},
 	{Name: "sklearn.feature_selection.RFECV", Modules: []string{"sklearn.feature_selection._rfe", "sklearn.feature_selection.rfe"},
 		New:     func() sklearn.Estimator { return new(RFECV) },
-		FitOnly: []string{"n_features_to_select", "min_features_to_select", "step", "cv", "scoring", "importance_getter"},
+		FitOnly: []string{"n_features_to_select", "min_features_to_select", "step", "cv", "scoring", "importance_getter", "estimator_params"},
 		Ignore:  []string{"n_features_", "ranking_", "grid_scores_", "cv_results_", "step_scores_", "step_n_features_", "step_support_", "step_ranking_", "scores_"}},
 }
 

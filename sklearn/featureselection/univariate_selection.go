@@ -14,7 +14,12 @@ import (
 var univariateModules = []string{"sklearn.feature_selection._univariate_selection", "sklearn.feature_selection.univariate_selection"}
 
 func univariate(name string, create func() sklearn.Estimator) sklearn.Class {
-	return sklearn.Class{Name: "sklearn.feature_selection." + name, Modules: univariateModules, New: create, FitOnly: []string{"score_func"}}
+	return sklearn.Class{Name: "sklearn.feature_selection." + name, Modules: univariateModules, New: create, FitOnly: []string{"score_func"},
+		Upgrade: []sklearn.Rung{{Before: "0.18", Fix: func(s *sklearn.State) error {
+			// files did not say their release before 0.18
+			s.Attrs.Set(pyobj.Str("rule_ranks_from_zero"), pyobj.Bool(true))
+			return nil
+		}}}}
 }
 
 var univariateClasses = []sklearn.Class{
@@ -31,6 +36,9 @@ type filter struct {
 	selector
 	Scores  *tensor.Tensor `sk:"scores_,optional"`
 	PValues *tensor.Tensor `sk:"pvalues_,optional"`
+
+	// RuleRanksFromZero: before 0.18 the false discovery rate was held against ranks from 0 on, since then from 1 on.
+	RuleRanksFromZero bool `sk:"rule_ranks_from_zero,optional"`
 }
 
 // vector gives a fitted vector as float64s.
@@ -161,9 +169,12 @@ func (f *filter) discovery(alpha float64) ([]bool, error) {
 	sort.SliceStable(sorted, func(a, b int) bool {
 		return sorted[a] < sorted[b] || sorted[a] == sorted[a] && sorted[b] != sorted[b]
 	})
-	top, found := 0.0, false
+	top, found, first := 0.0, false, 1
+	if f.RuleRanksFromZero {
+		first = 0
+	}
 	for i, v := range sorted {
-		if v <= float64(alpha/float64(n))*float64(i+1) {
+		if v <= float64(alpha/float64(n))*float64(i+first) {
 			top, found = v, true
 		}
 	}

@@ -17,14 +17,19 @@ var dataClasses = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(StandardScaler) },
 		FitOnly: []string{"copy"},
 		Ignore:  []string{"var_", "n_samples_seen_", "std_"},
-		Upgrade: []sklearn.Rung{{Before: "1.8", Fix: func(s *sklearn.State) error {
-			s.Attrs.Set(pyobj.Str("rule_wide"), pyobj.Bool(true))
-			return nil
-		}}}},
+		Upgrade: []sklearn.Rung{
+			{Before: "0.18", Fix: func(s *sklearn.State) error {
+				s.Rename("std_", "scale_")
+				return nil
+			}},
+			{Before: "1.8", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("rule_wide"), pyobj.Bool(true))
+				return nil
+			}}}},
 	{Name: "sklearn.preprocessing.MinMaxScaler", Modules: dataModules,
 		New:     func() sklearn.Estimator { return new(MinMaxScaler) },
 		FitOnly: []string{"copy"},
-		Ignore:  []string{"data_min_", "data_max_", "data_range_", "n_samples_seen_"},
+		Ignore:  []string{"data_min_", "data_max_", "data_range_", "n_samples_seen_", "data_min", "data_range"},
 		Upgrade: []sklearn.Rung{{Before: "0.24", Fix: func(s *sklearn.State) error {
 			s.Default("clip", pyobj.Bool(false))
 			return nil

@@ -126,11 +126,13 @@ type encoder struct {
 }
 
 // bound checks the categories and drops groups that are not in use.
-func (c *encoder) bound(path string) error {
+func (c *encoder) bound(e sklearn.Estimator) error {
+	path := sklearn.Of(e).Path
 	if c.Categories == nil {
 		return &sklearn.BindError{Path: path, Attr: "categories_", Msg: "attribute is missing"}
 	}
 	for i, t := range c.Categories {
+		c.Categories[i] = parts.Text(e, t)
 		if len(t.Shape) != 1 || t.Len() == 0 {
 			return &sklearn.BindError{Path: path, Attr: "categories_", Msg: fmt.Sprintf("item %d has shape %v", i, t.Shape)}
 		}
@@ -252,7 +254,7 @@ func (e *OneHotEncoder) Bound(*sklearn.Binder) error {
 		}
 		return nil
 	}
-	if err := e.bound(e.Path); err != nil {
+	if err := e.bound(e); err != nil {
 		return err
 	}
 	if e.PrivateDropIdx != nil && len(e.PrivateDropIdx) != len(e.Categories) {
@@ -663,7 +665,7 @@ func (e *OrdinalEncoder) Bound(*sklearn.Binder) error {
 	if !e.DTypeParam.IsNumeric() {
 		return &sklearn.BindError{Path: e.Path, Attr: "dtype", Msg: "no number type"}
 	}
-	if err := e.bound(e.Path); err != nil {
+	if err := e.bound(e); err != nil {
 		return err
 	}
 	for i, j := range e.PrivateMissingIndices {
@@ -860,7 +862,7 @@ var (
 
 // Bound checks the tables.
 func (e *TargetEncoder) Bound(*sklearn.Binder) error {
-	if err := e.bound(e.Path); err != nil {
+	if err := e.bound(e); err != nil {
 		return err
 	}
 	k := e.classes()

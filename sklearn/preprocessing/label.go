@@ -100,6 +100,12 @@ var (
 	_ sklearn.InputDescriber     = (*LabelEncoder)(nil)
 )
 
+// Bound takes Python 2's labels for text.
+func (e *LabelEncoder) Bound(*sklearn.Binder) error {
+	e.Classes.Tensor = parts.Text(e, e.Classes.Tensor)
+	return nil
+}
+
 // ClassLabels returns the classes.
 func (e *LabelEncoder) ClassLabels() []sklearn.ClassLabels {
 	return []sklearn.ClassLabels{e.Classes.Tensor}
@@ -177,6 +183,7 @@ func (e *LabelBinarizer) ClassLabels() []sklearn.ClassLabels {
 
 // Bound checks the labels of the output.
 func (e *LabelBinarizer) Bound(*sklearn.Binder) error {
+	e.Classes = parts.Text(e, e.Classes)
 	if e.PosLabel <= e.NegLabel || e.PosLabel != float64(int64(e.PosLabel)) || e.NegLabel != float64(int64(e.NegLabel)) {
 		return &sklearn.BindError{Path: e.Path, Attr: "pos_label", Msg: fmt.Sprintf("labels %v and %v are not in order", e.NegLabel, e.PosLabel)}
 	}
@@ -302,6 +309,12 @@ var (
 	_ sklearn.Classifier         = (*MultiLabelBinarizer)(nil)
 	_ sklearn.InputDescriber     = (*MultiLabelBinarizer)(nil)
 )
+
+// Bound takes Python 2's labels for text.
+func (e *MultiLabelBinarizer) Bound(*sklearn.Binder) error {
+	e.Classes = parts.Text(e, e.Classes)
+	return nil
+}
 
 // ClassLabels returns the classes.
 func (e *MultiLabelBinarizer) ClassLabels() []sklearn.ClassLabels {

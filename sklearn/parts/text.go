@@ -1,0 +1,45 @@
+package parts
+
+import (
+	"unicode/utf8"
+
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+// Text makes the bytes of an estimator's categories or labels text where its release still ran on Python 2, in which
+// they are the same.
+func Text(e sklearn.Estimator, t *tensor.Tensor) *tensor.Tensor {
+	if t == nil || t.DType != tensor.Object || !sklearn.Of(e).Before("0.21") {
+		return t
+	}
+	out := tensor.New(tensor.Object, t.Shape...)
+	words := true
+	for i, c := range t.Cells {
+		if c.Kind == tensor.CellBytes {
+			c = tensor.StrCell(latin1(c.S))
+		}
+		out.Cells[i] = c
+		words = words && c.Kind == tensor.CellStr
+	}
+	if !words {
+		return out
+	}
+	s := tensor.New(tensor.String, t.Shape...)
+	for i, c := range out.Cells {
+		s.Str[i] = c.S
+	}
+	return s
+}
+
+// latin1 reads bytes as UTF-8 if they are, else as Latin-1.
+func latin1(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	b := make([]byte, 0, 2*len(s))
+	for i := range len(s) {
+		b = utf8.AppendRune(b, rune(s[i]))
+	}
+	return string(b)
+}
