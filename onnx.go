@@ -1,9 +1,11 @@
 package larder
 
 import (
+	"context"
 	"io"
 	"slices"
 
+	"github.com/larder-ml/larder/exec"
 	"github.com/larder-ml/larder/format/onnx"
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/sklearn"
@@ -152,4 +154,132 @@ func (m *Model) onnxGraph(opts ONNXOptions, input func(b *graph.Builder) graph.V
 	}
 	b.Output(method, call(method))
 	return b.Build()
+}
+
+// RunONNX runs the graph that EncodeONNX writes for opts.Method, on rows as the ONNX model takes them: a matrix rounded to
+// float32. It does not read what was written.
+func (m *Model) RunONNX(ctx context.Context, opts ONNXOptions, rows tensor.Value) (*Result, error) {
+	g, err := m.ONNXGraph(opts)
+	if err != nil {
+		return nil, err
+	}
+	if t := g.Types[g.Inputs[0]]; t.Kind == graph.Frame && rows.Frame != nil && len(rows.Frame.Columns) == len(t.Columns) {
+		// Here missing text is a cell of its own, not empty text.
+		t.Columns = slices.Clone(t.Columns)
+		for i, c := range rows.Frame.Columns {
+			if t.Columns[i].DType == tensor.String && c.DType == tensor.Object {
+				t.Columns[i].DType = tensor.Object
+			}
+		}
+		if g, err = m.onnxGraph(opts, func(b *graph.Builder) graph.Value { return b.Input("X", t) }); err != nil {
+			return nil, err
+		}
+	}
+	p, err := exec.Compile(g, exec.Options{Threads: m.opts.threads})
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.Run(ctx, []tensor.Value{asONNX(rows, g.Types[g.Inputs[0]])})
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Method: opts.Method}
+	for i, v := range out {
+		r.Outputs = append(r.Outputs, Output{g.Outputs[i].Name, v})
+	}
+	return r, nil
+}
+
+// AsFloat32 rounds numbers to float32, as an ONNX model is given them in one matrix, and keeps their types. A frame that
+// holds text is given column by column, with float64 numbers, and stays as it is.
+func AsFloat32(rows tensor.Value) tensor.Value {
+	round := func(t *tensor.Tensor) *tensor.Tensor {
+		if t.DType != tensor.Float64 {
+			return t
+		}
+		out := tensor.New(tensor.Float64, t.Shape...)
+		for i, f := range t.F64 {
+			out.F64[i] = float64(float32(f))
+		}
+		return out
+	}
+	switch {
+	case rows.Dense != nil:
+		return tensor.Value{Dense: round(rows.Dense)}
+	case rows.Frame != nil:
+		f := &tensor.Frame{Names: rows.Frame.Names, N: rows.Frame.N}
+		for _, c := range rows.Frame.Columns {
+			if !c.DType.IsNumeric() || c.DType == tensor.Bool {
+				return rows
+			}
+			f.Columns = append(f.Columns, round(c))
+		}
+		return tensor.Value{Frame: f}
+	}
+	return rows
+}
+
+// asONNX gives rows the type of an ONNX graph's input where they are of another.
+func asONNX(rows tensor.Value, t graph.Type) tensor.Value {
+	switch {
+	case t.Kind == graph.Frame && rows.Frame != nil:
+		f := &tensor.Frame{N: rows.Frame.N}
+		for i, c := range rows.Frame.Columns {
+			want := tensor.Float64
+			if i < len(t.Columns) {
+				want = t.Columns[i].DType
+				f.Names = append(f.Names, t.Columns[i].Name)
+			}
+			f.Columns = append(f.Columns, asColumn(c, want))
+		}
+		return tensor.Value{Frame: f}
+	case t.Kind == graph.Dense && t.DType == tensor.Float32:
+		d := rows.Dense
+		if d == nil && rows.Frame != nil {
+			w := len(rows.Frame.Columns)
+			d = tensor.New(tensor.Float64, rows.Frame.N, w)
+			for j, c := range rows.Frame.Columns {
+				for i := range rows.Frame.N {
+					d.F64[i*w+j], _ = c.Float(i)
+				}
+			}
+		}
+		if d == nil || !d.DType.IsNumeric() || d.DType == tensor.Float32 {
+			return rows
+		}
+		out := tensor.New(tensor.Float32, d.Shape...)
+		for i, f := range d.AsF64() {
+			out.F32[i] = float32(f)
+		}
+		return tensor.Value{Dense: out}
+	}
+	return rows
+}
+
+func asColumn(c *tensor.Tensor, want tensor.DType) *tensor.Tensor {
+	if c.DType == want {
+		return c
+	}
+	out := tensor.New(want, c.Len())
+	for i := range c.Len() {
+		v := c.Cell(i)
+		f, _ := v.Float()
+		switch want.Storage() {
+		case tensor.F64:
+			out.F64[i] = f
+		case tensor.F32:
+			out.F32[i] = float32(f)
+		case tensor.I64:
+			out.I64[i] = int64(f)
+		case tensor.U8:
+			out.U8[i] = uint8(v.I) //nolint:gosec // a bool
+		case tensor.Str:
+			if v.Kind == tensor.CellStr {
+				out.Str[i] = v.S
+			}
+		default:
+			return c
+		}
+	}
+	return out
 }

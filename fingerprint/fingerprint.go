@@ -259,7 +259,8 @@ func (w *writer) object(o *pyobj.Object) {
 	w.put('o')
 	w.child(o.Class)
 	args := o.Args
-	if o.Make == pyobj.New && len(args) == 0 {
+	if g, ok := o.Class.(*pyobj.Global); ok && g.Name == "__randomstate_ctor" && o.State != nil {
+		// The state replaces the generator it is made with; numpy's releases and skops make it in different ways.
 		args = nil
 	}
 	w.items('(', args)

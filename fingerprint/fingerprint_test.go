@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/skops"
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -31,14 +32,15 @@ func TestFormsOfOneModel(t *testing.T) {
 	}
 	same, other := map[Digest][]string{}, map[Digest]string{}
 	for _, f := range files {
-		if strings.HasSuffix(f, ".skops") {
-			continue
-		}
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := joblib.Decode(source.Bytes(b), source.Default())
+		decode := joblib.Decode
+		if skops.Sniff(b) {
+			decode = skops.Decode
+		}
+		doc, err := decode(source.Bytes(b), source.Default())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/format/onnx"
 	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/tensor"
@@ -31,7 +33,8 @@ func convertCommand() *cobra.Command {
 	addJSON(cmd)
 	f := cmd.Flags()
 	f.StringP("output", "o", "", "file to write; - for standard output with --to")
-	f.String("to", "", "target: "+strings.Join(larder.Forms(), ", "))
+	f.String("to", "", "target: "+strings.Join(append(larder.Forms(), "onnx"), ", "))
+	f.String("precision", "exact", "onnx: exact keeps float64 inside, compact makes it float32")
 	f.String("compress", "", "joblib: zlib:3, gzip:3, bz2:9, lzma:3, xz:3, lz4:1, none; the default is zlib:3")
 	f.Int("protocol", 0, "pickle protocol, 2 to 5; the default is 4")
 	f.Bool("check", false, "run both on the rows of -i, or made-up ones, and report the largest difference")
@@ -106,14 +109,26 @@ func convert(cmd *cobra.Command, a []string) error {
 	if err != nil {
 		return err
 	}
+	report := map[string]any{"output": out, "format": form.Format}
 	var b bytes.Buffer
-	if err := m.Encode(&b, form); err != nil {
+	var about string
+	compare := func() (*rows.Difference, error) { return checkConverted(cmd, m, b.Bytes()) }
+	if form.Format == onnx.Name {
+		o, err := onnxOptions(cmd)
+		if err != nil {
+			return err
+		}
+		if about, err = writeONNX(m, &b, o, report); err != nil {
+			return err
+		}
+		compare = func() (*rows.Difference, error) { return checkONNX(cmd, m, o) }
+	} else if err := m.Encode(&b, form); err != nil {
 		return err
 	}
-	report := map[string]any{"output": out, "format": form.Format, "bytes": b.Len()}
+	report["bytes"] = b.Len()
 	var diff *rows.Difference
 	if check, _ := cmd.Flags().GetBool("check"); check {
-		if diff, err = checkConverted(cmd, m, b.Bytes()); err != nil {
+		if diff, err = compare(); err != nil {
 			return err
 		}
 		report["check"] = diff
@@ -139,6 +154,9 @@ func convert(cmd *cobra.Command, a []string) error {
 	}
 	st := styleOf(stdout(cmd))
 	line := fmt.Sprintf("%s  %s%s%s", out, form.Format, st.dot(), size(int64(b.Len())))
+	if about != "" {
+		line += st.dot() + about
+	}
 	if diff != nil {
 		line += fmt.Sprintf("%sequal on %d rows, largest difference %g", st.dot(), diff.Rows, diff.Largest)
 	}
@@ -168,17 +186,7 @@ func checkConverted(cmd *cobra.Command, m *larder.Model, b []byte) (*rows.Differ
 		// It can not be run; the fingerprint says that nothing was lost.
 		return &rows.Difference{}, nil //nolint:nilerr // see above
 	}
-	want := rows.WantOf(m, m.DefaultMethod())
-	var t *rows.Table
-	if name, _ := cmd.Flags().GetString("input"); name != "" {
-		t, err = readTable(cmd, name)
-	} else {
-		t, err = rows.Samples(want, 64)
-	}
-	if err != nil {
-		return nil, err
-	}
-	v, err := t.Like(want)
+	v, err := checkRows(cmd, m)
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +207,116 @@ func checkConverted(cmd *cobra.Command, m *larder.Model, b []byte) (*rows.Differ
 		if err != nil {
 			return nil, err
 		}
-		all.Largest = max(all.Largest, d.Largest)
-		if d.Rows > 0 && d.Equal < d.Rows {
-			all.Equal = min(all.Equal, d.Equal*all.Rows/d.Rows)
-			all.First = method + ": " + d.First
+		joinDifference(all, method, d)
+	}
+	return all, nil
+}
+
+func joinDifference(all *rows.Difference, method string, d *rows.Difference) {
+	all.Largest = max(all.Largest, d.Largest)
+	if d.Rows > 0 && d.Equal < d.Rows {
+		all.Equal = min(all.Equal, d.Equal*all.Rows/d.Rows)
+		all.First = method + ": " + d.First
+	}
+}
+
+// checkRows reads the rows of -i, or makes some up.
+func checkRows(cmd *cobra.Command, m *larder.Model) (tensor.Value, error) {
+	want := rows.WantOf(m, m.DefaultMethod())
+	var t *rows.Table
+	var err error
+	if name, _ := cmd.Flags().GetString("input"); name != "" {
+		t, err = readTable(cmd, name)
+	} else {
+		t, err = rows.Samples(want, 64)
+	}
+	if err != nil {
+		return tensor.Value{}, err
+	}
+	return t.Like(want)
+}
+
+func onnxOptions(cmd *cobra.Command) (larder.ONNXOptions, error) {
+	v, _ := version()
+	o := larder.ONNXOptions{Version: v}
+	switch p, _ := cmd.Flags().GetString("precision"); p {
+	case "exact":
+		o.Precision = onnx.Exact
+	case "compact":
+		o.Precision = onnx.Compact
+	default:
+		return o, usagef("--precision %s: wanted exact or compact", p)
+	}
+	return o, nil
+}
+
+// writeONNX writes the model as ONNX and says what that model needs and does not check.
+func writeONNX(m *larder.Model, b *bytes.Buffer, o larder.ONNXOptions, report map[string]any) (string, error) {
+	if err := m.Trustworthy(); err != nil {
+		return "", err
+	}
+	r, err := m.EncodeONNX(b, o)
+	if err != nil {
+		return "", err
+	}
+	report["opset"], report["ml_opset"], report["nodes"] = r.Opset, r.MLOpset, r.Nodes
+	dropped := r.Dropped
+	if dropped == nil {
+		dropped = []onnx.Dropped{}
+	}
+	report["dropped"] = dropped
+	about := fmt.Sprintf("opset %d", r.Opset)
+	if r.MLOpset > 0 {
+		about += fmt.Sprintf(" with ai.onnx.ml %d", r.MLOpset)
+	}
+	var checks []string
+	for _, d := range r.Dropped {
+		words, _, _ := strings.Cut(d.Check, "\n")
+		if words = clip(words, 90); !slices.Contains(checks, words) {
+			checks = append(checks, words)
 		}
+	}
+	if len(checks) > 0 {
+		note("the ONNX model does not refuse as scikit-learn does: %s", strings.Join(checks, "; "))
+	}
+	return about, nil
+}
+
+// onnxTolerance is how far float32 results may be from the model's own, as part of the largest.
+const onnxTolerance = 1e-5
+
+// checkONNX runs the graph that was written, here, and the model on the same rows rounded to float32, which is what the
+// ONNX model is given.
+func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions) (*rows.Difference, error) {
+	v, err := checkRows(cmd, m)
+	if err != nil {
+		return nil, err
+	}
+	v = larder.AsFloat32(v)
+	methods := []string{m.DefaultMethod()}
+	if m.Can("predict_proba") == nil && methods[0] != "predict_proba" {
+		methods = append(methods, "predict_proba")
+	}
+	all := &rows.Difference{Rows: v.Rows(), Equal: v.Rows()}
+	for _, method := range methods {
+		p, err := answer(cmd.Context(), m, method, v)
+		if err != nil {
+			return nil, err
+		}
+		o.Method = method
+		res, err := m.RunONNX(cmd.Context(), o, v)
+		if err != nil {
+			return nil, err
+		}
+		q, err := rows.AppendJSON(nil, res, true)
+		if err != nil {
+			return nil, err
+		}
+		d, err := rows.Compare(p, q, onnxTolerance)
+		if err != nil {
+			return nil, err
+		}
+		joinDifference(all, method, d)
 	}
 	return all, nil
 }

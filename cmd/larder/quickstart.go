@@ -114,8 +114,8 @@ func (q *quickstart) run() error {
 			return nil
 		}},
 		{"What does it say?", "predict titanic.joblib passengers.csv --proba", func() error { return q.predict(model, data) }},
-		{"Write it anew, checked", "convert titanic.joblib -o titanic.pkl --check -i passengers.csv", func() error {
-			return q.show("convert", model, "-o", q.file("titanic.pkl"), "--check", "-i", data)
+		{"Leave Python", "convert titanic.joblib -o titanic.onnx --check -i passengers.csv", func() error {
+			return q.show("convert", model, "-o", q.file("titanic.onnx"), "--check", "-i", data)
 		}},
 		{"Package it with proof", "package titanic.joblib --prefix titanic --data train.csv --target survived --rows passengers.csv --expected expected.json", func() error {
 			return q.show("package", model, "--prefix", prefix, "--data", train, "--target", "survived", "--rows", data, "--expected", q.file("expected.json"))

@@ -65,6 +65,7 @@ type Dropped struct {
 // Encode writes g as an ONNX model.
 func Encode(w io.Writer, g *graph.Graph, opts Options) (*Report, error) {
 	g = graph.Merge(g)
+	textLabels(g)
 	e := newEncoder(g, opts)
 	for i := range g.Nodes {
 		if err := e.node(&g.Nodes[i]); err != nil {
