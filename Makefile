@@ -92,7 +92,7 @@ fuzz-long:
 	$(MAKE) fuzz FUZZTIME=10m
 
 bench: $(STAMP)
-	$(ONE) LARDER_PYTHON=$(PYTHON) $(GO) test -run '^$$' -bench . -benchmem ./bench/...
+	$(ONE) LARDER_PYTHON=$(PYTHON) $(GO) run ./bench $(BENCH)
 
 clean:
 	rm -rf .parity quickstart larder dist
