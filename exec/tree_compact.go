@@ -155,8 +155,13 @@ type builder struct {
 	leaves int
 	slotOf map[int]uint32 // by 4*column, +1 for missing left, +2 for categories
 	unit   []int          // leaves of this tree that are 1 in one place and 0 elsewhere
-	queue  []pending
 	leaf   []float64
+
+	queue   []pending // inner nodes that have a place, and whose children have none
+	cluster []pending
+	below   []pending // inner children of the cluster
+	holes   [4][]int  // by size in pairs: free places in lines of the cache
+	pairs   int       // pairs placed or free
 }
 
 // treeData tells trees apart by where their data is: a file may hold one array many times.
@@ -207,8 +212,30 @@ func worth(ts *graph.Trees) bool {
 	return need <= have
 }
 
-// pending is a node that has a place.
-type pending struct{ from, to, depth int32 }
+// pending is an inner node: from in the record, to in the compact tree.
+type pending struct {
+	from, to, depth, weight int
+	parent, side            int // within a cluster: whose child it is, and which
+}
+
+// room finds a place for n pairs side by side, within one line of the cache.
+func (b *builder) room(n int) int {
+	at, size := b.pairs, 4
+	for s := n; s < 4; s++ {
+		if h := b.holes[s]; len(h) > 0 {
+			at, size = h[len(h)-1], s
+			b.holes[s] = h[:len(h)-1]
+			break
+		}
+	}
+	if at == b.pairs {
+		b.pairs += 4
+	}
+	if size > n {
+		b.holes[size-n] = append(b.holes[size-n], at+n)
+	}
+	return at
+}
 
 func (f *forest) build(v *variant, split bool) error {
 	ts := f.ts
@@ -218,7 +245,7 @@ func (f *forest) build(v *variant, split bool) error {
 	for i := range ts.List {
 		t := &ts.List[i]
 		if _, ok := done[dataOf(t)]; !ok && t.Len() < nearNodes {
-			near += t.Len() + 8
+			near += t.Len() + 64
 		}
 		done[dataOf(t)] = -1
 	}
@@ -241,75 +268,157 @@ func (f *forest) build(v *variant, split bool) error {
 	return nil
 }
 
-// tree adds one tree, level by level, the two children of a node side by side.
+// tree adds one tree. The children of a node lie side by side, and a line of the cache holds the pairs that most
+// training samples pass one after the other.
 func (b *builder) tree(t *graph.Tree, wide bool) string {
 	v, n := b.v, t.Len()
-	ct := compactTree{nodes: n + 1, numbers: b.leaves, wide: wide}
-	clear(b.unit)
-	if !wide {
-		ct.base = (len(v.near) + 7) &^ 7
-		v.near = append(v.near, make([]int64, ct.base-len(v.near)+n+1)...)
-	}
-	leaves, numbers := b.leaves, len(b.f.numbers)
-	var at []wideNode
+	ct := compactTree{numbers: b.leaves, wide: wide, base: (len(v.near) + 7) &^ 7}
 	if wide {
 		ct.base = len(v.wide)
-		v.wide = append(v.wide, make([]wideNode, n+1)...)
-		at = v.wide[ct.base:]
 	}
+	leaves, numbers := b.leaves, len(b.f.numbers)
+	clear(b.unit)
+	for i := range b.holes {
+		b.holes[i] = b.holes[i][:0]
+	}
+	// The first line: the root, nothing beside it, three pairs.
+	b.pairs, b.holes[3] = 4, append(b.holes[3], 1)
+	v.grow(&ct, 2*b.pairs)
 	fast := plain(t.Layout)
-	b.queue = append(b.queue[:0], pending{})
-	next := int32(2)
-	for i := 0; i < len(b.queue); i++ {
-		p := b.queue[i]
-		ct.depth = max(ct.depth, int(p.depth))
-		var nd graph.TreeNode
+	node := func(i int) graph.TreeNode {
 		if fast {
-			nd = plainNode(t, int(p.from))
-		} else {
-			nd = t.Node(int(p.from))
+			return plainNode(t, i)
 		}
-		if nd.Leaf {
-			id := b.number(t, int(p.from), ct.numbers)
-			if id >= maxLeaves {
-				return fmt.Sprintf("more than %d leaves", maxLeaves)
-			}
-			if !wide {
-				k := int64(keyLeaf + id)
-				if p.to&1 != 0 {
-					k = ^k
-				}
-				v.near[ct.base+int(p.to)] = k<<31 | int64(p.to>>1)
-			} else {
-				at[p.to] = wideNode{key: int64(keyLeaf+id) << 31, child: uint32(p.to)}
-			}
-			continue
+		return t.Node(i)
+	}
+	leaf := func(from, to, depth int) string {
+		ct.depth = max(ct.depth, depth)
+		id := b.number(t, from, ct.numbers)
+		if id >= maxLeaves {
+			return fmt.Sprintf("more than %d leaves", maxLeaves)
 		}
-		if msg := t.Check(int(p.from), nd); msg != "" {
+		v.setLeaf(&ct, to, id)
+		return ""
+	}
+	root := node(0)
+	b.queue = b.queue[:0]
+	switch {
+	case root.Leaf:
+		if msg := leaf(0, 0, 0); msg != "" {
 			return msg
 		}
-		if int(next)+2 > n+1 {
+	default:
+		if msg := t.Check(0, root); msg != "" {
+			return msg
+		}
+		b.queue = append(b.queue, pending{})
+	}
+	placed := 1
+	for at := 0; at < len(b.queue); at++ {
+		// A cluster: this node and the heaviest ones below, whose children will share a line.
+		b.cluster, b.below = append(b.cluster[:0], b.queue[at]), b.below[:0]
+		limit := 4
+		if at == 0 {
+			limit = 3
+		}
+		for i := 0; ; i++ {
+			m := b.cluster[i]
+			nd := node(m.from)
+			for side, c := range [2]int{nd.Left, nd.Right} {
+				child := node(c)
+				if child.Leaf {
+					continue
+				}
+				if msg := t.Check(c, child); msg != "" {
+					return msg
+				}
+				b.below = append(b.below, pending{from: c, depth: m.depth + 1, weight: t.Samples(c), parent: i, side: side})
+			}
+			if len(b.cluster) == limit || len(b.below) == 0 {
+				break
+			}
+			best := 0
+			for k := range b.below {
+				if b.below[k].weight > b.below[best].weight {
+					best = k
+				}
+			}
+			b.cluster = append(b.cluster, b.below[best])
+			b.below = append(b.below[:best], b.below[best+1:]...)
+		}
+		if placed += 2 * len(b.cluster); placed > n {
 			return "a node has two parents"
 		}
-		s := b.slot(t, nd)
-		if !wide {
-			if nd.Categorical || s > nearSlots {
-				v.near, b.leaves, b.f.numbers = v.near[:ct.base], leaves, b.f.numbers[:numbers]
-				return b.tree(t, true)
-			}
-			v.near[ct.base+int(p.to)] = b.key(t, nd)<<31 | int64(s)<<18 | int64(next>>1)
-		} else {
-			w := wideNode{key: b.key(t, nd) << 31, child: uint32(next), slot: s}
-			if nd.Categorical {
-				w.key, w.slot = b.set(t, nd), s|slotSet
-			}
-			at[p.to] = w
+		pair := b.room(len(b.cluster))
+		if !wide && 2*b.pairs > nearNodes {
+			return b.again(t, &ct, leaves, numbers)
 		}
-		b.queue = append(b.queue, pending{int32(nd.Left), next, p.depth + 1}, pending{int32(nd.Right), next + 1, p.depth + 1})
-		next += 2
+		v.grow(&ct, 2*b.pairs)
+		for i := range b.cluster {
+			m := &b.cluster[i]
+			if i > 0 {
+				m.to = 2*(pair+m.parent) + m.side
+			}
+			nd := node(m.from)
+			s := b.slot(t, nd)
+			switch {
+			case !wide && (nd.Categorical || s > nearSlots):
+				return b.again(t, &ct, leaves, numbers)
+			case !wide:
+				v.near[ct.base+m.to] = b.key(t, nd)<<31 | int64(s)<<18 | int64(pair+i)
+			case nd.Categorical:
+				v.wide[ct.base+m.to] = wideNode{key: b.set(t, nd), child: uint32(2 * (pair + i)), slot: s | slotSet}
+			default:
+				v.wide[ct.base+m.to] = wideNode{key: b.key(t, nd) << 31, child: uint32(2 * (pair + i)), slot: s}
+			}
+			for side, c := range [2]int{nd.Left, nd.Right} {
+				if node(c).Leaf {
+					if msg := leaf(c, 2*(pair+i)+side, m.depth+1); msg != "" {
+						return msg
+					}
+				}
+			}
+		}
+		for _, m := range b.below {
+			m.to = 2*(pair+m.parent) + m.side
+			b.queue = append(b.queue, m)
+		}
 	}
+	ct.nodes = 2 * b.pairs
 	v.trees = append(v.trees, ct)
 	return ""
+}
+
+// again starts a tree anew with wide nodes.
+func (b *builder) again(t *graph.Tree, ct *compactTree, leaves, numbers int) string {
+	b.v.near, b.leaves, b.f.numbers = b.v.near[:ct.base], leaves, b.f.numbers[:numbers]
+	return b.tree(t, true)
+}
+
+// grow makes room for n nodes of the last tree.
+func (v *variant) grow(ct *compactTree, n int) {
+	if ct.wide {
+		for len(v.wide) < ct.base+n {
+			v.wide = append(v.wide, wideNode{})
+		}
+		return
+	}
+	for len(v.near) < ct.base+n {
+		v.near = append(v.near, 0)
+	}
+}
+
+// setLeaf makes node at of the last tree the leaf of number id.
+func (v *variant) setLeaf(ct *compactTree, at, id int) {
+	k := int64(keyLeaf + id)
+	switch {
+	case ct.wide:
+		v.wide[ct.base+at] = wideNode{key: k << 31, child: uint32(at)}
+	case at&1 != 0:
+		v.near[ct.base+at] = ^k<<31 | int64(at>>1)
+	default:
+		v.near[ct.base+at] = k<<31 | int64(at>>1)
+	}
 }
 
 // slot gives the place of a node's column in X.

@@ -256,64 +256,76 @@ func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []floa
 
 // row adds the leaves of one row; x begins at its lane.
 func (f *forest) row(c *call, v *variant, x []int64, k int, out []float64) error {
-	var leaf [group]int
+	var w [chains]chain
+	xs := (*nearX)(x)
 	for t := 0; t < len(v.trees); {
-		if t&63 == 0 {
-			if err := c.ctx.Err(); err != nil {
-				return err
-			}
+		if err := c.ctx.Err(); err != nil {
+			return err
 		}
-		n := 1
-		if ct := &v.trees[t]; ct.wide {
-			leaf[0] = walkWide(v.wide[ct.base:ct.base+ct.nodes], v.sets, x[:max(len(v.slots), 1)*group])
-		} else {
-			for n < group && t+n < len(v.trees) && !v.trees[t+n].wide {
-				n++
-			}
-			walkTrees(v.near, v.trees[t:t+n], (*nearX)(x), &leaf)
+		n, depth := 0, 0
+		for n < chains && t+n < len(v.trees) && !v.trees[t+n].wide {
+			w[n] = chain{base: v.trees[t+n].base}
+			depth = max(depth, v.trees[t+n].depth)
+			n++
 		}
-		for j := range n {
-			at := (v.trees[t+j].numbers + leaf[j]) * f.values
-			if f.values == 1 {
-				out[(t+j)%k] += f.numbers[at]
-				continue
-			}
-			for i, a := range f.numbers[at : at+k] {
-				out[i] += a
-			}
+		walkTrees(v.near, w[:n], xs, depth)
+		for j := range w[:n] {
+			f.add(out, k, t+j, v.trees[t+j].numbers+leafAt(v.near[w[j].base+int(w[j].at)]))
 		}
 		t += n
+		if n < chains && t < len(v.trees) {
+			ct := &v.trees[t]
+			f.add(out, k, t, ct.numbers+walkWide(v.wide[ct.base:ct.base+ct.nodes], v.sets, x[:max(len(v.slots), 1)*group]))
+			t++
+		}
 	}
 	return nil
 }
 
-// walkTrees walks one row through up to 8 trees.
-func walkTrees(near []int64, trees []compactTree, x *nearX, leaf *[group]int) {
-	var t [group]*nearTree
-	depth := 0
-	for j := range t {
-		ct := &trees[min(j, len(trees)-1)]
-		t[j] = (*nearTree)(near[ct.base:])
-		depth = max(depth, ct.depth)
-	}
-	var i0, i1, i2, i3, i4, i5, i6, i7 uint16
-	for {
-		for range min(depth, levels) {
-			i0 = descend(t[0], x, i0, 0)
-			i1 = descend(t[1], x, i1, 0)
-			i2 = descend(t[2], x, i2, 0)
-			i3 = descend(t[3], x, i3, 0)
-			i4 = descend(t[4], x, i4, 0)
-			i5 = descend(t[5], x, i5, 0)
-			i6 = descend(t[6], x, i6, 0)
-			i7 = descend(t[7], x, i7, 0)
+// add adds the numbers of a leaf of tree t to a row's outputs.
+func (f *forest) add(out []float64, k, t, leaf int) {
+	switch {
+	case f.values > 1:
+		for i, a := range f.numbers[leaf*k : leaf*k+k] {
+			out[i] += a
 		}
-		depth -= levels
-		if depth <= 0 || descend(t[0], x, i0, 0) == i0 && descend(t[1], x, i1, 0) == i1 && descend(t[2], x, i2, 0) == i2 && descend(t[3], x, i3, 0) == i3 &&
-			descend(t[4], x, i4, 0) == i4 && descend(t[5], x, i5, 0) == i5 && descend(t[6], x, i6, 0) == i6 && descend(t[7], x, i7, 0) == i7 {
+	case k == 1:
+		out[0] += f.numbers[leaf]
+	default:
+		out[t%k] += f.numbers[leaf]
+	}
+}
+
+// chains is how many trees one row walks side by side: enough for the memory to fetch many lines at once.
+const chains = 512
+
+// chain is a walk through a tree.
+type chain struct {
+	base int
+	at   uint16
+}
+
+// walkTrees walks one row through near trees. Two levels at a time, after a pass that only touches the nodes: so the
+// memory fetches the lines of many trees at once.
+func walkTrees(near []int64, w []chain, x *nearX, depth int) {
+	var touched int64
+	for ; depth > 0; depth -= 2 {
+		for j := range w {
+			touched += near[w[j].base+int(w[j].at)]
+		}
+		moved := uint16(0)
+		for j := range w {
+			c := &w[j]
+			nd := near[c.base+int(c.at)]
+			to := uint16(bits.RotateLeft64(uint64(nd-x[uint16(nd>>15)]), 1))
+			nd = near[c.base+int(to)]
+			to = uint16(bits.RotateLeft64(uint64(nd-x[uint16(nd>>15)]), 1))
+			moved |= to ^ c.at
+			c.at = to
+		}
+		if moved == 0 {
 			break
 		}
 	}
-	leaf[0], leaf[1], leaf[2], leaf[3] = leafAt(t[0][i0]), leafAt(t[1][i1]), leafAt(t[2][i2]), leafAt(t[3][i3])
-	leaf[4], leaf[5], leaf[6], leaf[7] = leafAt(t[4][i4]), leafAt(t[5][i5]), leafAt(t[6][i6]), leafAt(t[7][i7])
+	runtime.KeepAlive(touched)
 }

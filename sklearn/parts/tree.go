@@ -134,7 +134,7 @@ type TreePredictor struct {
 // predictorFields are the fields of a TreePredictor's nodes, packed: 47 bytes until 0.23, 52 until 1.2, 56 since.
 var predictorFields = []recordField{
 	{name: "value", kinds: "f8", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Value = f }},
-	{name: "count", kinds: "u4"},
+	{name: "count", kinds: "u4", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Samples = f }},
 	{name: "feature_idx", kinds: "u4i8i4", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Feature = f }},
 	{name: "num_threshold", kinds: "f8", optional: true, put: func(l *graph.TreeLayout, f graph.TreeField) { l.Threshold = f }},
 	{name: "threshold", kinds: "f8", optional: true, put: func(l *graph.TreeLayout, f graph.TreeField) { l.Threshold = f }},
