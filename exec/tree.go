@@ -22,7 +22,7 @@ var treeKernels = table{
 // built once from records that are proven whole, for batches, and for every row where building is cheap.
 const (
 	compactNodes = 1 << 16 // forests of up to so many nodes are compacted at once
-	compactRows  = 128     // mapped ones above that when a batch has so many rows
+	compactRows  = 256     // mapped ones above that when a batch has so many rows
 	treeRows     = 4096    // rows per block: trees outside, rows inside
 )
 

@@ -71,8 +71,7 @@ const (
 	keyLeft    = -0x7f800002 // of a missing value that goes left
 	keyRight   = 0x7f800001  // of one that goes right
 	keyLeaf    = 0x7f800002  // and up: of leaves at even places; ^key at odd ones
-	maxLeaves  = 1<<31 - keyLeaf
-	codeMissed = 256 // category of a missing value
+	codeMissed = 256         // category of a missing value
 
 	nearNodes = 1 << 16
 	nearSlots = 1<<16/8 - 1
@@ -153,8 +152,10 @@ type builder struct {
 	split  bool
 	keep   bool // the leaves' numbers are not known yet
 	leaves int
-	slotOf map[int]uint32 // by 4*column, +1 for missing left, +2 for categories
-	unit   []int          // leaves of this tree that are 1 in one place and 0 elsewhere
+	slotOf []uint32         // by 4*column, +1 for missing left, +2 for categories; 0 for none yet, else the slot + 1
+	nodes  []graph.TreeNode // of the tree
+	at     []int32          // by node: training samples; of a leaf, where its numbers are, counted from the tree's first
+	unit   []int            // leaves of this tree that are 1 in one place and 0 elsewhere
 	leaf   []float64
 
 	queue   []pending // inner nodes that have a place, and whose children have none
@@ -239,7 +240,7 @@ func (b *builder) room(n int) int {
 
 func (f *forest) build(v *variant, split bool) error {
 	ts := f.ts
-	b := &builder{f: f, v: v, split: split, keep: f.numbers == nil, slotOf: map[int]uint32{}, unit: make([]int, ts.Values), leaf: make([]float64, ts.Values)}
+	b := &builder{f: f, v: v, split: split, keep: f.numbers == nil, slotOf: make([]uint32, 4*ts.Width), unit: make([]int, ts.Values), leaf: make([]float64, ts.Values)}
 	done := map[treeData]int{}
 	near := nearNodes
 	for i := range ts.List {
@@ -284,30 +285,16 @@ func (b *builder) tree(t *graph.Tree, wide bool) string {
 	// The first line: the root, nothing beside it, three pairs.
 	b.pairs, b.holes[3] = 4, append(b.holes[3], 1)
 	v.grow(&ct, 2*b.pairs)
-	fast := plain(t.Layout)
-	node := func(i int) graph.TreeNode {
-		if fast {
-			return plainNode(t, i)
-		}
-		return t.Node(i)
-	}
-	leaf := func(from, to, depth int) string {
+	b.decode(t)
+	leaf := func(from, to, depth int) {
 		ct.depth = max(ct.depth, depth)
-		id := b.number(t, from, ct.numbers)
-		if id >= maxLeaves {
-			return fmt.Sprintf("more than %d leaves", maxLeaves)
-		}
-		v.setLeaf(&ct, to, id)
-		return ""
+		v.setLeaf(&ct, to, int(b.at[from]))
 	}
-	root := node(0)
+	root := b.nodes[0]
 	b.queue = b.queue[:0]
-	switch {
-	case root.Leaf:
-		if msg := leaf(0, 0, 0); msg != "" {
-			return msg
-		}
-	default:
+	if root.Leaf {
+		leaf(0, 0, 0)
+	} else {
 		if msg := t.Check(0, root); msg != "" {
 			return msg
 		}
@@ -323,16 +310,16 @@ func (b *builder) tree(t *graph.Tree, wide bool) string {
 		}
 		for i := 0; ; i++ {
 			m := b.cluster[i]
-			nd := node(m.from)
+			nd := &b.nodes[m.from]
 			for side, c := range [2]int{nd.Left, nd.Right} {
-				child := node(c)
+				child := &b.nodes[c]
 				if child.Leaf {
 					continue
 				}
-				if msg := t.Check(c, child); msg != "" {
+				if msg := t.Check(c, *child); msg != "" {
 					return msg
 				}
-				b.below = append(b.below, pending{from: c, depth: m.depth + 1, weight: t.Samples(c), parent: i, side: side})
+				b.below = append(b.below, pending{from: c, depth: m.depth + 1, weight: int(b.at[c]), parent: i, side: side})
 			}
 			if len(b.cluster) == limit || len(b.below) == 0 {
 				break
@@ -359,7 +346,7 @@ func (b *builder) tree(t *graph.Tree, wide bool) string {
 			if i > 0 {
 				m.to = 2*(pair+m.parent) + m.side
 			}
-			nd := node(m.from)
+			nd := b.nodes[m.from]
 			s := b.slot(t, nd)
 			switch {
 			case !wide && (nd.Categorical || s > nearSlots):
@@ -372,10 +359,8 @@ func (b *builder) tree(t *graph.Tree, wide bool) string {
 				v.wide[ct.base+m.to] = wideNode{key: b.key(t, nd) << 31, child: uint32(2 * (pair + i)), slot: s}
 			}
 			for side, c := range [2]int{nd.Left, nd.Right} {
-				if node(c).Leaf {
-					if msg := leaf(c, 2*(pair+i)+side, m.depth+1); msg != "" {
-						return msg
-					}
+				if b.nodes[c].Leaf {
+					leaf(c, 2*(pair+i)+side, m.depth+1)
 				}
 			}
 		}
@@ -387,6 +372,24 @@ func (b *builder) tree(t *graph.Tree, wide bool) string {
 	ct.nodes = 2 * b.pairs
 	v.trees = append(v.trees, ct)
 	return ""
+}
+
+// decode reads the records in their order, which is how they lie in memory.
+func (b *builder) decode(t *graph.Tree) {
+	n, from, fast := t.Len(), b.leaves, plain(t.Layout)
+	b.nodes, b.at = room(b.nodes, n), room(b.at, n)
+	for i := range b.nodes {
+		if fast {
+			b.nodes[i] = plainNode(t, i)
+		} else {
+			b.nodes[i] = t.Node(i)
+		}
+		if b.nodes[i].Leaf {
+			b.at[i] = int32(b.number(t, i, from))
+		} else {
+			b.at[i] = int32(min(t.Samples(i), math.MaxInt32))
+		}
+	}
 }
 
 // again starts a tree anew with wide nodes.
@@ -432,14 +435,12 @@ func (b *builder) slot(t *graph.Tree, nd graph.TreeNode) uint32 {
 		s.missing = keyLeft
 		id++
 	}
-	at, ok := b.slotOf[id]
-	if !ok {
-		at = uint32(len(b.v.slots))
-		b.slotOf[id] = at
+	if b.slotOf[id] == 0 {
+		b.v.of[s.column] = append(b.v.of[s.column], int32(len(b.v.slots)))
 		b.v.slots = append(b.v.slots, s)
-		b.v.of[s.column] = append(b.v.of[s.column], int32(at))
+		b.slotOf[id] = uint32(len(b.v.slots))
 	}
-	return at
+	return b.slotOf[id] - 1
 }
 
 // key gives the key of a node's threshold.
