@@ -37,6 +37,8 @@ type Model struct {
 	est  sklearn.Estimator
 	bind error // why there is no estimator
 
+	memory int64 // for faster forms of a big model; 0 for no bound
+
 	report *audit.Report
 
 	mu    sync.RWMutex
@@ -95,6 +97,9 @@ func open(src *source.Source, o options) (*Model, error) {
 	}
 	bd := &sklearn.Binder{Registry: o.registry, Lenient: o.lenient}
 	m.est, m.bind = bd.Bind(m.root, m.path)
+	if src.Len() >= 16<<20 {
+		m.memory = source.Memory() / 4
+	}
 	return m, nil
 }
 
@@ -195,7 +200,7 @@ func (m *Model) plan(method string, rows tensor.Value) (*exec.Plan, error) {
 	p := &plan{method: method, in: in}
 	var g *graph.Graph
 	if g, p.err = m.Lower(method, in); p.err == nil {
-		p.exec, p.err = exec.Compile(g, exec.Options{Threads: m.opts.threads})
+		p.exec, p.err = exec.Compile(g, exec.Options{Threads: m.opts.threads, Memory: m.memory})
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -37,6 +37,7 @@ type node struct {
 	*graph.Node
 	types  []graph.Type
 	consts []tensor.Value // by value id; the zero Value where not constant
+	memory int64          // Options.Memory
 	rows   int            // rows per block wanted
 	cost   float64        // estimated nanoseconds per row, beside what the widths tell
 }

@@ -17,6 +17,10 @@ import (
 type Options struct {
 	Threads   int // workers for big batches; 0: one per processor
 	BlockRows int // rows per block; 0: chosen from the graph
+
+	// Memory bounds the bytes that faster forms of a model may take beside it, 0 for no bound: a forest above it is
+	// walked as it lies in its file.
+	Memory int64
 }
 
 // Plan is a compiled graph. It is safe for concurrent use.
@@ -63,7 +67,7 @@ func Compile(g *graph.Graph, opts Options) (*Plan, error) {
 		if mk == nil {
 			return nil, &graph.UnsupportedError{Target: "exec", Op: gn.Op, Origin: gn.Origin, Why: "no kernel"}
 		}
-		n := &node{Node: gn, types: g.Types, consts: p.consts}
+		n := &node{Node: gn, types: g.Types, consts: p.consts, memory: opts.Memory}
 		run, err := mk(n)
 		if err != nil {
 			return nil, err

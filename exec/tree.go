@@ -37,6 +37,7 @@ func treeEnsemble(n *node) (kernel, error) {
 		depth += max(2, bitLen(t.Len()))
 	}
 	e.eager = nodes <= compactNodes
+	e.big = n.memory > 0 && int64(nodes)*int64(8+4*e.ts.Values) > n.memory
 	n.wantRows(treeRows)
 	n.costs(float64(depth))
 	return e.run, nil
@@ -56,6 +57,7 @@ type ensemble struct {
 	ts    *graph.Trees
 	start bool
 	eager bool // few nodes: always compact
+	big   bool // so many that the compact form might be over the limit of memory
 }
 
 func (e *ensemble) run(c *call) error {
@@ -102,7 +104,7 @@ func (e *ensemble) compact(c *call) (*forest, error) {
 	if k == nil {
 		k = e.ts.KeepCompiled(&kept{}).(*kept)
 	}
-	f, err := k.get(e.ts, e.eager || !e.ts.Mapped || c.batch >= compactRows)
+	f, err := k.get(e.ts, !e.big && (e.eager || !e.ts.Mapped || c.batch >= compactRows))
 	if err != nil {
 		return nil, c.errorf("%s", err)
 	}

@@ -477,6 +477,42 @@ func TestTreesOfSharedArrays(t *testing.T) {
 	}
 }
 
+// TestTreesUnderMemoryLimit: a forest over the bound, or a mapped one asked for few rows, is not copied.
+func TestTreesUnderMemoryLimit(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, c := range []struct {
+		memory   int64
+		mapped   bool
+		size     int
+		compact  bool
+		describe string
+	}{
+		{0, false, 301, true, "small"},
+		{1000, false, 301, false, "over the bound"},
+		{0, true, 301, true, "small and mapped"},
+		{0, true, compactNodes + 1001, false, "big and mapped"},
+		{0, false, compactNodes + 1001, true, "big"},
+	} {
+		ts := &graph.Trees{Width: 2, Values: 1, Scale: 1, Mapped: c.mapped, List: []graph.Tree{record(layout64, 2, grow(r, c.size, 2, 1, r.NormFloat64))}}
+		b := graph.NewBuilder()
+		b.Output("y", b.TreeEnsemble(b.Input("X", graph.Type{DType: tensor.Float32, Shape: []int{graph.N, 2}}), graph.TreeEnsembleAttr{Trees: ts, Outputs: 1}))
+		g, err := b.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Compile(g, Options{Memory: c.memory})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Run(context.Background(), []tensor.Value{{Dense: tensor.New(tensor.Float32, 1, 2)}}); err != nil {
+			t.Fatal(err)
+		}
+		if k := ts.Compiled().(*kept); (k.forest != nil) != c.compact {
+			t.Errorf("%s: compact is %v", c.describe, k.forest != nil)
+		}
+	}
+}
+
 func BenchmarkTrees(b *testing.B) {
 	r := rand.New(rand.NewPCG(7, 8))
 	ts := &graph.Trees{Width: 20, Values: 3, Scale: 1}
