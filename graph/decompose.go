@@ -2,7 +2,7 @@ package graph
 
 import "github.com/larder-ml/larder/tensor"
 
-// Operations of decompositions that are algorithms, not formulas. None has an ONNX form.
+// Operations of decompositions that are algorithms, not formulas. Only the convolution has an ONNX form.
 const (
 	OpCircularConvolve Op = "CircularConvolve"  // [N,d,m] → [N,m]: the circular convolution of the d vectors of each row
 	OpNMFSolve         Op = "NMFSolve"          // X [N,k] → W [N,m]. Attr *NMFAttr. Couples rows

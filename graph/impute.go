@@ -4,7 +4,7 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// Operations of imputers that look at other rows. None has an ONNX form.
+// Operations of imputers that look at other rows.
 const (
 	OpKNNImpute Op = "KNNImpute" // X → X, missing cells filled from the nearest fitted rows. Attr *KNNImputeAttr
 	OpIfAll     Op = "IfAll"     // cond bool [N,k], x, y → x if cond holds everywhere in the batch, else y. Couples rows

@@ -8,7 +8,7 @@ import (
 const (
 	OpNormalize  Op = "Normalize"          // X → rows of norm one. Attr *NormalizeAttr
 	OpBinarizer  Op = "Binarizer"          // X → 1 where above the threshold, else 0; CSR drops zeros. Attr *BinarizerAttr
-	OpQuantile   Op = "Quantile"           // X → its columns mapped through quantiles. No ONNX form. Attr *QuantileAttr
+	OpQuantile   Op = "Quantile"           // X → its columns mapped through quantiles. Attr *QuantileAttr
 	OpSearch     Op = "SearchSorted"       // X → int64 positions among each column's edges. Attr *SearchAttr
 	OpPolynomial Op = "PolynomialFeatures" // X → products of its columns. Attr *PolynomialAttr
 )
@@ -148,7 +148,7 @@ func (b *Builder) NonNegative(x Value, msg string) Value {
 	return b.Add1(OpNonNegative, &GuardAttr{msg}, t, x)
 }
 
-// OpSpline evaluates B-spline bases of each column. Attr *SplineAttr. No ONNX form.
+// OpSpline evaluates B-spline bases of each column. Attr *SplineAttr.
 const OpSpline Op = "Spline"
 
 // Extrapolation says what happens outside the knots.

@@ -13,7 +13,7 @@ type table map[graph.Op]encode
 
 // find returns the encoding of op.
 func find(op graph.Op) encode {
-	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps} {
+	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps, imputeOps} {
 		if f := t[op]; f != nil {
 			return f
 		}
@@ -21,10 +21,34 @@ func find(op graph.Op) encode {
 	return nil
 }
 
+// refused says why an operation has no encoding.
+var refused = map[graph.Op]string{
+	graph.OpAtan:            "runtimes have no arc tangent in double",
+	graph.OpBesselK:         "ONNX has no Bessel functions",
+	graph.OpTreePath:        "ONNX has no sparse rows, and a column per node of all trees is too wide",
+	graph.OpRadiusNeighbors: "ONNX has no rows of different length",
+	graph.OpRaggedReduce:    "ONNX has no rows of different length",
+	graph.OpNeighborGraph:   "ONNX has no sparse rows",
+	graph.OpKernelDensity:   "it walks a tree until a tolerance is met",
+	graph.OpRandomDraw:      "ONNX has not numpy's random generator",
+	graph.OpMultiHot:        "ONNX has no rows of different length",
+	graph.OpSets:            "ONNX has no rows of different length",
+	graph.OpTextNormalize:   "ONNX has not Python's rules of case and accents",
+	graph.OpTokenize:        "ONNX has not Python's regular expressions",
+	graph.OpCountTerms:      "ONNX has no rows of different length",
+	graph.OpHashTerms:       "ONNX has no rows of different length",
+	graph.OpDictRows:        "ONNX has no rows of different length",
+	graph.OpTermRows:        "ONNX has no rows of different length",
+	graph.OpNMFSolve:        "it is a search that stops by a tolerance, not a formula",
+	graph.OpTopicInfer:      "it is a search that stops by a tolerance, not a formula",
+	graph.OpSparseCode:      "it is a greedy search, not a formula",
+	graph.OpBarycenter:      "ONNX can not solve systems of equations",
+}
+
 var coreOps = table{
 	graph.OpInput: input, graph.OpConst: constant,
 	graph.OpNeg: simple("Neg"), graph.OpAbs: simple("Abs"), graph.OpSqrt: simple("Sqrt"), graph.OpExp: simple("Exp"),
-	graph.OpLog: logarithm, graph.OpLog1p: log1p, graph.OpExpm1: expm1, graph.OpTanh: simple("Tanh"),
+	graph.OpLog: logarithm, graph.OpLog1p: log1p, graph.OpLog2: logTo(math.Ln2), graph.OpLog10: logTo(math.Ln10), graph.OpExpm1: expm1, graph.OpTanh: simple("Tanh"),
 	graph.OpSin: simple("Sin"), graph.OpCos: simple("Cos"), graph.OpErf: erf, graph.OpSigmoid: simple("Sigmoid"),
 	graph.OpFloor: simple("Floor"), graph.OpSign: simple("Sign"), graph.OpRelu: relu, graph.OpSoftplus: softplus,
 	graph.OpNormCdf: normCdf, graph.OpNormPpf: normPpf, graph.OpNot: simple("Not"), graph.OpCeil: simple("Ceil"), graph.OpRound: simple("Round"), graph.OpCbrt: cbrt,

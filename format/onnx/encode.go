@@ -78,6 +78,9 @@ func (e *encoder) node(n *graph.Node) error {
 	e.at = n
 	f := find(n.Op)
 	if f == nil {
+		if why := refused[n.Op]; why != "" {
+			return e.unsupported("%s", why)
+		}
 		return e.unsupported("ONNX has no such operation")
 	}
 	for _, o := range append(slices.Clone(n.In), n.Out...) {

@@ -12,7 +12,8 @@ var rowOps = table{
 	graph.OpCategory: category, graph.OpOneHot: oneHot, graph.OpIsMissing: isMissing, graph.OpImpute: impute,
 	graph.OpNormalize: normalize, graph.OpBinarizer: binarizer, graph.OpSearch: searchSorted, graph.OpPolynomial: polynomial,
 	graph.OpNonNegative: nonNegative, graph.OpQuantile: quantile, graph.OpInterp: interpolate, graph.OpAsLogits: asLogits,
-	graph.OpFrame: frame, graph.OpZeros: zeros,
+	graph.OpFrame: frame, graph.OpZeros: zeros, graph.OpSpline: spline, graph.OpCircularConvolve: circularConvolve,
+	graph.OpOvrScale: ovrScale,
 }
 
 // columnOf returns column j of input 0 as [N,1] and its dtype.

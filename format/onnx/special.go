@@ -125,3 +125,11 @@ func sublinear(e *encoder, _ *graph.Node) ([]value, error) {
 	y := e.op("Add", e.op("Log", x), e.scalar(1, d))
 	return end(e.op("Where", e.op("Equal", x, e.scalar(0, d)), x, y)), nil
 }
+
+// logTo is a logarithm to another base, whose natural logarithm is given.
+func logTo(ln float64) encode {
+	return func(e *encoder, _ *graph.Node) ([]value, error) {
+		x, d, end := e.unaryIn()
+		return end(e.op("Div", e.op("Log", x), e.scalar(ln, d))), nil
+	}
+}
