@@ -25,11 +25,17 @@ type encoder struct {
 	inits  protowire.Message // constants, all in the model's graph
 	prefix string            // of names of our own
 	count  int
-	shared map[string]string         // small constants by content
-	consts map[*tensor.Tensor]string // initializers
-	ml     int                       // version of ai.onnx.ml needed
-	used   map[string]bool           // names that nodes read
+	shared map[string]string   // small constants by content
+	consts map[constKey]string // initializers
+	ml     int                 // version of ai.onnx.ml needed
+	used   map[string]bool     // names that nodes read
 	report Report
+}
+
+// constKey is a constant in an element type.
+type constKey struct {
+	t    *tensor.Tensor
+	elem int
 }
 
 // value is a graph's value in the model: one tensor, or of a Frame one [N,1] tensor per column.
@@ -43,7 +49,7 @@ type value struct {
 type encode func(e *encoder, n *graph.Node) ([]value, error)
 
 func newEncoder(g *graph.Graph, opts Options) *encoder {
-	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[*tensor.Tensor]string{}, used: map[string]bool{}}
+	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{}}
 	for e.taken() {
 		e.prefix += "_"
 	}
@@ -213,12 +219,13 @@ func (e *encoder) addTo(op, domain string, in, out []string, attrs ...attr) {
 
 // tensor adds a constant and returns its name. The same tensor is added once.
 func (e *encoder) tensor(t *tensor.Tensor) string {
-	if s, ok := e.consts[t]; ok {
+	key := constKey{t, e.elem(t.DType)}
+	if s, ok := e.consts[key]; ok {
 		return s
 	}
 	s := e.fresh()
 	e.inits.Message(graphInit, e.tensorProto(s, t))
-	e.consts[t] = s
+	e.consts[key] = s
 	return s
 }
 
@@ -238,7 +245,7 @@ func (e *encoder) ints(vs ...int) string {
 
 // scalar adds a constant number of a dtype, without dimensions.
 func (e *encoder) scalar(v float64, d tensor.DType) string {
-	key := fmt.Sprint("s", v, d, 1/v)
+	key := fmt.Sprint("s", v, d, e.elem(d), 1/v)
 	if s, ok := e.shared[key]; ok {
 		return s
 	}
@@ -263,6 +270,26 @@ func (e *encoder) cast(s string, from, to tensor.DType) string {
 		return s
 	}
 	return e.add("Cast", []string{s}, attr{"to", e.elem(to)})
+}
+
+// inDouble keeps an encoding in double where the model is compact: its constants lie too close together for float.
+func inDouble(f encode) encode {
+	return func(e *encoder, n *graph.Node) ([]value, error) {
+		t := e.inType(0)
+		if e.opts.Precision != Compact || t.Kind == graph.Frame || t.DType != tensor.Float64 {
+			return f(e, n)
+		}
+		in := e.vals[n.In[0]]
+		e.vals[n.In[0]] = value{name: e.add("Cast", []string{e.in(0)}, attr{"to", elemDouble})}
+		e.opts.Precision = Exact
+		out, err := f(e, n)
+		e.opts.Precision = Compact
+		e.vals[n.In[0]] = in
+		if err == nil && e.outType(0).DType == tensor.Float64 {
+			out = one(e.add("Cast", []string{out[0].name}, attr{"to", elemFloat}))
+		}
+		return out, err
+	}
 }
 
 // model joins everything.

@@ -10,8 +10,8 @@ import (
 
 var rowOps = table{
 	graph.OpCategory: category, graph.OpOneHot: oneHot, graph.OpIsMissing: isMissing, graph.OpImpute: impute,
-	graph.OpNormalize: normalize, graph.OpBinarizer: binarizer, graph.OpSearch: searchSorted, graph.OpPolynomial: polynomial,
-	graph.OpNonNegative: nonNegative, graph.OpQuantile: quantile, graph.OpInterp: interpolate, graph.OpAsLogits: asLogits,
+	graph.OpNormalize: normalize, graph.OpBinarizer: binarizer, graph.OpSearch: inDouble(searchSorted), graph.OpPolynomial: polynomial,
+	graph.OpNonNegative: nonNegative, graph.OpQuantile: inDouble(quantile), graph.OpInterp: interpolate, graph.OpAsLogits: asLogits,
 	graph.OpFrame: frame, graph.OpZeros: zeros, graph.OpSpline: spline, graph.OpCircularConvolve: circularConvolve,
 	graph.OpOvrScale: ovrScale,
 }
