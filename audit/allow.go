@@ -2,6 +2,7 @@ package audit
 
 import (
 	_ "embed"
+	"iter"
 	"strings"
 	"sync"
 
@@ -15,7 +16,9 @@ var allowText string
 type use uint8
 
 const (
-	asClass use = 1 << iota // allocated, or standing as a type
+	asClass use = 1 << iota // allocated without arguments, or standing as a type
+	asTuple                 // a named tuple: allocated with arguments
+	asArray                 // named as the class of an array, nowhere else
 	asCall                  // called with plain arguments
 	asValue                 // standing as a value
 )
@@ -23,15 +26,13 @@ const (
 // allowed maps module and name to its uses.
 var allowed = sync.OnceValue(func() map[pyobj.Global]use {
 	m := make(map[pyobj.Global]use, 8192)
-	for _, line := range strings.Split(allowText, "\n") {
-		head, names, ok := strings.Cut(line, ":")
-		kind, module, ok2 := strings.Cut(head, " ")
-		if !ok || !ok2 || strings.HasPrefix(line, "#") {
-			continue
-		}
-		u := map[string]use{"class": asClass, "call": asCall, "value": asValue}[kind]
+	kinds := map[string]use{"class": asClass, "tuple": asTuple, "array": asArray, "call": asCall, "value": asValue}
+	for head, names := range tableLines() {
+		kind, module, _ := strings.Cut(head, " ")
 		for _, n := range strings.Fields(names) {
-			m[pyobj.Global{Module: module, Name: n}] |= u
+			if u := kinds[kind]; u != 0 {
+				m[pyobj.Global{Module: module, Name: n}] |= u
+			}
 		}
 	}
 	for _, n := range plainTypes {
@@ -40,6 +41,30 @@ var allowed = sync.OnceValue(func() map[pyobj.Global]use {
 	}
 	return m
 })
+
+// methods are the names that are methods of scikit-learn's classes and never their attributes.
+var methods = sync.OnceValue(func() map[string]bool {
+	m := map[string]bool{}
+	for head, names := range tableLines() {
+		if head == "method sklearn" {
+			for _, n := range strings.Fields(names) {
+				m[n] = true
+			}
+		}
+	}
+	return m
+})
+
+// tableLines gives the lines of allow.txt: what stands before the colon, and the names behind it.
+func tableLines() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for line := range strings.Lines(allowText) {
+			if head, names, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") && !yield(head, names) {
+				return
+			}
+		}
+	}
+}
 
 // plainTypes may stand as types and be allocated: Python's own value types, and the classes of joblib and numpy that
 // files name beside those of allow.txt.
@@ -55,8 +80,6 @@ joblib.numpy_pickle_compat.NDArrayWrapper joblib.numpy_pickle_compat.ZNDArrayWra
 sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper sklearn.externals.joblib.numpy_pickle.NDArrayWrapper
 sklearn.externals.joblib.numpy_pickle.ZNDArrayWrapper sklearn.externals.joblib.numpy_pickle_compat.NDArrayWrapper
 sklearn.externals.joblib.numpy_pickle_compat.ZNDArrayWrapper
-numpy.ma.MaskedArray numpy.ma.core.MaskedArray numpy.rec.recarray numpy.core.records.recarray numpy.matrixlib.defmatrix.matrix
-numpy.core.memmap.memmap numpy.core.defchararray.chararray numpy.char.chararray
 numpy.random._mt19937.MT19937 numpy.random._pcg64.PCG64 numpy.random._pcg64.PCG64DXSM numpy.random._philox.Philox numpy.random._sfc64.SFC64
 numpy.random.bit_generator.SeedSequence numpy.random.mtrand.RandomState numpy.random._generator.Generator
 numpy.random.RandomState numpy.random.Generator numpy.random.MT19937 numpy.random.PCG64 numpy.random.PCG64DXSM numpy.random.Philox numpy.random.SFC64

@@ -262,6 +262,9 @@ func (j *judge) judgeCall(c *pyobj.Call) {
 	switch j.standing(g) {
 	case listed:
 		why = j.checkUse(g, c, alloc)
+		if why == "" && c.Result != nil {
+			why = j.checkItems(g, c.Result)
+		}
 	case trustedClass:
 		if !alloc && c.Op != "OBJ" && c.Op != "INST" {
 			why = "a trusted class may be allocated, not called"
@@ -299,8 +302,14 @@ func (j *judge) judgeBuild(c *pyobj.Call, f Finding) {
 	if len(c.Args) > 0 {
 		state = c.Args[0]
 	}
-	if why := checkState(o, state); why != "" {
+	if why := j.checkState(o, state); why != "" {
 		f.Rule, f.Level = ruleState, Critical
+		f.Message = fmt.Sprintf("state of %s: %s", f.Symbol, why)
+		j.add(f)
+		return
+	}
+	if why := indices(o, state); why != "" {
+		f.Rule, f.Level = ruleIndices, Critical
 		f.Message = fmt.Sprintf("state of %s: %s", f.Symbol, why)
 		j.add(f)
 	}
@@ -320,6 +329,11 @@ func (j *judge) values(d *pyobj.Doc) {
 	for _, v := range roots {
 		look(v)
 	}
+	where := make(map[*pyobj.Global]*pyobj.Import, len(d.Imports))
+	for i := range d.Imports {
+		where[d.Imports[i].Global] = &d.Imports[i]
+	}
+	j.standings(roots, where)
 	if n := expanded(roots); n > maxExpanded {
 		j.add(Finding{Rule: ruleLimit, Level: Error, Offset: -1, Index: -1,
 			Message: "shared values nest so that walking them without a memory of what was seen would not end"})

@@ -8,6 +8,8 @@ const (
 	ruleDotted       = "LRD004"
 	ruleBuild        = "LRD005"
 	ruleState        = "LRD006"
+	ruleValue        = "LRD007"
+	ruleIndices      = "LRD008"
 	ruleUnknown      = "LRD010"
 	ruleTrusted      = "LRD011"
 	ruleContainer    = "LRD020"
@@ -70,6 +72,12 @@ var ruleList = []Rule{
 	{ID: ruleState, effect: refuses, Title: "state that replaces behaviour",
 		Reason: "An attribute named like a method, or with double underscores, replaces what the object does when it is used.",
 		Fix:    "Do not load the file."},
+	{ID: ruleValue, effect: refuses, Title: "callable where only data belongs",
+		Reason: "A helper that honest files only call stands as a value, where the model would call it later with arguments of its own.",
+		Fix:    "Do not load the file."},
+	{ID: ruleIndices, effect: refuses, Title: "indices that lead outside their array",
+		Reason: "scikit-learn's compiled trees follow their indices unchecked: predicting would read foreign memory or never end.",
+		Fix:    "Do not load the file; it is damaged or made to harm."},
 	{ID: ruleUnknown, effect: unsettles, Title: "class of the author's own code or another library",
 		Reason: "Loading would import and run code that is not in this file and that Larder does not know.",
 		Fix:    "If you know the class, allow it by its exact name with --trusted; or use --select to take a part that does not need it."},

@@ -1,24 +1,33 @@
 """Adds the names of the running scikit-learn, numpy and scipy to audit/allow.txt.
 
-Run it under each release that is to be known; lines only ever are added, so the file is the union:
+Run it under each release that is to be known (Python 2.7 and later); lines only ever are added, so the file is the union
+of what the rules below let through:
 
     python testdata/gen/allow.py
     python testdata/gen/allow.py --moved sklearn_moves.csv   # names of releases that are not installed
 
-Kinds: class  may be allocated (NEWOBJ, copyreg._reconstructor) or stand as a type;
-       call   may be called with plain arguments (Cython objects that pickle that way);
-       value  a function that may stand as a parameter's value; it is never called.
+Kinds: class   may be allocated (NEWOBJ without arguments, copyreg._reconstructor) or stand as a type;
+       tuple   a named tuple: a class that may be allocated with arguments;
+       array   a class of arrays: may stand where numpy and joblib name the class of an array, nowhere else;
+       call    may be called with plain arguments (Cython objects that pickle that way);
+       value   a function that may stand as a parameter's value; it is never called;
+       method  names that are methods of scikit-learn's classes and never their attributes: no state may set them to
+               something that can be called;
+       both    names that are methods of one class and attributes of another (run all releases twice for these).
 """
+from __future__ import print_function
 import argparse
+import ast
 import csv
 import importlib
 import inspect
 import os
 import pkgutil
+import re
 import warnings
 
 warnings.filterwarnings("ignore")
-OUT = os.path.join(os.path.dirname(__file__), "..", "..", "audit", "allow.txt")
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "audit", "allow.txt")
 
 SKIP = ("tests", "datasets", "externals", "experimental", "_build_utils", "conftest", "setup", "_testing", "testing",
         "estimator_checks", "_estimator_html_repr", "mocking", "_mocking", "inspection", "__check_build", "_openmp_helpers",
@@ -30,14 +39,41 @@ VALUES = ("sklearn.metrics", "sklearn.feature_selection", "sklearn.preprocessing
           "sklearn.utils.validation", "sklearn.utils.extmath", "sklearn.neighbors", "sklearn.linear_model", "sklearn.tree",
           "sklearn.ensemble", "sklearn.isotonic", "sklearn.random_projection", "sklearn.model_selection",
           "sklearn.compose", "sklearn.feature_extraction.text")
-# Functions that open files, run code of their arguments' choosing, or fetch: never values.
+# Functions that open files, draw, run code of their arguments' choosing, or fetch: never values.
 NEVER = {"available_if", "parametrize_with_checks", "get_scorer", "clone", "delayed", "cross_val_score", "cross_validate",
          "cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score", "export_graphviz",
-         "plot_tree", "check_cv", "make_scorer", "Memory", "Parallel", "parallel_backend"}
+         "plot_tree", "check_cv", "make_scorer", "Memory", "Parallel", "parallel_backend", "check_memory", "validate_parameter_constraints",
+         "fit_grid_point", "if_delegate_has_method", "deprecated", "parallel_helper", "fetch_openml", "load_heap", "newObj",
+         "nodeheap_sort", "simultaneous_sort", "kernel_norm", "partial_dependence", "check_scoring", "set_huber_delta",
+         "check_array_api_input", "export_text", "train_test_split"}
+# Private functions that fitted estimators hold.
+PRIVATE = {"_identity", "_kmeans_single_lloyd", "_kmeans_single_elkan", "_passthrough_scorer", "_refit_callable", "_get_feature_importances",
+           "_preprocess", "_analyze", "_logcosh", "_exp", "_cube", "_clean_nans"}
+# Modules compiled from Cython: their functions take raw memory and check nothing.
+COMPILED = ("_fast", "_tree", "_binning", "_bitset", "_gradient_boosting", "_loss", "_predictor", "histogram", "splitting",
+            "_partitioner", "_criterion", "_splitter", "_utils", "_dist_metrics", "dist_metrics", "_kd_tree", "kd_tree", "_ball_tree", "ball_tree",
+            "_csr_polynomial_expansion", "typedefs", "_typedefs", "_reingold_tilford", "grower", "_pairwise_distances_reduction")
+NO_CLASS = ("Exporter", "Display", "Warning")
+
+
+def admits(kind, module, name):
+    """The rules every line must pass, also those that stand in the file already."""
+    if kind == "value" and module.startswith("sklearn"):
+        if name.startswith("_") and name not in PRIVATE or name in NEVER or "plot" in name:
+            return False
+        return not any(p.endswith(COMPILED) for p in module.split("."))
+    if kind == "class":
+        return not name.endswith(NO_CLASS) and (module, name) not in ARRAYS and name not in NEVER
+    return kind in ("tuple", "array", "call", "value", "method", "both")
+
+
+ARRAYS = {("numpy", "ndarray"), ("numpy", "matrix"), ("numpy", "recarray"), ("numpy", "memmap"), ("numpy.rec", "recarray"),
+          ("numpy.core.records", "recarray"), ("numpy.matrixlib.defmatrix", "matrix"), ("numpy.core.memmap", "memmap"),
+          ("numpy.core.defchararray", "chararray"), ("numpy.char", "chararray"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")}
 NUMPY_VALUES = """mean median sum max min amax amin std var nanmean nanmedian nanmax nanmin nansum prod ptp percentile quantile
 any all argmax argmin argsort sort cumsum clip round around abs identity ravel reshape squeeze transpose concatenate hstack
 vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p""".split()
-NUMPY_CLASSES = """ndarray matrix recarray record memmap bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc intp uint
+NUMPY_CLASSES = """record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc intp uint
 longlong ulonglong float16 float32 float64 longdouble complex64 complex128 object_ str_ bytes_ string_ unicode_ void datetime64
 timedelta64 number integer signedinteger unsignedinteger inexact floating complexfloating generic flexible character long
 float int float_ int_ complex_ object str""".split()
@@ -46,27 +82,68 @@ float int float_ int_ complex_ object str""".split()
 def modules(root):
     yield importlib.import_module(root)
     for info in pkgutil.walk_packages(importlib.import_module(root).__path__, root + "."):
-        parts = info.name.split(".")
+        name = info[1]
+        parts = name.split(".")
         if any(p in SKIP for p in parts):
             continue
         try:
-            yield importlib.import_module(info.name)
+            yield importlib.import_module(name)
         except BaseException:
             continue
 
 
-def sweep(names):
+def methods(cls, found):
+    """Collects the names of a class's methods, and of what may be an attribute of its instances."""
+    if not str(getattr(cls, "__module__", "")).startswith("sklearn"):
+        return
+    own = set()
+    for k in inspect.getmro(cls):
+        if str(k.__module__).startswith("sklearn"):
+            own |= set(vars(k))
+    for n in own:
+        v = inspect.getattr_static(cls, n) if hasattr(inspect, "getattr_static") else getattr(cls, n, None)
+        if n.startswith("__"):
+            continue
+        if inspect.isroutine(v) or isinstance(v, (classmethod, staticmethod)) or type(v).__name__ in ("_AvailableIfDescriptor", "_IffHasAttrDescriptor"):
+            found["method"].add(n)
+    try:
+        found["attribute"] |= set(inspect.signature(cls).parameters)
+    except (ValueError, TypeError, AttributeError):
+        pass
+
+
+def assigned(found):
+    """Collects every name that scikit-learn's sources assign on an instance, or that is an annotated field of one."""
+    root = os.path.dirname(importlib.import_module("sklearn").__file__)
+    for folder, _, files in os.walk(root):
+        for f in files:
+            if f.endswith(".py") and "tests" not in folder:
+                with open(os.path.join(folder, f), "rb") as h:
+                    tree = ast.parse(h.read())
+                for node in ast.walk(tree):
+                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                        found["attribute"].add(node.attr)
+                    elif type(node).__name__ == "AnnAssign" and isinstance(node.target, ast.Name):
+                        found["attribute"].add(node.target.id)
+
+
+def sweep(names, found):
+    assigned(found)
+    names |= {("array",) + a for a in ARRAYS}
     for m in modules("sklearn"):
         for n, v in list(vars(m).items()):
-            if not n.isidentifier():
+            if not re.match(r"^[A-Za-z_]\w*$", n):
                 continue
             home = getattr(v, "__module__", None)
             if inspect.isclass(v):
+                methods(v, found)
                 if n in NEVER or not str(home).startswith(("sklearn", "_loss")) or issubclass(v, BaseException):
                     continue
                 if any(p in SKIP for p in home.split(".")):
                     continue
                 names.add(("class", m.__name__, n))
+                if issubclass(v, tuple):
+                    names.add(("tuple", m.__name__, n))
                 if m.__name__ in CALLS:
                     names.add(("call", m.__name__, n))
             elif callable(v) and str(home).startswith("sklearn") and home == m.__name__:
@@ -82,8 +159,9 @@ def sweep(names):
         if inspect.isclass(getattr(numpy, n, None)):
             names.add(("class", "numpy", n))
     for n in NUMPY_VALUES:
-        if hasattr(numpy, n):
-            names.add(("value", "numpy", n))
+        for m in ("numpy", "numpy.core.fromnumeric", "numpy.lib.function_base", "numpy.lib.nanfunctions"):
+            if hasattr(numpy, n):
+                names.add(("value", m, n))
     for n in dir(numpy):
         if isinstance(getattr(numpy, n), numpy.ufunc):
             for m in ("numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath", "numpy.core.umath"):
@@ -121,7 +199,7 @@ def moved(path, names):
                 names.add(("class", m, n))
                 if m in CALLS:
                     names.add(("call", m, n))
-            elif m.startswith(VALUES) and not m.startswith("sklearn.utils.fixes"):
+            elif row["type"] == "function" and m.startswith(VALUES) and not m.startswith("sklearn.utils.fixes"):
                 names.add(("value", m, n))
 
 
@@ -129,7 +207,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--moved")
     args = p.parse_args()
-    names = set()
+    names, found = set(), {"method": set(), "attribute": set()}
     if os.path.exists(OUT):
         with open(OUT) as f:
             for line in f:
@@ -141,7 +219,12 @@ def main():
     if args.moved:
         moved(args.moved, names)
     else:
-        sweep(names)
+        sweep(names, found)
+        known = found["method"] | {n for kind, _, n in names if kind in ("method", "both")}
+        both = (known & found["attribute"]) | {n for kind, _, n in names if kind == "both"}
+        names |= {("both", "sklearn", n) for n in both} | {("method", "sklearn", n) for n in known}
+        names -= {("method", "sklearn", n) for n in both}
+    names = {n for n in names if admits(*n)}
     by = {}
     for kind, module, n in names:
         by.setdefault((module, kind), []).append(n)

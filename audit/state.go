@@ -1,0 +1,239 @@
+package audit
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/larder-ml/larder/pyobj"
+)
+
+// interfaceNames are the methods by which an estimator is used: a state may not set them to anything.
+var interfaceNames = func() map[string]bool {
+	m := map[string]bool{}
+	for _, n := range strings.Fields(`fit fit_transform fit_predict partial_fit predict predict_proba predict_log_proba decision_function transform
+inverse_transform score score_samples apply decision_path kneighbors radius_neighbors kneighbors_graph get_params set_params get_feature_names_out
+set_output get_metadata_routing build_analyzer build_tokenizer build_preprocessor decode staged_predict staged_predict_proba
+staged_decision_function mahalanobis densify sparsify get_support get_covariance get_precision`) {
+		m[n] = true
+	}
+	return m
+}()
+
+// checkState gives the reason why a state may not be set.
+func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
+	class := o.ClassName()
+	parts := []pyobj.Value{state}
+	if t, ok := state.(*pyobj.Tuple); ok {
+		switch class {
+		case "numpy.dtype":
+			return dtypeState(t)
+		case "functools.partial":
+			return j.partialState(t)
+		}
+		parts = t.Items
+	}
+	for _, p := range parts {
+		d, ok := p.(*pyobj.Dict)
+		if !ok {
+			continue
+		}
+		for _, e := range d.Entries {
+			if why := j.attribute(class, e.Key, e.Value); why != "" {
+				return why
+			}
+		}
+	}
+	if strings.HasSuffix(class, "ArrayWrapper") {
+		if d, ok := state.(*pyobj.Dict); ok {
+			if v := d.Get("subclass"); v != nil && !arrayClass(v) {
+				return "subclass " + describe(v)
+			}
+		}
+	}
+	return ""
+}
+
+// attribute judges one name of a state and what it is set to.
+func (j *judge) attribute(class string, key, value pyobj.Value) string {
+	name, ok := pyobj.Text(key)
+	if !ok {
+		return ""
+	}
+	if strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4 {
+		return "attribute " + name
+	}
+	switch {
+	case strings.HasPrefix(class, "sklearn.") && !strings.Contains(class, "_metadata_requests"):
+		if interfaceNames[name] && !strings.HasPrefix(pyobj.ShortName(class), "_") || methods()[name] && callable(value) {
+			return "attribute " + name + " replaces a method"
+		}
+		if name == "pre_dispatch" && !dispatch(value) {
+			return "pre_dispatch is code" // joblib before 1.2 evaluates it
+		}
+	case strings.HasPrefix(class, "scipy.stats."):
+		// scipy runs this text as code when the state is set.
+		if name == "_parse_arg_template" && !parseArgs.MatchString(text(value)) {
+			return "_parse_arg_template is not what scipy writes"
+		}
+		if name == "shapes" && !shapeNames.MatchString(text(value)) {
+			return "shapes are no names"
+		}
+	}
+	return ""
+}
+
+// callable reports a value that could be called.
+func callable(v pyobj.Value) bool {
+	switch x := v.(type) {
+	case *pyobj.Global:
+		return true
+	case *pyobj.Object:
+		n := x.ClassName()
+		return n == "" || n == "functools.partial" || strings.HasSuffix(n, ".getattr")
+	}
+	return false
+}
+
+var dispatchText = regexp.MustCompile(`^[0-9 +*/().-]*(n_jobs)?[0-9 +*/().-]*$`)
+
+// dispatch wants the values of pre_dispatch: None, 'all', a number, or arithmetic over n_jobs.
+func dispatch(v pyobj.Value) bool {
+	switch x := v.(type) {
+	case pyobj.None, pyobj.Int, *pyobj.Scalar, pyobj.Float:
+		return true
+	case pyobj.Str, pyobj.Py2Str:
+		return text(x) == "all" || len(text(x)) < 40 && dispatchText.MatchString(text(x)) && !strings.Contains(text(x), "**")
+	}
+	return false
+}
+
+// partialState checks (function, arguments, keywords, attributes).
+func (j *judge) partialState(t *pyobj.Tuple) string {
+	if len(t.Items) != 4 {
+		return "wants a function, its arguments and its attributes"
+	}
+	if why := j.function(t.Items[0]); why != "" {
+		return why
+	}
+	return shape("any tuple|none dict|none dict|none")(j, t.Items)
+}
+
+// dtypeState refuses metadata that could carry objects.
+func dtypeState(t *pyobj.Tuple) string {
+	if len(t.Items) < 9 {
+		return ""
+	}
+	meta := t.Items[8]
+	if p, ok := meta.(*pyobj.Tuple); ok && len(p.Items) > 0 {
+		meta = p.Items[0]
+	}
+	switch m := meta.(type) {
+	case pyobj.None:
+		return ""
+	case *pyobj.Dict:
+		if m.Len() == 0 {
+			return ""
+		}
+	}
+	return "dtype carries metadata"
+}
+
+// standings reports every name that stands as a value where only data or an inert function may. where tells the import of
+// each name.
+func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import) {
+	seen := map[pyobj.Value]bool{}
+	var stack []pyobj.Value
+	push := func(vs []pyobj.Value) { stack = append(stack, vs...) }
+	pairs := func(es []pyobj.Entry) {
+		for _, e := range es {
+			stack = append(stack, e.Key, e.Value)
+		}
+	}
+	push(roots)
+	for len(stack) > 0 {
+		v := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		switch v.(type) {
+		case *pyobj.List, *pyobj.Tuple, *pyobj.Dict, *pyobj.Set, *pyobj.Object, *pyobj.Array:
+			if seen[v] {
+				continue
+			}
+			seen[v] = true
+		}
+		switch x := v.(type) {
+		case *pyobj.Global:
+			// Names that are forbidden or unknown were reported where they are imported.
+			if s := j.standing(x); s == listed && !j.value(x) {
+				f := Finding{Rule: ruleValue, Level: Critical, Symbol: x.String(), Offset: -1, Index: -1,
+					Message: fmt.Sprintf("%s stands as a value; honest files only call it", x)}
+				if i := where[x]; i != nil {
+					f.Offset, f.Index, f.Path = i.Offset, i.Index, i.Path
+				}
+				j.add(f)
+			}
+		case *pyobj.List:
+			push(x.Items)
+		case *pyobj.Tuple:
+			push(x.Items)
+		case *pyobj.Set:
+			push(x.Items)
+		case *pyobj.Dict:
+			pairs(x.Entries)
+		case *pyobj.Array:
+			push(x.Objects)
+		case *pyobj.Object:
+			// The names a call is given were judged with the call.
+			for _, a := range x.Args {
+				if _, name := a.(*pyobj.Global); !name {
+					stack = append(stack, a)
+				}
+			}
+			if x.Kwargs != nil {
+				pairs(x.Kwargs.Entries)
+			}
+			if d, ok := x.State.(*pyobj.Dict); ok && strings.HasSuffix(x.ClassName(), "ArrayWrapper") {
+				for _, e := range d.Entries {
+					if text(e.Key) != "subclass" {
+						stack = append(stack, e.Value)
+					}
+				}
+			} else {
+				stack = append(stack, x.State)
+			}
+			push(x.Items)
+			pairs(x.Pairs)
+		}
+	}
+}
+
+// checkItems judges APPENDS and SETITEMS on an object, which call methods of its class.
+func (j *judge) checkItems(g *pyobj.Global, o *pyobj.Object) string {
+	if o.Kwargs != nil && o.Kwargs.Len() > 0 {
+		return "is allocated with keyword arguments"
+	}
+	if len(o.Items) == 0 && len(o.Pairs) == 0 {
+		return ""
+	}
+	name := g.String()
+	if c := o.ClassName(); c != "" {
+		name = c
+	}
+	switch {
+	case itemClasses[pyobj.ShortName(name)]:
+	case len(o.Pairs) > 0:
+		return "keys are set on it"
+	default:
+		return "items are appended to it"
+	}
+	for _, e := range o.Pairs {
+		if why := j.attribute(name, e.Key, e.Value); why != "" && strings.HasSuffix(name, ".Bunch") {
+			return why
+		}
+	}
+	return ""
+}
+
+// itemClasses are the listed classes that are dicts, lists or sets.
+var itemClasses = map[string]bool{"OrderedDict": true, "defaultdict": true, "Counter": true, "deque": true, "Bunch": true, "DeprecationDict": true,
+	"_DictWithDeprecatedKeys": true, "dict": true, "list": true, "set": true, "_RemainderColsList": true, "MethodMapping": true, "_nandict": true}
