@@ -79,8 +79,6 @@ func forms() map[string]form {
 		"sklearn.metrics._dist_metrics", "sklearn.neighbors._dist_metrics", "sklearn.neighbors.dist_metrics"} {
 		m[mod+".newObj"] = newObjForm(mod)
 	}
-	// A named tuple, which skops makes by a call.
-	m["sklearn.impute._iterative._ImputerTriplet"] = func(j *judge, c *pyobj.Call) string { return j.plainArgs(c.Args) }
 	for _, mod := range []string{"sklearn._loss._loss", "_loss"} {
 		for _, c := range strings.Fields("CyHalfBinomialLoss CyHalfMultinomialLoss CyHalfSquaredError CyHalfPoissonLoss CyHalfGammaLoss CyHalfTweedieLoss " +
 			"CyHalfTweedieLossIdentity CyAbsoluteError CyPinballLoss CyHuberLoss CyExponentialLoss") {
