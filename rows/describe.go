@@ -203,7 +203,10 @@ func columnSchema(c *larder.InputColumn) map[string]any {
 }
 
 func rangeText(c *larder.InputColumn) string {
-	f := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+	f := func(v float64) string { // three digits are enough to say about where
+		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
 	switch {
 	case !math.IsNaN(c.Lo) && !math.IsNaN(c.Hi) && c.Lo != c.Hi:
 		return "about " + f(c.Lo) + " to " + f(c.Hi)

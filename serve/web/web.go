@@ -82,6 +82,7 @@ type card struct {
 	Row      []field       `json:"-"`
 	Labels   []string      `json:"labels"` // class names where predict_proba has one output
 	Words    string        `json:"words"`
+	Lead     string        `json:"lead"` // what the model does, in a sentence
 }
 
 // field is one control of the form.
@@ -115,6 +116,7 @@ func (w *site) card(m *serve.Model) *card {
 	}
 	want := m.Want(c.Method)
 	c.Inputs, c.Words = want.Inputs(), want.Words()
+	c.Lead = lead(c)
 	example := &rows.Table{}
 	if t, err := rows.Example(want); err == nil {
 		example = t
@@ -145,6 +147,35 @@ func (w *site) card(m *serve.Model) *card {
 		c.Example = template.HTML(template.HTMLEscapeString(string(example.AppendRows(nil))))
 	}
 	return c
+}
+
+// lead says in a sentence what a model gives for what.
+func lead(c *card) string {
+	last := c.Info.Type
+	for _, p := range c.Info.Parts {
+		if strings.Count(p.Path, ".") <= 1 {
+			last = p.Type
+		}
+	}
+	what := "Predicts"
+	switch {
+	case c.Method != "predict":
+		what = "Gives " + c.Method
+	case len(c.Labels) > 0 && len(c.Labels) <= 8:
+		what = "Predicts " + either(c.Labels)
+	case len(c.Labels) > 0:
+		what = fmt.Sprintf("Predicts one of %d classes", len(c.Labels))
+	}
+	from, _, _ := strings.Cut(c.Words, " by position")
+	return fmt.Sprintf("%s from %s with %s.", what, from, last[strings.LastIndexByte(last, '.')+1:])
+}
+
+func either(labels []string) string {
+	n := len(labels) - 1
+	if n < 1 {
+		return strings.Join(labels, "")
+	}
+	return strings.Join(labels[:n], ", ") + " or " + labels[n]
 }
 
 func text(v any) string {

@@ -47,16 +47,20 @@
     return el;
   }
 
-  form.addEventListener("submit", async (e) => {
-    e.preventDefault();
+  let asked = 0;
+
+  async function answer() {
+    const turn = ++asked;
+    out.dataset.state = "asking";
     note.textContent = "";
     const start = performance.now();
     try {
-      const answer = await ask(form.dataset.method);
+      const given = await ask(form.dataset.method);
       const proba = labels.length ? await ask("predict_proba") : null;
       const took = performance.now() - start;
+      if (turn !== asked) return; // a later question was put meanwhile
       out.replaceChildren();
-      const first = Array.isArray(answer) ? answer[0] : answer;
+      const first = Array.isArray(given) ? given[0] : given;
       out.append(line("p", typeof first === "object" ? JSON.stringify(first) : String(first), "big"));
       if (proba) {
         const p = proba[0], best = p.indexOf(Math.max(...p));
@@ -67,16 +71,26 @@
           row.append(bar, line("span", labels[i]), line("span", v.toFixed(5)));
           out.append(row);
         });
-      } else if (Array.isArray(answer) && answer.length > 1) {
-        out.append(line("pre", JSON.stringify(answer, null, 1)));
+      } else if (Array.isArray(given) && given.length > 1) {
+        out.append(line("pre", JSON.stringify(given, null, 1)));
       }
       out.append(line("p", "answered in " + took.toFixed(1) + " ms", "dim"));
       out.dataset.state = "answered";
     } catch (err) {
+      if (turn !== asked) return;
       out.replaceChildren(line("p", err.message, "error"));
       out.dataset.state = "refused";
     }
-  });
+  }
+
+  form.addEventListener("submit", (e) => { e.preventDefault(); answer(); });
+
+  // The first answer is there at once, and follows the controls.
+  let wait = 0;
+  if (form.dataset.form === "table") {
+    form.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(answer, 120); });
+    answer();
+  }
 
   document.getElementById("curl").addEventListener("click", async () => {
     const cmd = "curl -s '" + location.origin + url + "' -H 'content-type: application/json' -d '" +
