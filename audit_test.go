@@ -29,7 +29,7 @@ func TestAuditHostile(t *testing.T) {
 	for _, f := range files {
 		start := time.Now()
 		r := larder.Audit(filepath.Join(root, f.Path), audit.Policy{})
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > time.Second {
 			t.Errorf("%s: took %v", f.Path, d)
 		}
 		count[f.Expect+" "+string(r.Verdict)]++
@@ -47,7 +47,7 @@ func TestAuditHostile(t *testing.T) {
 				t.Errorf("%s: %s, but ok", f.Path, f.Expect)
 			}
 			if f.Expect == "rce" && !namesSymbol(r) {
-				t.Logf("%s: %s without a symbol: %v", f.Path, r.Verdict, first(r))
+				t.Errorf("%s: %s without a symbol, its byte and its opcode: %v", f.Path, r.Verdict, first(r))
 			}
 		}
 	}

@@ -724,6 +724,7 @@ func (d *decoder) reduce(o *object, path string, depth int, remember func(pyobj.
 	}
 	r, ok := o.get("__reduce__").(*object)
 	if !ok {
+		d.call("REDUCE", g, nil, nil, path)
 		return nil, bad(-1, "%s: node without __reduce__", path)
 	}
 	args, err := d.node(r.get("args"), path+".args", depth+1)

@@ -67,7 +67,8 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		return doc, err
 	}
 	if a.files["schema.json"] == nil {
-		return nil, &FormatError{}
+		doc.Format = "zip"
+		return doc, &FormatError{}
 	}
 	text, err := a.read("schema.json", lim.Schema)
 	if err != nil {
