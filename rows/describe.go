@@ -220,21 +220,33 @@ func rangeText(c *larder.InputColumn) string {
 	return "numbers"
 }
 
+// categories are the values a column learned, but for the missing one.
+func categories(c *larder.InputColumn) []tensor.Cell {
+	var out []tensor.Cell
+	for i := range c.Categories.Len() {
+		if v := c.Categories.Cell(i); v.Kind != tensor.CellNone && !v.IsNaN() {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // Describe says in words what a column takes.
 func Describe(c *larder.InputColumn) string {
 	var s string
 	switch {
 	case c.Categories != nil:
 		s = "one of "
-		for i := range c.Categories.Len() {
+		known := categories(c)
+		for i, v := range known {
 			if i == 8 {
-				s += fmt.Sprintf(" and %d more", c.Categories.Len()-8)
+				s += fmt.Sprintf(" and %d more", len(known)-8)
 				break
 			}
 			if i > 0 {
 				s += ", "
 			}
-			s += c.Categories.Cell(i).String()
+			s += v.String()
 		}
 		if c.Unknown {
 			s += "; others are taken"
@@ -296,8 +308,8 @@ func (w *Want) Inputs() []Input {
 			in.Type = "any"
 		}
 		if c.Categories != nil {
-			for i := range c.Categories.Len() {
-				in.Categories = append(in.Categories, c.Categories.Cell(i).Go())
+			for _, v := range categories(c) {
+				in.Categories = append(in.Categories, v.Go())
 			}
 		}
 		for _, v := range []struct {

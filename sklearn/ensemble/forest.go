@@ -119,6 +119,11 @@ func trees(b *sklearn.Base, members []sklearn.Estimator) (first *parts.Tree, nan
 	return list[0], nan, ts, nil
 }
 
+// DescribeInput tells the thresholds of the first trees.
+func (f *forest) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	return parts.DescribeSplits(in, f.trees, f.nan)
+}
+
 // check is _validate_X_predict.
 func (f *forest) check(b *graph.Builder, x graph.Value) graph.Value {
 	return sklearn.Check(b, f, x, sklearn.Accept{

@@ -51,6 +51,11 @@ type gradientBoosting struct {
 	trees *graph.Trees
 }
 
+// DescribeInput tells the thresholds of the first trees.
+func (g *gradientBoosting) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	return parts.DescribeSplits(in, g.trees, false)
+}
+
 // stages is estimators_: trees by stage and class.
 type stages struct {
 	List []sklearn.Estimator

@@ -60,6 +60,18 @@ type histGradientBoosting struct {
 	trees *graph.Trees
 }
 
+// DescribeInput tells the thresholds of the first trees; columns of categories are told by what encodes them.
+func (h *histGradientBoosting) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	if h.Preprocessor == nil {
+		return parts.DescribeSplits(in, h.trees, true)
+	}
+	sklearn.DescribeInput(h.Preprocessor, in)
+	for _, c := range in.Columns {
+		c.Missing = true
+	}
+	return nil
+}
+
 // predictorStage is the trees of one iteration.
 type predictorStage struct{ Trees []*parts.TreePredictor }
 

@@ -118,6 +118,11 @@ func (t *base) bound() error {
 	return nil
 }
 
+// DescribeInput tells the tree's thresholds.
+func (t *base) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	return parts.DescribeSplits(in, t.trees, t.Missing())
+}
+
 // check is _validate_X_predict.
 func (t *base) check(b *graph.Builder, x graph.Value) graph.Value {
 	return sklearn.Check(b, t, x, sklearn.Accept{
