@@ -38,6 +38,6 @@ func logits[T float32 | float64](x, out []T, k int) {
 		return
 	}
 	for i, v := range x {
-		out[i] = T(math.Log(float64(v + T(1e-12))))
+		out[i] = T(log(float64(v + T(1e-12))))
 	}
 }

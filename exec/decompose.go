@@ -311,10 +311,10 @@ func (s *nmf) divergence(x, w []float64) float64 {
 			wh = math.Max(wh, nmfEpsilon)
 			switch s.Beta {
 			case 1:
-				res += float64(v * math.Log(v/wh))
+				res += float64(v * log(v/wh))
 				sumX += v
 			case 0:
-				res += v/wh - math.Log(v/wh)
+				res += v/wh - log(v/wh)
 				terms++
 			default:
 				res += math.Pow(v, s.Beta) - float64(s.Beta*float64(v*math.Pow(wh, s.Beta-1)))
@@ -347,7 +347,7 @@ func topicPsi(x float64) float64 {
 	u := 1 / (x * x)
 	inner := 1.0 / 252 * u
 	inner = u * (1.0/120 - inner)
-	return r + math.Log(x) - 0.5/x - float64(u*(1.0/12-inner))
+	return r + log(x) - 0.5/x - float64(u*(1.0/12-inner))
 }
 
 func topicInfer(n *node) (kernel, error) {

@@ -146,7 +146,7 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 	case graph.OpExp:
 		return exp
 	case graph.OpLog:
-		return math.Log
+		return log
 	case graph.OpLog1p:
 		return math.Log1p
 	case graph.OpExpm1:

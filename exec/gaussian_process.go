@@ -71,7 +71,7 @@ func bessel(nu, x float64) float64 {
 		if math.Abs(turn) > eps {
 			fact = turn / math.Sin(turn)
 		}
-		l := -math.Log(half)
+		l := -log(half)
 		e := mu * l
 		fact2 := 1.0
 		if math.Abs(e) > eps {

@@ -190,14 +190,14 @@ type estimate struct {
 }
 
 func newEstimate(a *graph.DensityAttr) *estimate {
-	e := &estimate{neighborTree: newTree(a.Tree), atol: math.Log(a.ATol), rtol: math.Log(a.RTol)}
+	e := &estimate{neighborTree: newTree(a.Tree), atol: log(a.ATol), rtol: log(a.RTol)}
 	e.kernel, e.norm = logKernel(a.Kernel, a.Bandwidth, e.p)
 	e.total = float64(len(e.Index))
 	if w := a.Tree.Weight; w != nil {
 		e.total = sumPairwise(w)
 		e.logWeight = make([]float64, len(w))
 		for i, v := range w {
-			e.logWeight[i] = math.Log(v)
+			e.logWeight[i] = log(v)
 		}
 	}
 	e.weight = make([]float64, len(e.Nodes))
@@ -216,9 +216,9 @@ func newEstimate(a *graph.DensityAttr) *estimate {
 // logKernel returns the logarithm of a kernel by distance and that of its norm in p dimensions.
 func logKernel(name string, h float64, p int) (func(float64) float64, float64) {
 	lgamma := func(x float64) float64 { v, _ := math.Lgamma(x); return v }
-	ball := func(n float64) float64 { return float64(0.5*n*math.Log(math.Pi)) - lgamma(float64(0.5*n)+1) }
+	ball := func(n float64) float64 { return float64(0.5*n*log(math.Pi)) - lgamma(float64(0.5*n)+1) }
 	d := float64(p)
-	sphere := func(n float64) float64 { return math.Log(2*math.Pi) + ball(n-1) }
+	sphere := func(n float64) float64 { return log(2*math.Pi) + ball(n-1) }
 	inside := func(f func(float64) float64) func(float64) float64 {
 		return func(dist float64) float64 {
 			if dist < h {
@@ -232,29 +232,29 @@ func logKernel(name string, h float64, p int) (func(float64) float64, float64) {
 	switch name {
 	case "gaussian":
 		kernel = func(x float64) float64 { return -0.5 * (x * x) / (h * h) }
-		factor = 0.5 * d * math.Log(2*math.Pi)
+		factor = 0.5 * d * log(2*math.Pi)
 	case "tophat":
 		kernel = inside(func(float64) float64 { return 0 })
 		factor = ball(d)
 	case "epanechnikov":
-		kernel = inside(func(x float64) float64 { return math.Log(1 - float64(x*x)/(h*h)) })
-		factor = ball(d) + math.Log(2/(d+2))
+		kernel = inside(func(x float64) float64 { return log(1 - float64(x*x)/(h*h)) })
+		factor = ball(d) + log(2/(d+2))
 	case "exponential":
 		kernel = func(x float64) float64 { return -x / h }
 		factor = sphere(d-1) + lgamma(d)
 	case "linear":
-		kernel = inside(func(x float64) float64 { return math.Log(1 - x/h) })
-		factor = ball(d) - math.Log(d+1)
+		kernel = inside(func(x float64) float64 { return log(1 - x/h) })
+		factor = ball(d) - log(d+1)
 	case "cosine":
-		kernel = inside(func(x float64) float64 { return math.Log(math.Cos(0.5 * math.Pi * x / h)) })
+		kernel = inside(func(x float64) float64 { return log(math.Cos(0.5 * math.Pi * x / h)) })
 		t := 2 / math.Pi
 		for k := 1; k <= p; k += 2 {
 			factor += t
 			t *= -(d - float64(k)) * (d - float64(k) - 1) * ((2 / math.Pi) * (2 / math.Pi))
 		}
-		factor = math.Log(factor) + sphere(d-1)
+		factor = log(factor) + sphere(d-1)
 	}
-	return kernel, -factor - float64(d*math.Log(h))
+	return kernel, -factor - float64(d*log(h))
 }
 
 func logAdd(a, b float64) float64 {
@@ -262,14 +262,14 @@ func logAdd(a, b float64) float64 {
 	if math.IsInf(m, -1) {
 		return m
 	}
-	return m + math.Log(exp(a-m)+exp(b-m))
+	return m + log(exp(a-m)+exp(b-m))
 }
 
 func logSub(a, b float64) float64 {
 	if a <= b {
 		return math.Inf(-1)
 	}
-	return a + math.Log(1-exp(b-a))
+	return a + log(1-exp(b-a))
 }
 
 // nodeItem is a node and its distance.
@@ -326,14 +326,14 @@ func (e *estimate) breadthFirst(pt []float64, h *nodeHeap, lower, spread []float
 	h.items = h.items[:0]
 	first := nodeItem{e.minDist(0, pt), 0}
 	h.push(first)
-	logN := math.Log(e.total)
+	logN := log(e.total)
 	low := logN + e.kernel(e.maxDist(0, pt))
 	wide := logSub(logN+e.kernel(first.dist), low)
 	lower[0], spread[0] = low, wide
 	for len(h.items) > 0 {
 		node := h.pop().node
 		n := &e.Nodes[node]
-		if e.norm+spread[node]-math.Log(e.weight[node])+logN <= logAdd(e.atol, e.rtol+e.norm+lower[node]) {
+		if e.norm+spread[node]-log(e.weight[node])+logN <= logAdd(e.atol, e.rtol+e.norm+lower[node]) {
 			continue
 		}
 		if e.norm+wide <= logAdd(e.atol, e.rtol+e.norm+low) {
@@ -348,7 +348,7 @@ func (e *estimate) breadthFirst(pt []float64, h *nodeHeap, lower, spread []float
 		var near [2]float64
 		for i, child := range [2]int{a, b} {
 			near[i] = e.minDist(child, pt)
-			logC := math.Log(e.weight[child])
+			logC := log(e.weight[child])
 			lower[child] = logC + e.kernel(e.maxDist(child, pt))
 			// The upper bound, not the spread: as scikit-learn has it.
 			spread[child] = logC + e.kernel(near[i])
@@ -375,7 +375,7 @@ func (e *estimate) leaf(n *graph.NeighborNode, pt []float64, low float64) float6
 
 // depthFirst is the other order of kernel_density.
 func (e *estimate) depthFirst(pt []float64) float64 {
-	logN := math.Log(e.total)
+	logN := log(e.total)
 	low := logN + e.kernel(e.maxDist(0, pt))
 	wide := logSub(logN+e.kernel(e.minDist(0, pt)), low)
 	e.descend(0, pt, low, wide, &low, &wide)
@@ -386,7 +386,7 @@ func (e *estimate) depthFirst(pt []float64) float64 {
 func (e *estimate) descend(node int, pt []float64, lower, spread float64, low, wide *float64) {
 	n := &e.Nodes[node]
 	switch {
-	case e.norm+spread-math.Log(e.weight[node])+math.Log(e.total) <= logAdd(e.atol, e.rtol+e.norm+lower):
+	case e.norm+spread-log(e.weight[node])+log(e.total) <= logAdd(e.atol, e.rtol+e.norm+lower):
 	case e.norm+*wide <= logAdd(e.atol, e.rtol+e.norm+*low):
 	case n.Leaf:
 		*low, *wide = logSub(*low, lower), logSub(*wide, spread)
@@ -395,7 +395,7 @@ func (e *estimate) descend(node int, pt []float64, lower, spread float64, low, w
 		var l, s [2]float64
 		for i := range 2 {
 			child := 2*node + 1 + i
-			logC := math.Log(e.weight[child])
+			logC := log(e.weight[child])
 			l[i] = logC + e.kernel(e.maxDist(child, pt))
 			s[i] = logSub(logC+e.kernel(e.minDist(child, pt)), l[i])
 		}

@@ -118,7 +118,7 @@ func (t *twister) bernoulli(p float64) bool {
 
 func (t *twister) inversion(p float64) bool {
 	q := 1 - p
-	qn := math.Exp(math.Log(q))
+	qn := math.Exp(log(q))
 	bound := int(math.Min(1, p+float64(10*math.Sqrt(float64(p*q)+1))))
 	x, px, u := 0, qn, t.double()
 	for u > px {

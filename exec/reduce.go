@@ -425,7 +425,7 @@ func logSumExp(n *node) (kernel, error) {
 	n.costs(float64(8*x.Width() + 20))
 	order := l.order(a.Order)
 	if x.DType.Storage() == tensor.F32 {
-		log, log1p := func(v float32) float32 { return float32(math.Log(float64(v))) }, func(v float32) float32 { return float32(math.Log1p(float64(v))) }
+		log, log1p := func(v float32) float32 { return float32(log(float64(v))) }, func(v float32) float32 { return float32(math.Log1p(float64(v))) }
 		return func(c *call) error {
 			sum, e, out := summing[float32](order, c.batch), c.f32s(l.count), c.out(0).F32
 			forLines(l, c.dense(0).F32, c.f32s(l.count), func(i int, line []float32) {
@@ -438,7 +438,7 @@ func logSumExp(n *node) (kernel, error) {
 	return func(c *call) error {
 		sum, e, out := summing[float64](order, c.batch), c.f64s(l.count), c.out(0).F64
 		forLines(l, asF64(c, c.dense(0)), c.f64s(l.count), func(i int, line []float64) {
-			out[i] = logSumExpLine(line, e, sum, exp, math.Log, math.Log1p)
+			out[i] = logSumExpLine(line, e, sum, exp, log, math.Log1p)
 		})
 		return nil
 	}, nil

@@ -134,8 +134,8 @@ func ndtri(y0 float64) float64 {
 		x := y + float64(y*float64(y2*polevl(y2, cephes.NdtriP0)/p1evl(y2, cephes.NdtriQ0)))
 		return x * 2.50662827463100050242 // sqrt(2 pi)
 	}
-	x := math.Sqrt(-2 * math.Log(y))
-	x0 := x - math.Log(x)/x
+	x := math.Sqrt(-2 * log(y))
+	x0 := x - log(x)/x
 	z := 1 / x
 	var x1 float64
 	if x < 8 {
@@ -155,12 +155,12 @@ func log2(x float64) float64 {
 	if f, e := math.Frexp(x); f == 0.5 {
 		return float64(e - 1)
 	}
-	return math.Log(x) * (1 / math.Ln2)
+	return log(x) * (1 / math.Ln2)
 }
 
 // log10 is exact for powers of ten that float64 holds.
 func log10(x float64) float64 {
-	y := math.Log(x) / math.Ln10
+	y := log(x) / math.Ln10
 	if n := math.RoundToEven(y); n != y && math.Abs(n) <= 22 && math.Pow10(int(n)) == x {
 		return n
 	}

@@ -655,11 +655,11 @@ func sublinear(*node) (kernel, error) {
 		x, out := c.csr(0), likeCSR(c, c.csr(0))
 		if out.DType.Storage() == tensor.F32 {
 			for i, v := range x.Data.F32 {
-				out.F32[i] = float32(math.Log(float64(v))) + 1
+				out.F32[i] = float32(log(float64(v))) + 1
 			}
 		} else {
 			for i, v := range x.Data.F64 {
-				out.F64[i] = math.Log(v) + 1
+				out.F64[i] = log(v) + 1
 			}
 		}
 		finish(out)

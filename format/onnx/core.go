@@ -49,7 +49,7 @@ var coreOps = table{
 	graph.OpInput: input, graph.OpConst: constant,
 	graph.OpNeg: simple("Neg"), graph.OpAbs: simple("Abs"), graph.OpSqrt: simple("Sqrt"), graph.OpExp: simple("Exp"),
 	graph.OpLog: logarithm, graph.OpLog1p: log1p, graph.OpLog2: logTo(math.Ln2), graph.OpLog10: logTo(math.Ln10), graph.OpExpm1: expm1, graph.OpTanh: simple("Tanh"),
-	graph.OpSin: simple("Sin"), graph.OpCos: simple("Cos"), graph.OpErf: erf, graph.OpSigmoid: simple("Sigmoid"),
+	graph.OpSin: simple("Sin"), graph.OpCos: simple("Cos"), graph.OpErf: erf, graph.OpSigmoid: sigmoid,
 	graph.OpFloor: simple("Floor"), graph.OpSign: simple("Sign"), graph.OpRelu: relu, graph.OpSoftplus: softplus,
 	graph.OpNormCdf: normCdf, graph.OpNormPpf: normPpf, graph.OpNot: simple("Not"), graph.OpCeil: simple("Ceil"), graph.OpRound: simple("Round"), graph.OpCbrt: cbrt,
 	graph.OpTan: tangent, graph.OpAsinh: asinh, graph.OpSublinear: sublinear,

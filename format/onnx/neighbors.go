@@ -117,7 +117,7 @@ func pairwiseCoupling(e *encoder, n *graph.Node) ([]value, error) {
 		return e.add("ReduceSum", []string{s, e.ints(axis)}, attr{"keepdims", 1})
 	}
 	f := e.op("Add", e.op("Mul", e.in(0), e.tensor(tensor.FromF64(a.A))), e.tensor(tensor.FromF64(a.B)))
-	pair := e.op("Sigmoid", e.op("Neg", f))
+	pair := e.expit(e.op("Neg", f), d)
 	pair = e.op("Max", e.op("Min", pair, e.scalar(1-1e-7, d)), e.scalar(1e-7, d))
 	// r[s,t] for s<t is the pair's probability, r[t,s] the rest, r[s,s] zero: [N,k,k].
 	both := e.concat([]string{pair, e.op("Sub", one1, pair), e.op("Sub", pair, pair)}, 1)

@@ -96,6 +96,16 @@ func (e *encoder) ndtri(y0 string, d tensor.DType) string {
 	return e.op("Where", e.op("Equal", y0, one), e.scalar(math.Inf(1), d), r)
 }
 
+// expit is 1/(1+exp(-x)): ONNX Runtime's Sigmoid is no smaller than the last bit of one.
+func (e *encoder) expit(x string, d tensor.DType) string {
+	return e.op("Div", e.scalar(1, d), e.op("Add", e.scalar(1, d), e.op("Exp", e.op("Neg", x))))
+}
+
+func sigmoid(e *encoder, _ *graph.Node) ([]value, error) {
+	x, d, end := e.unaryIn()
+	return end(e.expit(x, d)), nil
+}
+
 // cbrt is the sign times |x|^(1/3).
 func cbrt(e *encoder, _ *graph.Node) ([]value, error) {
 	x, d, end := e.unaryIn()

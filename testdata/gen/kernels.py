@@ -66,13 +66,13 @@ def sums():
     return out
 
 
-SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 709.0, -745.0, 1e-300, 36.0, -36.0, 5.0, -5.0, 8.5, -8.5, 1e10]
+SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 709.0, -745.0, 1e-300, 36.0, -36.0, 5.0, -5.0, 8.5, -8.5, 1e10, -708.9, -740.5, 708.9, 512.5]
 
 
 def functions():
     x = np.concatenate([SPECIAL, floats(7, 24), floats(8, 8) * 1e-6])
     p = np.concatenate([[0.0, 1.0, 0.5, np.nan, -0.1, 1.1, 1e-300, 1e-17, 1 - 1e-16], np.abs(floats(9, 24)) % 1.0])
-    pos = np.concatenate([[0.0, 1.0, np.inf, np.nan, -1.0], np.abs(floats(10, 24))])
+    pos = np.concatenate([[0.0, 1.0, np.inf, np.nan, -1.0, 1.308e-308, 5e-324, 1e-310], np.abs(floats(10, 24))])
     inputs = {"x": x, "p": p, "pos": pos}
     out = []
     with np.errstate(all="ignore"):
