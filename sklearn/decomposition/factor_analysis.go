@@ -16,7 +16,7 @@ var factorClasses = []sklearn.Class{
 		FitOnly: sklearn.Names("n_components tol max_iter noise_variance_init svd_method iterated_power rotation"),
 		Ignore:  sklearn.Names("loglike_ n_iter_")},
 	sparsePCA("SparsePCA", "tol U_init V_init"),
-	sparsePCA("MiniBatchSparsePCA", "n_iter callback batch_size shuffle max_no_improvement tol"),
+	sparsePCA("MiniBatchSparsePCA", "n_iter callback batch_size shuffle U_init V_init max_no_improvement tol"),
 }
 
 func sparsePCA(name, params string) sklearn.Class {

@@ -13,9 +13,11 @@ var nmfClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.NMF", Modules: []string{"sklearn.decomposition._nmf", "sklearn.decomposition.nmf"},
 		New:     func() sklearn.Estimator { return new(NMF) },
 		FitOnly: sklearn.Names("n_components init alpha_H regularization beta_loss"),
-		Ignore:  sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H comp_sparseness_ data_sparseness_"),
+		Ignore:  sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H comp_sparseness_ data_sparseness_ sparseness beta eta nls_max_iter"),
 		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
 			s.Default("alpha_W", pyobj.Float(0))
+			s.Default("beta_loss", pyobj.Str("frobenius"))
+			s.Default("solver", pyobj.Str("cd"))
 			if b := s.Attrs.Get("beta_loss"); b != nil {
 				s.Default("_beta_loss", b)
 			}
@@ -23,7 +25,7 @@ var nmfClasses = []sklearn.Class{
 		}}}},
 	{Name: "sklearn.decomposition.MiniBatchNMF", Modules: []string{"sklearn.decomposition._nmf"},
 		New:     func() sklearn.Estimator { return new(NMF) },
-		FitOnly: sklearn.Names("n_components init alpha_H batch_size max_no_improvement forget_factor fresh_restarts fresh_restarts_max_iter transform_max_iter beta_loss"),
+		FitOnly: sklearn.Names("n_components init alpha_H batch_size max_no_improvement forget_factor fresh_restarts fresh_restarts_max_iter transform_max_iter beta_loss regularization verbose"),
 		Ignore: sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _batch_size _rho _components_numerator _components_denominator " +
 			"_ewa_cost _ewa_cost_min _no_improvement n_steps_ _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H")},
 }

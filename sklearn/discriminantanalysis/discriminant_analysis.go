@@ -62,7 +62,7 @@ type LinearDiscriminantAnalysis struct {
 	SolverParam   string         `sk:"solver"`
 	Xbar          *tensor.Tensor `sk:"xbar_,optional"`
 	Scalings      *tensor.Tensor `sk:"scalings_,optional"`
-	MaxComponents int            `sk:"_max_components"`
+	MaxComponents int            `sk:"_max_components,optional"`
 	Proba         ProbaRule      `sk:"(predict_proba),optional"`
 	Log           LogRule        `sk:"(predict_log_proba),optional"`
 }
@@ -93,6 +93,9 @@ func (l *LinearDiscriminantAnalysis) Bound(bd *sklearn.Binder) error {
 	case "lsqr":
 	default:
 		return bad("solver", fmt.Sprintf("value %q is not known", l.SolverParam))
+	}
+	if l.Scalings != nil && l.MaxComponents == 0 && l.Before("0.18") { // all of them
+		l.MaxComponents = l.Scalings.Cols()
 	}
 	if s := l.Scalings; s != nil && (len(s.Shape) != 2 || l.MaxComponents < 0) {
 		return bad("scalings_", fmt.Sprintf("shape %v is no matrix", s.Shape))

@@ -27,7 +27,7 @@ func forestClass(name string, make func() sklearn.Estimator) sklearn.Class {
 		Name: "sklearn.ensemble." + name, Modules: []string{"sklearn.ensemble._forest", "sklearn.ensemble.forest"}, New: make,
 		FitOnly: append([]string{"estimator", "base_estimator", "n_estimators", "estimator_params", "bootstrap", "oob_score", "class_weight",
 			"max_samples", "monotonic_cst", "sparse_output"}, treeParams...),
-		Ignore: []string{"estimator_", "base_estimator_", "n_classes_", "oob_score_", "oob_decision_function_", "oob_prediction_",
+		Ignore: []string{"estimator_", "base_estimator_", "_estimator", "n_classes_", "oob_score_", "oob_decision_function_", "oob_prediction_",
 			"_n_samples", "_n_samples_bootstrap", "_sample_weight"},
 		Upgrade: []sklearn.Rung{
 			// NaN came to forests in 1.4.

@@ -19,7 +19,7 @@ func gbClass(name string, make func() sklearn.Estimator) sklearn.Class {
 	return sklearn.Class{
 		Name: "sklearn.ensemble." + name, Modules: []string{"sklearn.ensemble._gb", "sklearn.ensemble.gradient_boosting"}, New: make,
 		FitOnly: append([]string{"n_estimators", "loss", "subsample", "init", "alpha", "validation_fraction", "n_iter_no_change", "tol"}, treeParams...),
-		Ignore: []string{"train_score_", "oob_improvement_", "oob_scores_", "oob_score_", "_rng", "n_estimators_", "max_features_", "n_classes_",
+		Ignore: []string{"n_features", "loss_function", "train_score_", "oob_improvement_", "oob_scores_", "oob_score_", "_rng", "n_estimators_", "max_features_", "n_classes_",
 			"_n_classes", "n_trees_per_iteration_"},
 		Upgrade: []sklearn.Rung{
 			{Before: "1.8", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(eps)"), pyobj.Str(EpsFloat32)); return nil }},

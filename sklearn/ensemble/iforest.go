@@ -17,7 +17,7 @@ var iforestClasses = []sklearn.Class{{
 	New: func() sklearn.Estimator { return new(IsolationForest) },
 	FitOnly: []string{"estimator", "base_estimator", "n_estimators", "estimator_params", "max_samples", "max_features", "bootstrap",
 		"bootstrap_features", "oob_score", "random_state", "contamination", "behaviour"},
-	Ignore: []string{"estimator_", "base_estimator_", "_n_samples", "_sample_weight", "_seeds", "_contamination", "max_samples_", "oob_score_"},
+	Ignore: []string{"estimator_", "base_estimator_", "_estimator", "_n_samples", "_sample_weight", "_seeds", "_contamination", "max_samples_", "oob_score_"},
 	Upgrade: []sklearn.Rung{
 		{Before: "1.6", Fix: func(s *sklearn.State) error {
 			s.Attrs.Set(pyobj.Str("(missing)"), pyobj.Str(MissingRefused))

@@ -14,7 +14,7 @@ import (
 var votingClasses = []sklearn.Class{
 	{
 		Name: "sklearn.ensemble.VotingClassifier", Modules: votingModules, New: func() sklearn.Estimator { return new(VotingClassifier) },
-		Ignore: []string{"named_estimators_", "le_"},
+		Ignore: []string{"named_estimators_", "named_estimators", "le_"},
 		Upgrade: []sklearn.Rung{{Before: "0.21", Fix: func(s *sklearn.State) error {
 			// None warned and did not flatten.
 			if _, none := s.Attrs.Get("flatten_transform").(pyobj.None); none {

@@ -21,7 +21,7 @@ func boostClass(name string, make func() sklearn.Estimator, more ...sklearn.Rung
 	return sklearn.Class{
 		Name: "sklearn.ensemble." + name, Modules: []string{"sklearn.ensemble._weight_boosting", "sklearn.ensemble.weight_boosting"}, New: make,
 		FitOnly: []string{"estimator", "base_estimator", "n_estimators", "estimator_params", "learning_rate", "random_state", "algorithm", "loss"},
-		Ignore:  []string{"estimator_", "base_estimator_", "estimator_errors_", "n_classes_"},
+		Ignore:  []string{"estimator_", "base_estimator_", "_estimator", "estimator_errors_", "n_classes_"},
 		Upgrade: more,
 	}
 }

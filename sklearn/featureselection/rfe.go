@@ -11,7 +11,7 @@ import (
 var rfeClasses = []sklearn.Class{
 	{Name: "sklearn.feature_selection.RFE", Modules: []string{"sklearn.feature_selection._rfe", "sklearn.feature_selection.rfe"},
 		New:     func() sklearn.Estimator { return new(RFE) },
-		FitOnly: []string{"n_features_to_select", "step", "importance_getter", "estimator_params"},
+		FitOnly: []string{"n_features_to_select", "step", "importance_getter", "estimator_params", "loss_func"},
 		Ignore:  []string{"n_features_", "ranking_", "step_scores_", "step_n_features_", "step_support_", "step_ranking_", "scores_"}},
 	{Name: "sklearn.feature_selection.RFECV", Modules: []string{"sklearn.feature_selection._rfe", "sklearn.feature_selection.rfe"},
 		New:     func() sklearn.Estimator { return new(RFECV) },

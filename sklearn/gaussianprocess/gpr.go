@@ -14,6 +14,7 @@ var regressorClasses = []sklearn.Class{{
 	New:     func() sklearn.Estimator { return new(GaussianProcessRegressor) },
 	FitOnly: []string{"kernel", "alpha", "optimizer", "n_restarts_optimizer", "normalize_y", "copy_X_train", "random_state"},
 	Ignore:  []string{"_rng", "rng", "y_train_", "log_marginal_likelihood_value_", "L_", "_K_inv"},
+	Upgrade: []sklearn.Rung{{Before: "0.19", Fix: func(s *sklearn.State) error { s.Rename("y_train_mean", "_y_train_mean"); return nil }}},
 }}
 
 // GaussianProcessRegressor is sklearn.gaussian_process.GaussianProcessRegressor: the mean of its predictions.

@@ -13,10 +13,15 @@ import (
 // Classes lists what this package understands.
 var Classes = []sklearn.Class{{
 	Name: "sklearn.isotonic.IsotonicRegression", New: func() sklearn.Estimator { return new(IsotonicRegression) },
-	FitOnly: []string{"y_min", "y_max", "increasing"}, Ignore: []string{"increasing_", "_X_", "_y_"},
+	FitOnly: []string{"y_min", "y_max", "increasing"}, Ignore: []string{"increasing_", "_X_", "_y_", "X_", "y_"},
 	Upgrade: []sklearn.Rung{{Before: "0.24", Fix: func(s *sklearn.State) error {
 		s.Rename("_necessary_X_", "X_thresholds_")
 		s.Rename("_necessary_y_", "y_thresholds_")
+		for _, n := range []string{"X", "y"} { // before 0.18 the thresholds are all points, merged
+			if v := s.Attrs.Get(n + "_"); v != nil {
+				s.Default(n+"_thresholds_", v)
+			}
+		}
 		return nil
 	}}},
 }}

@@ -9,7 +9,7 @@ var (
 	coordinateDescentModules = []string{"sklearn.linear_model._coordinate_descent", "sklearn.linear_model.coordinate_descent"}
 	coordinateDescentParams  = []string{"alpha", "l1_ratio", "fit_intercept", "normalize", "precompute", "max_iter", "copy_X", "tol",
 		"positive", "random_state", "selection", "eps", "n_alphas", "alphas", "cv"}
-	coordinateDescentState = []string{"n_iter_", "dual_gap_", "mse_path_", "alpha_", "alphas_", "l1_ratio_", "eps_"}
+	coordinateDescentState = []string{"n_iter_", "dual_gap_", "mse_path_", "alpha_", "alphas_", "l1_ratio_", "eps_", "_alphas"}
 
 	coordinateDescentClasses = []sklearn.Class{
 		regressor[ElasticNet]("ElasticNet", coordinateDescentModules, coordinateDescentParams, coordinateDescentState),

@@ -6,7 +6,7 @@ var (
 	leastAngleModules = []string{"sklearn.linear_model._least_angle", "sklearn.linear_model.least_angle"}
 	leastAngleParams  = []string{"alpha", "fit_intercept", "normalize", "precompute", "n_nonzero_coefs", "max_iter", "eps", "copy_X", "fit_path",
 		"positive", "jitter", "random_state", "cv", "max_n_alphas", "criterion", "noise_variance", "method"}
-	leastAngleState = []string{"alphas_", "n_iter_", "active_", "coef_path_", "alpha_", "cv_alphas_", "mse_path_", "criterion_", "noise_variance_"}
+	leastAngleState = []string{"alphas_", "n_iter_", "active_", "coef_path_", "alpha_", "cv_alphas_", "mse_path_", "cv_mse_path_", "criterion_", "noise_variance_"}
 
 	leastAngleClasses = []sklearn.Class{
 		regressor[Lars]("Lars", leastAngleModules, leastAngleParams, leastAngleState),

@@ -12,7 +12,7 @@ import (
 var (
 	logisticModules = []string{"sklearn.linear_model._logistic", "sklearn.linear_model.logistic"}
 	logisticParams  = []string{"penalty", "C", "Cs", "l1_ratio", "l1_ratios", "dual", "tol", "fit_intercept", "intercept_scaling", "class_weight",
-		"random_state", "solver", "max_iter", "multi_class", "cv", "scoring", "refit", "use_legacy_attributes"}
+		"random_state", "solver", "max_iter", "multi_class", "_enc", "cv", "scoring", "refit", "use_legacy_attributes"}
 	logisticState = []string{"n_iter_", "Cs_", "C_", "coefs_paths_", "scores_", "l1_ratio_", "l1_ratios_"}
 
 	logisticClasses = []sklearn.Class{

@@ -15,7 +15,7 @@ var (
 	sgdModules = []string{"sklearn.linear_model._stochastic_gradient", "sklearn.linear_model.stochastic_gradient"}
 	sgdParams  = []string{"penalty", "learning_rate", "epsilon", "alpha", "C", "l1_ratio", "fit_intercept", "shuffle", "random_state", "eta0",
 		"power_t", "early_stopping", "validation_fraction", "n_iter_no_change", "average", "n_iter", "max_iter", "tol", "class_weight", "nu"}
-	sgdState = []string{"t_", "n_iter_", "_tol", "_max_iter", "_expanded_class_weight", "loss_function_", "_loss_function_",
+	sgdState = []string{"t_", "n_iter_", "_tol", "_max_iter", "_expanded_class_weight", "loss_function_", "_loss_function_", "loss_function",
 		"standard_coef_", "standard_intercept_", "average_coef_", "average_intercept_",
 		"_standard_coef", "_standard_intercept", "_average_coef", "_average_intercept"}
 

@@ -20,9 +20,9 @@ var Classes = []sklearn.Class{
 		FitOnly: sklearn.Names("n_components eigen_solver tol max_iter method hessian_tol modified_tol neighbors_algorithm n_neighbors"),
 		Ignore:  sklearn.Names("reconstruction_error_")},
 	result("TSNE", "n_components perplexity early_exaggeration learning_rate n_iter max_iter n_iter_without_progress min_grad_norm metric metric_params init "+
-		"method angle square_distances", "learning_rate_ n_iter_ kl_divergence_ _max_iter _learning_rate _init training_data_", "_t_sne", "t_sne"),
+		"method angle square_distances", "learning_rate_ n_iter_ n_iter_final kl_divergence_ _max_iter _learning_rate _init training_data_", "_t_sne", "t_sne"),
 	result("MDS", "n_components dissimilarity metric metric_params metric_mds n_init init max_iter eps normalized_stress",
-		"_init _metric _metric_mds dissimilarity_matrix_ stress_ n_iter_ n_features_in", "_mds", "mds"),
+		"_init _n_init _metric _metric_mds dissimilarity_matrix_ stress_ n_iter_ n_features_in", "_mds", "mds"),
 	result("ClassicalMDS", "n_components metric metric_params", "dissimilarity_matrix_ eigenvalues_", "_classical_mds"),
 	result("SpectralEmbedding", "n_components affinity gamma eigen_solver eigen_tol n_neighbors", "n_neighbors_ affinity_matrix_ gamma_", "_spectral_embedding", "spectral_embedding_"),
 }

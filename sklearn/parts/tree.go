@@ -59,8 +59,10 @@ func (t *Tree) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) error 
 			return bad(k, "attribute not accounted for")
 		}
 	}
-	if t.MaxDepth, err = sklearn.Int(st.Get("max_depth")); err != nil {
-		return bad("max_depth", "%v", err)
+	if d := st.Get("max_depth"); d != nil { // not in files before 0.18
+		if t.MaxDepth, err = sklearn.Int(d); err != nil {
+			return bad("max_depth", "%v", err)
+		}
 	}
 	count, err := sklearn.Int(st.Get("node_count"))
 	if err != nil {

@@ -40,7 +40,7 @@ var polynomialClasses = []sklearn.Class{
 		FitOnly: []string{"knots", "order", "n_knots"},
 		Ignore:  []string{"n_features_out_"},
 		Upgrade: []sklearn.Rung{
-			{Before: "1.2", Fix: func(s *sklearn.State) error {
+			{Before: "1.3", Fix: func(s *sklearn.State) error {
 				s.Default("sparse_output", pyobj.Bool(false))
 				return nil
 			}},
