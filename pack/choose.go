@@ -65,7 +65,7 @@ func choose(v tensor.Value, labels []*tensor.Tensor) []int {
 		}
 	case v.Dense != nil && len(v.Dense.Shape) == 2:
 		t := &rows.Table{Value: &tensor.Value{Dense: v.Dense}}
-		t.Spread()
+		_ = t.Spread() // a matrix always spreads
 		for j, c := range t.Columns {
 			see(fmt.Sprint(j), c.Tensor, false)
 		}

@@ -331,7 +331,9 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 	if data == nil || names == nil {
 		return nil, &Error{Row: -1, Msg: `an object without "columns" and "data"`}
 	}
-	data.Spread()
+	if err := data.Spread(); err != nil {
+		return nil, err
+	}
 	if data.N > 0 && len(data.Columns) != len(names) {
 		return nil, &Error{Row: -1, Msg: fmt.Sprintf("%d names for %d columns", len(names), len(data.Columns))}
 	}

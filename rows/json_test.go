@@ -3,6 +3,7 @@ package rows
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -223,5 +224,23 @@ func TestWriters(t *testing.T) {
 	}
 	if tab := write(t, NPY, WriteOptions{}, nil, result("predict", larder.Output{Value: tensor.Value{Dense: tensor.FromStr([]string{"é", "abc"})}})); !bytes.Contains(tab, []byte("<U3")) {
 		t.Errorf("text as npy: %q", tab)
+	}
+}
+
+func TestNamesThatDifferInEveryRowAreNotSpread(t *testing.T) {
+	var b strings.Builder
+	b.WriteByte('[')
+	for i := range 9000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"k%d":1}`, i)
+	}
+	b.WriteByte(']')
+	if _, err := matchJSON(b.String(), wantFrame(column("k1", tensor.Float64))); !errors.Is(err, larder.ErrLimit) {
+		t.Errorf("%v", err)
+	}
+	if v, err := matchJSON(b.String(), &Want{Form: larder.FormMappings}); err != nil || v.Rows() != 9000 {
+		t.Errorf("as mappings: %v", err)
 	}
 }

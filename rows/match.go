@@ -79,7 +79,9 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 		case v.Tokens != nil:
 			return tensor.Value{}, nil, &Error{Row: -1, Msg: "rows differ in length"}
 		}
-		t.Spread()
+		if err := t.Spread(); err != nil {
+			return tensor.Value{}, nil, err
+		}
 	}
 	cols, more, err := t.arrange(w)
 	if err != nil {
@@ -538,7 +540,9 @@ func (t *Table) single(word string, suits func(*Column) bool) (*Column, []string
 	if v := t.Value; v != nil && v.Dense != nil && len(v.Dense.Shape) == 1 {
 		return &Column{Tensor: v.Dense}, nil, nil
 	}
-	t.Spread()
+	if err := t.Spread(); err != nil {
+		return nil, nil, err
+	}
 	if len(t.Columns) == 1 {
 		return &t.Columns[0], nil, nil
 	}
@@ -559,7 +563,9 @@ func (t *Table) mappings() (tensor.Value, error) {
 	if t.Value != nil && t.Value.Dicts != nil {
 		return *t.Value, nil
 	}
-	t.Spread()
+	if err := t.Spread(); err != nil {
+		return tensor.Value{}, err
+	}
 	if t.Names == nil {
 		return tensor.Value{}, &Error{Row: -1, Msg: "values without names where the model takes mappings"}
 	}
@@ -585,7 +591,9 @@ func (t *Table) tokens() (tensor.Value, error) {
 	if t.Value != nil && t.Value.Tokens != nil {
 		return *t.Value, nil
 	}
-	t.Spread()
+	if err := t.Spread(); err != nil {
+		return tensor.Value{}, err
+	}
 	k := &tensor.Tokens{Indptr: make([]int, 1, t.N+1)}
 	for i := range t.N {
 		for j := range t.Columns {
@@ -599,10 +607,10 @@ func (t *Table) tokens() (tensor.Value, error) {
 }
 
 // Spread turns a matrix, vector or mappings into columns. Sparse and ragged rows stay what they are.
-func (t *Table) Spread() {
+func (t *Table) Spread() error {
 	v := t.Value
 	if v == nil {
-		return
+		return nil
 	}
 	switch {
 	case v.Dense != nil:
@@ -621,10 +629,16 @@ func (t *Table) Spread() {
 		d := v.Dicts
 		t.N = v.Rows()
 		at := map[string]int{}
+		for _, k := range d.Keys {
+			at[k] = -1
+		}
+		if cells := len(at) * t.N; cells > spreadCells && cells > 16*len(d.Keys) {
+			return &Error{Row: -1, Msg: fmt.Sprintf("%d rows of %d names in all are too many to be columns", t.N, len(at)), Err: larder.ErrLimit}
+		}
 		for i := range t.N {
 			for p := d.Indptr[i]; p < d.Indptr[i+1]; p++ {
-				j, ok := at[d.Keys[p]]
-				if !ok {
+				j := at[d.Keys[p]]
+				if j < 0 {
 					j = len(t.Names)
 					at[d.Keys[p]] = j
 					t.Names = append(t.Names, d.Keys[p])
@@ -634,10 +648,14 @@ func (t *Table) Spread() {
 			}
 		}
 	default:
-		return
+		return nil
 	}
 	t.Value = nil
+	return nil
 }
+
+// spreadCells is how many cells rows of names and values may become as columns, however few of them are given.
+const spreadCells = 4_000_000
 
 func nans(n int) *tensor.Tensor {
 	t := tensor.New(tensor.Float64, n)

@@ -282,7 +282,9 @@ func (t *Table) Find(name string) int {
 
 // Take removes the named column and returns it.
 func (t *Table) Take(name string) (Column, error) {
-	t.Spread()
+	if err := t.Spread(); err != nil {
+		return Column{}, err
+	}
 	i := t.Find(name)
 	if i < 0 {
 		return Column{}, &Error{Row: -1, Column: name, Msg: "no such column" + t.has()}
@@ -295,7 +297,9 @@ func (t *Table) Take(name string) (Column, error) {
 
 // Pick returns a table of the named columns only, in that order.
 func (t *Table) Pick(names []string) (*Table, error) {
-	t.Spread()
+	if err := t.Spread(); err != nil {
+		return nil, err
+	}
 	out := &Table{N: t.N, line: t.line}
 	for _, name := range names {
 		i := t.Find(name)
@@ -364,8 +368,11 @@ func (t *Table) add(u *Table) error {
 		a.Values = append(a.Values, b.Values...)
 		return nil
 	}
-	t.Spread()
-	u.Spread()
+	for _, x := range []*Table{t, u} {
+		if err := x.Spread(); err != nil {
+			return err
+		}
+	}
 	if len(t.Columns) != len(u.Columns) {
 		return &Error{Row: t.N, Msg: fmt.Sprintf("%d columns where the rows before have %d", len(u.Columns), len(t.Columns))}
 	}

@@ -238,8 +238,7 @@ func table(v tensor.Value) (*Table, error) {
 	switch {
 	case v.Dense != nil:
 		t := &Table{Value: &v}
-		t.Spread()
-		return t, nil
+		return t, t.Spread()
 	case v.Frame != nil:
 		t := &Table{Names: v.Frame.Names, N: v.Frame.N}
 		for _, c := range v.Frame.Columns {

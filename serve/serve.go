@@ -31,6 +31,7 @@ import (
 // Options bound a Server. The zero value of a field means its default.
 type Options struct {
 	Body     int64         // bytes of a request body; 16 MiB
+	Bodies   int64         // bytes of all bodies held at once; 512 MiB
 	Rows     int           // rows of a request; 10,000
 	InFlight int           // requests computed at once; 4 per processor
 	Queue    int           // requests waiting for that; 256
@@ -48,6 +49,9 @@ func (o Options) filled() Options {
 	}
 	if o.Body <= 0 {
 		o.Body = 16 << 20
+	}
+	if o.Bodies <= 0 {
+		o.Bodies = max(512<<20, o.Body)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
@@ -113,6 +117,7 @@ type Server struct {
 	tokens [][32]byte
 	slots  chan struct{}
 	queued atomic.Int64
+	bodies atomic.Int64 // bytes promised to bodies being read or held
 
 	mu     sync.RWMutex
 	models map[string][]*Model // by name, oldest first
@@ -295,11 +300,29 @@ func (s *Server) Guard(h http.Handler, open ...string) http.Handler {
 			_, _ = w.Write([]byte(`{"error":"a bearer token is wanted"}` + "\n"))
 			return
 		}
+		if n := s.promise(r); n > 0 {
+			defer s.bodies.Add(-n)
+			if s.bodies.Add(n) > s.opts.Bodies {
+				head.Set("Retry-After", "1")
+				head.Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				_, _ = w.Write([]byte(`{"error":"too many bytes are under way"}` + "\n"))
+				return
+			}
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Timeout)
 		defer cancel()
 		r.Body = http.MaxBytesReader(w, r.Body, s.opts.Body)
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// promise is how many bytes a request may bring: what it says, the most that is taken where it does not.
+func (s *Server) promise(r *http.Request) int64 {
+	if r.ContentLength < 0 || r.ContentLength > s.opts.Body {
+		return s.opts.Body
+	}
+	return r.ContentLength
 }
 
 func (s *Server) allowed(r *http.Request, open []string) bool {

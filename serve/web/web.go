@@ -128,7 +128,7 @@ func (w *site) card(m *serve.Model) *card {
 		c.Form = "label"
 	case want.Form == larder.FormTable && len(c.Inputs) > 0 && len(c.Inputs) <= maxFields:
 		c.Form = "table"
-		example.Spread()
+		_ = example.Spread() // one row
 		for i, in := range c.Inputs {
 			f := field{Input: in, Step: "any"}
 			if in.Type == "integer" {
