@@ -490,8 +490,8 @@ func TestTreesUnderMemoryLimit(t *testing.T) {
 		{0, false, 301, true, "small"},
 		{1000, false, 301, false, "over the bound"},
 		{0, true, 301, true, "small and mapped"},
-		{0, true, compactNodes + 1001, false, "big and mapped"},
-		{0, false, compactNodes + 1001, true, "big"},
+		{0, true, 2*compactNodes + 1001, false, "big and mapped"},
+		{0, false, 2*compactNodes + 1001, true, "big"},
 	} {
 		ts := &graph.Trees{Width: 2, Values: 1, Scale: 1, Mapped: c.mapped, List: []graph.Tree{record(layout64, 2, grow(r, c.size, 2, 1, r.NormFloat64))}}
 		b := graph.NewBuilder()
