@@ -134,7 +134,7 @@ func TestCycles(t *testing.T) {
 		inner.Items = []pyobj.Value{l}
 		return l
 	}
-	if of(t, loop(1)) != of(t, loop(1)) {
+	if a, b := loop(1), loop(1); of(t, a) != of(t, b) {
 		t.Error("one cycle, two fingerprints")
 	}
 	if of(t, loop(0)) == of(t, loop(2)) {

@@ -161,7 +161,6 @@ type Package struct {
 	Validation Validation
 	Made       string // "larder" or "document"
 
-	model      []byte
 	validation []byte
 }
 

@@ -209,11 +209,9 @@ func TestPackagesOfTheDocument(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if want != nil {
-			for k, n := range want {
-				if p.Metadata.ClassDistribution[k] != n {
-					t.Errorf("%s: class_distribution %v, want %v", name, p.Metadata.ClassDistribution, want)
-				}
+		for k, n := range want {
+			if p.Metadata.ClassDistribution[k] != n {
+				t.Errorf("%s: class_distribution %v, want %v", name, p.Metadata.ClassDistribution, want)
 			}
 		}
 		if p.Made != "document" || *p.Metadata.NTrainingSamples != 60 || *p.Metadata.SklearnVersion != "1.9.1" || p.Metadata.FileSizeBytes < 400 {

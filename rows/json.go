@@ -264,11 +264,11 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 	var data *Table
 	var cols []Column
 	var one tensor.Dicts
-	lists, cells := false, false
+	cells := false
 	for r.Object(); r.More(); {
 		key := r.Key()
 		switch kind := r.Kind(); {
-		case key == "columns" && kind == jsonread.Array && !lists && !cells:
+		case key == "columns" && kind == jsonread.Array && !cells:
 			for r.Array(); r.More(); {
 				if r.Kind() == jsonread.String {
 					names = append(names, r.Text())
@@ -278,16 +278,15 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 			}
 		case key == "index" && (names != nil || data != nil) && kind == jsonread.Array:
 			r.Skip()
-		case key == "index" && kind == jsonread.Array && !lists && !cells:
+		case key == "index" && kind == jsonread.Array && !cells:
 			r.Skip() // pandas writes it between the two
-		case key == "data" && kind == jsonread.Array && !lists && !cells:
+		case key == "data" && kind == jsonread.Array && !cells:
 			t, err := jsonArray(r)
 			if err != nil {
 				return nil, err
 			}
 			data = t
 		case kind == jsonread.Array && data == nil && names == nil && !cells:
-			lists = true
 			m := &matrix{width: -2}
 			for r.Array(); r.More(); {
 				m.value(r)

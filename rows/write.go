@@ -269,7 +269,7 @@ func oneHot(o *tensor.OneHot) *tensor.Sparse {
 		at := 0
 		for b, w := range o.Widths {
 			if c := o.Codes[i*len(o.Widths)+b]; c >= 0 {
-				s.Indices = append(s.Indices, int32(at)+c) //nolint:gosec // below the width
+				s.Indices = append(s.Indices, int32(at)+c)
 			}
 			at += w
 		}

@@ -119,7 +119,7 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(name, append(b, '\n'), 0o644); err != nil { //nolint:gosec // a report for all
+		if err := os.WriteFile(name, append(b, '\n'), 0o644); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 		return &codeError{exitNothing, "nothing to read"}
 	case unknown == len(reports):
 		return &codeError{exitNothing, ""}
-	case refused > 0 && !(strict && undetermined > 0):
+	case refused > 0 && (!strict || undetermined == 0):
 		return &codeError{exitRefused, ""}
 	case undetermined > 0:
 		return &codeError{exitUndecided, ""}

@@ -144,7 +144,7 @@ func predict(cmd *cobra.Command, a []string) error {
 	if err != nil {
 		return err
 	}
-	defer commit(false)
+	defer func() { _ = commit(false) }()
 	keep, _ := cmd.Flags().GetStringSlice("keep")
 	cols, _ := cmd.Flags().GetStringSlice("columns")
 	run := &rows.Run{Model: m, Method: method, Keep: keep, Columns: cols, Note: func(s string) { note("%s", s) }}

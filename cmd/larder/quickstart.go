@@ -157,7 +157,7 @@ func (q *quickstart) unpack() error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(q.file(filepath.Base(path)), b, 0o644) //nolint:gosec // data for all
+		return os.WriteFile(q.file(filepath.Base(path)), b, 0o644)
 	})
 }
 

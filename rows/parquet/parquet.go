@@ -211,7 +211,7 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 type Writer struct {
 	w    io.Writer
 	o    rows.WriteOptions
-	pw   *parquet.Writer
+	pw   *parquet.GenericWriter[any]
 	cols []string
 	kind []parquet.Kind
 }
@@ -282,7 +282,7 @@ func (w *Writer) Write(r *larder.Result, keep *rows.Table) error {
 			w.kind = append(w.kind, k)
 		}
 		w.cols = names
-		w.pw = parquet.NewWriter(w.w, parquet.NewSchema("rows", ordered{group, names}), parquet.Compression(&parquet.Zstd))
+		w.pw = parquet.NewGenericWriter[any](w.w, parquet.NewSchema("rows", ordered{group, names}), parquet.Compression(&parquet.Zstd))
 	}
 	row := make(parquet.Row, len(names))
 	for i := range t.N {
