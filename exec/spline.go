@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -62,6 +65,16 @@ func (s *bspline) evaluate(out []float64, x float64, nu int) {
 		}
 	}
 	for a, v := range h {
+		if v-v != 0 { // the coefficients that are zero count, too
+			for j := range out {
+				c := 0.0
+				if (l+a-s.k)%s.bases == j {
+					c = 1
+				}
+				out[j] += float64(c * v)
+			}
+			continue
+		}
 		out[(l+a-s.k)%s.bases] += v
 	}
 }
@@ -71,7 +84,8 @@ type splineColumn struct {
 	*bspline
 	lo, hi               float64 // where extrapolation begins
 	atLo, atHi, dLo, dHi []float64
-	degree               int // number of bases that extrapolate linearly at each end
+	degree               int    // number of bases that extrapolate linearly at each end
+	msg                  string // why the column can not be evaluated
 }
 
 // newSplineColumns prepares the columns. For linear extrapolation scikit-learn raises a degree of one and less inside
@@ -88,6 +102,11 @@ func newSplineColumns(a *graph.SplineAttr) []splineColumn {
 		}
 		switch a.Extrapolation {
 		case graph.ExtrapolateConstant, graph.ExtrapolateLinear:
+			if degree >= len(t.F64) {
+				c.msg = fmt.Sprintf("index %d is out of bounds for axis 0 with size %d", degree, len(t.F64))
+				cols[i] = c
+				continue
+			}
 			c.lo, c.hi = t.F64[degree], t.F64[len(t.F64)-1-degree]
 			c.atLo, c.atHi = at(c.lo, 0), at(c.hi, 0)
 			if a.Extrapolation == graph.ExtrapolateLinear {
@@ -99,7 +118,7 @@ func newSplineColumns(a *graph.SplineAttr) []splineColumn {
 		default:
 			c.lo, c.hi = t.F64[c.k], t.F64[c.n]
 		}
-		c.degree = min(degree, a.Bases)
+		c.degree = degree
 		cols[i] = c
 	}
 	return cols
@@ -117,10 +136,22 @@ func spline(n *node) (kernel, error) {
 	return func(c *call) error {
 		cols := c.local(func() any { return newSplineColumns(a) }).([]splineColumn)
 		x, out := c.dense(0), c.out(0)
-		row := c.f64s(a.Bases)
+		row, fill := c.f64s(a.Bases), c.f64s(width)
+		for j := range fill {
+			fill[j] = nan
+			if a.FillsMissing() && j > 0 {
+				fill[j] = cols[j].least(x, j, width, a)
+			}
+		}
 		for r := range c.rows {
 			for j := range cols {
 				v, _ := x.Float(r*width + j)
+				if v != v {
+					v = fill[j]
+				}
+				if a.Sparse && math.IsInf(v, 0) && a.Extrapolation != graph.ExtrapolateConstant && a.Extrapolation != graph.ExtrapolateLinear {
+					return c.refuse("Array must not contain infs or nans.")
+				}
 				if msg := cols[j].row(row, v, a); msg != "" {
 					return c.refuse("%s", msg)
 				}
@@ -139,8 +170,37 @@ func spline(n *node) (kernel, error) {
 	}, nil
 }
 
+// least is the smallest value of a column, as it is evaluated; 0 where all are missing.
+func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr) float64 {
+	low := nan
+	for i := j; i < x.Len(); i += width {
+		v, _ := x.Float(i)
+		if a.Extrapolation == graph.ExtrapolatePeriodic {
+			v = s.wrapped(v)
+		}
+		if v == v && !(v >= low) {
+			low = v
+		}
+	}
+	if low != low {
+		return 0
+	}
+	return low
+}
+
+// wrapped moves a value into the period.
+func (s *splineColumn) wrapped(x float64) float64 {
+	if period := s.hi - s.lo; period > 0 {
+		return s.lo + floorMod(x-s.lo, period)
+	}
+	return 0
+}
+
 // row writes the bases of one value.
 func (s *splineColumn) row(out []float64, x float64, a *graph.SplineAttr) string {
+	if s.msg != "" {
+		return s.msg
+	}
 	if x != x {
 		clear(out)
 		return ""
@@ -149,12 +209,7 @@ func (s *splineColumn) row(out []float64, x float64, a *graph.SplineAttr) string
 	case graph.ExtrapolateContinue:
 		s.evaluate(out, x, 0)
 	case graph.ExtrapolatePeriodic:
-		if period := s.hi - s.lo; period > 0 {
-			x = s.lo + floorMod(x-s.lo, period)
-		} else {
-			x = 0
-		}
-		s.evaluate(out, x, 0)
+		s.evaluate(out, s.wrapped(x), 0)
 	case graph.ExtrapolateError:
 		if x < s.lo || x > s.hi {
 			return "`X` contains values beyond the limits of the knots."
@@ -179,14 +234,16 @@ func (s *splineColumn) row(out []float64, x float64, a *graph.SplineAttr) string
 			} else {
 				copy(out[n-a.Degree:], s.atHi[n-a.Degree:])
 			}
-		case x < s.lo:
-			for j := range s.degree {
-				out[j] = s.atLo[j] + float64((x-s.lo)*s.dLo[j])
-			}
+		case s.degree > n:
+			return fmt.Sprintf("index %d is out of bounds for axis 0 with size %d", n, n)
 		default:
 			for j := range s.degree {
-				k := n - 1 - j
-				out[k] = s.atHi[k] + float64((x-s.hi)*s.dHi[k])
+				if x < s.lo {
+					out[j] = s.atLo[j] + float64((x-s.lo)*s.dLo[j])
+				}
+				if k := n - 1 - j; x > s.hi {
+					out[k] = s.atHi[k] + float64((x-s.hi)*s.dHi[k])
+				}
 			}
 		}
 	}

@@ -164,7 +164,8 @@ const (
 )
 
 // SplineAttr describes Spline. Coefficients are the identity, wrapped around where there are fewer bases than knots
-// give. Missing values give zeros.
+// give. Missing values give zeros; but where sparse bases continue, are periodic or are held to the knots, those of
+// all columns but the first take the place of the smallest value of the batch, as scikit-learn computes them.
 type SplineAttr struct {
 	Knots         []*tensor.Tensor // float64, per column
 	Degree        int
@@ -172,6 +173,7 @@ type SplineAttr struct {
 	Extrapolation Extrapolation
 	Bias          bool // keep the last basis of each column
 	Sparse        bool // the result is float64 whatever x is
+	Missing       bool // missing values may come
 }
 
 // Spline evaluates the bases of the columns of a floating matrix.
@@ -196,5 +198,14 @@ func (b *Builder) Spline(x Value, a SplineAttr) Value {
 	if a.Sparse {
 		out.DType = tensor.Float64
 	}
-	return b.Add1(OpSpline, &a, out, x)
+	v := b.Add1(OpSpline, &a, out, x)
+	if a.FillsMissing() {
+		b.Couples()
+	}
+	return v
+}
+
+// FillsMissing reports that missing values are filled from the batch.
+func (a *SplineAttr) FillsMissing() bool {
+	return a.Sparse && a.Missing && a.Extrapolation != ExtrapolateConstant && a.Extrapolation != ExtrapolateLinear
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // Weights is transformer_weights: factors by the name of a part.
@@ -47,6 +48,11 @@ func (w Weights) Scale(b *graph.Builder, part string, x graph.Value) graph.Value
 		x = b.ToCSR(x)
 	case graph.Frame:
 		return b.Unsupported(graph.OpMul, "a frame of several types multiplied by a weight")
+	case graph.Dense:
+		if x.DType() == tensor.Object {
+			none := b.IsMissing(x, graph.Missing{})
+			x = b.Cast(b.Guard(x, none, "unsupported operand type(s) for *: 'NoneType' and 'float'"), tensor.Float64)
+		}
 	}
 	t, err := Tensor(v)
 	if err != nil || t.Len() != 1 || !t.DType.IsNumeric() {

@@ -36,13 +36,16 @@ type Branch struct {
 	Estimator  sklearn.Estimator
 	Pass, Drop bool
 	Columns    Key
+
+	raw pyobj.Value // the transformer, which is bound only where the branch takes columns
+	at  string
 }
 
 // Branches is transformers_.
 type Branches []Branch
 
 // UnmarshalPy reads a list of (name, transformer, columns).
-func (bs *Branches) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) error {
+func (bs *Branches) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) error {
 	items, err := sklearn.Sequence(v)
 	if err != nil {
 		return err
@@ -63,8 +66,8 @@ func (bs *Branches) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) 
 			if !br.Pass && !br.Drop {
 				return &sklearn.BindError{Path: at, Msg: fmt.Sprintf("%q is no transformer", word)}
 			}
-		} else if br.Estimator, err = bd.Bind(p[1], at); err != nil {
-			return err
+		} else {
+			br.raw, br.at = p[1], at
 		}
 		if br.Columns, err = readKey(p[2]); err != nil {
 			return &sklearn.BindError{Path: at, Msg: err.Error()}
@@ -321,13 +324,23 @@ var (
 	_ sklearn.InputDescriber = (*ColumnTransformer)(nil)
 )
 
-// Bound checks the recorded positions.
-func (c *ColumnTransformer) Bound(*sklearn.Binder) error {
+// Bound checks the recorded positions and binds the transformers that were fitted.
+func (c *ColumnTransformer) Bound(bd *sklearn.Binder) error {
 	for name, list := range c.PrivateTransformerInputIndices {
 		for _, i := range list {
 			if c.NFeaturesIn > 0 && i >= c.NFeaturesIn {
 				return &sklearn.BindError{Path: c.Path, Attr: "_transformer_to_input_indices", Msg: fmt.Sprintf("%q takes column %d of %d", name, i, c.NFeaturesIn)}
 			}
+		}
+	}
+	for i := range c.Transformers {
+		br := &c.Transformers[i]
+		if br.raw == nil || c.empty(*br) {
+			continue
+		}
+		var err error
+		if br.Estimator, err = bd.Bind(br.raw, br.at); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -360,7 +373,11 @@ func (c *ColumnTransformer) empty(br Branch) bool {
 		return len(list) == 0
 	}
 	k := br.Columns
-	return !k.opaque && k.Slice == nil && len(k.Names) == 0 && len(k.Index) == 0 && !slices.Contains(k.Mask, true)
+	if k.Slice != nil {
+		list, err := k.positions(c.FeatureNamesIn, c.NFeaturesIn)
+		return err == nil && len(list) == 0 && c.NFeaturesIn > 0
+	}
+	return !k.opaque && len(k.Names) == 0 && len(k.Index) == 0 && !slices.Contains(k.Mask, true)
 }
 
 // fitted returns a branch's columns among those of the fit.
@@ -484,8 +501,15 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 				parts[i] = b.Cast(p, sklearn.FrameDType(frameType(t)))
 			}
 		}
-	} else if err := textAmongNumbers(parts); err != nil {
-		return b.Fail(err)
+	} else {
+		if err := textAmongNumbers(parts); err != nil {
+			return b.Fail(err)
+		}
+		for i, p := range parts {
+			if p.Type().Kind == graph.CSR || p.Type().Kind == graph.OneHot {
+				parts[i] = b.ToDense(p)
+			}
+		}
 	}
 	return b.HStack(c.SparseOutput, parts...)
 }

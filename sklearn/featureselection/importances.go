@@ -307,14 +307,6 @@ func takesNaN(v pyobj.Value) bool {
 		return false
 	}
 	name := pyobj.ShortName(o.ClassName())
-	if a, _ := o.Attrs(); name == "Pipeline" && a != nil {
-		steps, err := sklearn.Sequence(a.Get("steps"))
-		if err != nil || len(steps) == 0 {
-			return false
-		}
-		pair, err := sklearn.Sequence(steps[0])
-		return err == nil && len(pair) == 2 && takesNaN(pair[1])
-	}
 	for _, prefix := range []string{"HistGradientBoosting", "DecisionTree", "ExtraTree", "RandomForest", "IsolationForest", "SimpleImputer",
 		"KNNImputer", "IterativeImputer", "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "QuantileTransformer", "PowerTransformer",
 		"OneHotEncoder", "OrdinalEncoder", "TargetEncoder", "XGB", "LGBM", "CatBoost"} {

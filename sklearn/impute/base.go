@@ -273,7 +273,36 @@ func (s *SimpleImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	for _, i := range keep {
 		a.Fill = append(a.Fill, s.fill(i))
 	}
-	return s.indicate(b, b.Impute(b.Gather(x, keep), a), x)
+	return s.indicate(b, b.Impute(s.widen(b, b.Gather(x, keep), a.Fill), a), x)
+}
+
+// widen makes objects of a frame's columns of numbers that text is to fill.
+func (s *SimpleImputer) widen(b *graph.Builder, x graph.Value, fill []tensor.Cell) graph.Value {
+	if !x.OK() || x.Type().Kind != graph.Frame {
+		return x
+	}
+	need := func(i int, d tensor.DType) bool {
+		_, number := fill[i].Float()
+		return d.IsNumeric() && !number || d == tensor.String && fill[i].Kind != tensor.CellStr
+	}
+	t := x.Type()
+	any := false
+	for i, c := range t.Columns {
+		any = any || need(i, c.DType)
+	}
+	if !any {
+		return x
+	}
+	cols := make([]graph.Value, len(t.Columns))
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		cols[i], names[i] = b.Column(x, i), c.Name
+		if need(i, c.DType) {
+			cols[i] = b.Cast(cols[i], tensor.Object)
+		}
+		cols[i] = b.AsColumn(cols[i])
+	}
+	return b.ToFrame(b.HStack(false, cols...), names)
 }
 
 // sameKind is numpy's can_cast(from, to, "same_kind").

@@ -766,63 +766,57 @@ func (e *OrdinalEncoder) InverseTransform(b *graph.Builder, x graph.Value) graph
 	return matrix(b, cols)
 }
 
+// inverse turns one column of codes back. Steps and their order are scikit-learn's, which does not reckon with a
+// missing category beside infrequent ones.
 func (e *OrdinalEncoder) inverse(b *graph.Builder, i int, code graph.Value) graph.Value {
+	if !code.OK() {
+		return code
+	}
 	cats := e.Categories[i]
-	is := func(v float64) graph.Value {
-		if math.IsNaN(v) {
-			if !code.OK() || !code.DType().IsFloat() {
-				return b.Binary(graph.OpLess, code, code)
-			}
-			return b.Unary(graph.OpIsNaN, code)
+	is := func(code graph.Value, v float64) graph.Value {
+		if !math.IsNaN(v) {
+			return b.Binary(graph.OpEqual, code, b.Scalar(v, code))
 		}
-		return b.Binary(graph.OpEqual, code, b.Scalar(v, code))
+		if !code.DType().IsFloat() {
+			return b.Binary(graph.OpLess, code, code) // never
+		}
+		return b.Unary(graph.OpIsNaN, code)
 	}
 	whole := func(n int) graph.Value {
 		return b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(n)}})
 	}
-	var cells []tensor.Cell
+	if m, ok := e.PrivateMissingIndices[i]; ok {
+		code = b.Cast(b.Where(is(code, e.EncodedMissingValueParam), b.Scalar(float64(m), code), code), code.DType())
+	}
 	groups := e.PrivateDefaultToInfrequent.at(i)
 	last := int(infrequent(groups))
+	var cells []tensor.Cell
 	for j := range cats.Len() {
 		if groups == nil || j >= len(groups) || groups[j] != last {
 			cells = append(cells, cats.Cell(j))
 		}
 	}
 	n := len(cells)
-	isMissing, hasMissing := graph.Value{}, false
-	at := 0
-	if m, ok := e.PrivateMissingIndices[i]; ok {
-		// The code becomes the index in the ungrouped list before anything else is looked at.
-		isMissing, hasMissing, at = is(e.EncodedMissingValueParam), true, m
-	}
-	unknown := graph.Value{}
-	if e.HandleUnknownParam != "error" {
-		unknown = is(*e.UnknownValueParam)
-	}
 	index := code
-	if code.OK() && code.DType().IsFloat() {
-		zero := b.Scalar(0, code)
-		index = b.Where(b.Unary(graph.OpIsNaN, code), zero, code)
+	if code.DType().IsFloat() {
+		index = b.Where(b.Unary(graph.OpIsNaN, code), b.Scalar(math.MinInt32, code), code)
 	}
 	index = b.Cast(index, tensor.Int64)
-	if groups != nil {
-		rare := is(float64(cats.Len() - infrequentCount(groups, last)))
-		cells = append(cells, tensor.StrCell(infrequentName))
-		index = b.Where(rare, whole(len(cells)-1), index)
-	}
-	if hasMissing {
-		if at >= n {
-			at = n - 1
-		}
-		index = b.Where(isMissing, whole(at), index)
-	}
-	if unknown.OK() {
-		cells = append(cells, tensor.Cell{})
-		index = b.Where(unknown, whole(len(cells)-1), index)
-	}
 	index = b.Where(b.Binary(graph.OpLess, index, whole(0)), b.Add(index, whole(n)), index)
-	out := b.Binary(graph.OpOr, b.Binary(graph.OpLess, index, whole(0)), b.Binary(graph.OpGreaterOrEqual, index, whole(len(cells))))
-	index = b.Guard(index, out, fmt.Sprintf("index out of bounds for axis 0 with size %d", n))
+	out := b.Binary(graph.OpOr, b.Binary(graph.OpLess, index, whole(0)), b.Binary(graph.OpGreaterOrEqual, index, whole(n)))
+	// set puts a cell of its own where a condition holds, whatever the index is there.
+	set := func(where graph.Value, c tensor.Cell) {
+		cells = append(cells, c)
+		index = b.Where(where, whole(len(cells)-1), index)
+		out = b.Binary(graph.OpAnd, out, b.Unary(graph.OpNot, where))
+	}
+	if e.HandleUnknownParam != "error" {
+		set(is(code, *e.UnknownValueParam), tensor.Cell{})
+	}
+	if groups != nil {
+		set(is(code, float64(cats.Len()-infrequentCount(groups, last))), tensor.StrCell(infrequentName))
+	}
+	index = b.Guard(index, out, fmt.Sprintf("index is out of bounds for axis 0 with size %d", n))
 	return b.Labels(index, column(cats.DType, cells))
 }
 

@@ -3,6 +3,7 @@ package preprocessing
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
@@ -170,6 +171,9 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if ty := x.Type(); ty.Kind == graph.Dense && !ty.DType.IsNumeric() && !f.whole() {
 		return b.Refuse("loop of ufunc does not support argument 0 of type %s which has no callable %s method", ty.DType, f.name)
 	}
+	if ty := x.Type(); ty.Kind == graph.CSR && !f.whole() && !sparseFunctions[f.name] {
+		return b.Refuse("loop of ufunc does not support argument 0 of type csr_matrix which has no callable %s method", f.name)
+	}
 	out := graph.Value{}
 	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
 		cols := make([]graph.Value, len(ty.Columns))
@@ -205,7 +209,11 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 
 // whole reports functions that take the whole value, numbers or not.
 func (f *function) whole() bool {
-	return strings.HasPrefix(f.name, "sklearn.") || f.name == "numpy.asarray" || f.name == "numpy.array"
+	switch f.name {
+	case "numpy.asarray", "numpy.array", "numpy.nan_to_num":
+		return true
+	}
+	return strings.HasPrefix(f.name, "sklearn.")
 }
 
 // FeatureNamesOut keeps the names where that was declared.
@@ -281,6 +289,16 @@ func (c *arguments) ignore(names ...string) {
 // unary is a ufunc with loops for every number type.
 func unary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value { return c.b.Unary(op, x) }
+}
+
+// signed is a ufunc of every number type but bool.
+func signed(op graph.Op) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() && x.DType() == tensor.Bool {
+			return c.b.Refuse("ufunc '%s' did not contain a loop with signature matching types <class 'numpy.dtypes.BoolDType'>", c.f.name)
+		}
+		return c.b.Unary(op, x)
+	}
 }
 
 // ufunc is a ufunc of numpy with floating loops only: bools and bytes take the half precision one, short integers the
@@ -368,7 +386,7 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"numpy.log2": ufunc(graph.OpLog2), "numpy.log10": ufunc(graph.OpLog10), "numpy.cbrt": ufunc(graph.OpCbrt),
 	"numpy.sqrt": ufunc(graph.OpSqrt), "numpy.sin": ufunc(graph.OpSin), "numpy.cos": ufunc(graph.OpCos), "numpy.tan": ufunc(graph.OpTan),
 	"numpy.tanh": ufunc(graph.OpTanh), "numpy.arctan": ufunc(graph.OpAtan), "numpy.arcsinh": ufunc(graph.OpAsinh),
-	"numpy.abs": unary(graph.OpAbs), "numpy.absolute": unary(graph.OpAbs), "numpy.negative": unary(graph.OpNeg), "numpy.sign": unary(graph.OpSign),
+	"numpy.abs": unary(graph.OpAbs), "numpy.absolute": unary(graph.OpAbs), "numpy.negative": signed(graph.OpNeg), "numpy.sign": signed(graph.OpSign),
 	"numpy.fabs":  ufunc(graph.OpAbs),
 	"numpy.floor": unary(graph.OpFloor), "numpy.ceil": unary(graph.OpCeil),
 	"numpy.rint":    ufunc(graph.OpRound),
@@ -376,7 +394,12 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"numpy.around":  round,
 	"numpy.isnan":   unary(graph.OpIsNaN),
 	"numpy.deg2rad": scaled(math.Pi / 180), "numpy.radians": scaled(math.Pi / 180), "numpy.rad2deg": scaled(180 / math.Pi), "numpy.degrees": scaled(180 / math.Pi),
-	"numpy.square": func(c *arguments, x graph.Value) graph.Value { return c.b.Mul(x, x) },
+	"numpy.square": func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() && x.DType() == tensor.Bool {
+			x = c.b.Cast(x, tensor.Int8)
+		}
+		return c.b.Mul(x, x)
+	},
 	"numpy.exp2":   floating(exp2),
 	"numpy.reciprocal": func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && !x.DType().IsFloat() {
@@ -424,6 +447,12 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"sklearn.check_array": checkArray,
 }
 
+// sparseFunctions are the ufuncs that scipy's sparse matrices have as methods.
+var sparseFunctions = map[string]bool{
+	"numpy.log1p": true, "numpy.expm1": true, "numpy.sqrt": true, "numpy.sin": true, "numpy.tan": true, "numpy.tanh": true, "numpy.arctan": true,
+	"numpy.arcsinh": true, "numpy.rint": true, "numpy.deg2rad": true, "numpy.rad2deg": true, "numpy.abs": true, "numpy.absolute": true, "numpy.negative": true,
+}
+
 func identity(c *arguments, x graph.Value) graph.Value {
 	c.ignore("copy")
 	return x
@@ -468,15 +497,28 @@ func clip(c *arguments, x graph.Value) graph.Value {
 	c.ignore("out")
 	lo := c.number("a_min", c.number("min", math.Inf(-1)))
 	hi := c.number("a_max", c.number("max", math.Inf(1)))
-	if x.OK() && !x.DType().IsFloat() && (lo != math.Trunc(lo) || hi != math.Trunc(hi)) {
-		x = c.b.Cast(x, tensor.Float64)
+	if x.OK() && !x.DType().IsFloat() {
+		for _, name := range []string{"a_min", "min", "a_max", "max"} {
+			switch c.get(name).(type) {
+			case nil, pyobj.None, pyobj.Int:
+			default:
+				x = c.b.Cast(x, tensor.Float64)
+			}
+		}
+		if x.OK() && x.DType() == tensor.Bool {
+			x = c.b.Cast(x, tensor.Int64)
+		}
 	}
 	return c.b.Clip(x, lo, hi)
 }
 
 func nanToNum(c *arguments, x graph.Value) graph.Value {
 	c.ignore("copy")
+	if t := x.Type(); t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(col graph.Column) bool { return !col.DType.IsNumeric() }) {
+		x = c.b.Cast(x, sklearn.FrameDType(t))
+	}
 	if !x.OK() || !x.DType().IsFloat() || x.Type().Kind != graph.Dense {
+		c.ignore("nan", "posinf", "neginf")
 		return x
 	}
 	b := c.b

@@ -256,7 +256,10 @@ func (s *SplineTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 	if !x.DType().IsFloat() {
 		x = b.Cast(x, tensor.Float64)
 	}
-	a := graph.SplineAttr{Degree: s.DegreeParam, Bases: s.BSplines[0].C.Shape[1], Extrapolation: extrapolations[s.ExtrapolationParam], Bias: s.IncludeBiasParam, Sparse: s.SparseOutputParam}
+	if s.SparseOutputParam && s.DegreeParam == 0 && s.ExtrapolationParam == "periodic" {
+		return b.Refuse("inconsistent shapes")
+	}
+	a := graph.SplineAttr{Degree: s.DegreeParam, Bases: s.BSplines[0].C.Shape[1], Extrapolation: extrapolations[s.ExtrapolationParam], Bias: s.IncludeBiasParam, Sparse: s.SparseOutputParam, Missing: s.HandleMissingParam == "zeros"}
 	for _, sp := range s.BSplines {
 		a.Knots = append(a.Knots, sp.T)
 	}

@@ -190,6 +190,9 @@ def undecided_donors(est, X):
         k = est.n_neighbors
         if k < len(d) and not d[k] - d[k - 1] > 1e-7 * (1 + np.abs(d[k])):
             rows.add(int(i))
+        # Near donors' distances are differences of large numbers, of which float32 leaves few digits.
+        if est.weights == "distance" and est._fit_X.dtype == np.float32 and np.square(d[:1]) < 1e-2 * np.nansum(np.square(X[i])):
+            rows.add(int(i))
     return sorted(rows)
 
 
