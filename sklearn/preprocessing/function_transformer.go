@@ -400,7 +400,7 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 		}
 		return c.b.Mul(x, x)
 	},
-	"numpy.exp2":   floating(exp2),
+	"numpy.exp2": floating(exp2),
 	"numpy.reciprocal": func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && !x.DType().IsFloat() {
 			return c.b.Unsupported("", "the reciprocal of integers")
