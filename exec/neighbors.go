@@ -87,11 +87,6 @@ func kGiven(n *node, a *graph.NeighborsAttr) kernel {
 				pushNearest(d, at, v, int64(j))
 			}
 			sortNearest(d, at)
-			if a.Sqrt {
-				for j, v := range d {
-					d[j] = math.Sqrt(v)
-				}
-			}
 		}
 		return nil
 	}
@@ -208,35 +203,30 @@ func (w *wanted) see(row int, index int64, d, radius float64) {
 	}
 }
 
-// sparseSearch measures sparse rows: Euclidean as scikit-learn's expansion, other metrics on rows written out.
+// sparseSearch measures sparse rows: by their products where the metric is one, others on rows written out.
 func sparseSearch(a *graph.NeighborsAttr, p, m int) nearest {
 	y := a.Sparse
-	if a.Metric.Name == graph.Euclidean {
-		norms := make([]float64, m)
+	norms := make([]float64, m) // squared
+	for j := range m {
+		for _, v := range y.Data.F64[y.Indptr[j]:y.Indptr[j+1]] {
+			norms[j] += float64(v * v)
+		}
+	}
+	switch {
+	case a.Metric.Name == graph.Euclidean && !a.Direct:
+		return productSearch(y, p, m, false, math.Sqrt, square, func(dot, norm float64, j int) float64 {
+			return math.Max(float64(-2*dot)+norm+norms[j], 0)
+		})
+	case a.Metric.Name == graph.Cosine:
+		unit := &tensor.Sparse{Rows: m, Cols: p, Indptr: y.Indptr, Indices: y.Indices, Data: tensor.New(tensor.Float64, len(y.Indices))}
 		for j := range m {
-			for _, v := range y.Data.F64[y.Indptr[j]:y.Indptr[j+1]] {
-				norms[j] += float64(v * v)
+			for e := y.Indptr[j]; e < y.Indptr[j+1]; e++ {
+				unit.Data.F64[e] = y.Data.F64[e] / unitNorm(norms[j])
 			}
 		}
-		return nearest{math.Sqrt, func(c *call, w wanted) {
-			x, row, radius := c.csr(0), c.f64s(p), w.radius*w.radius
-			for i := range c.rows {
-				clear(row)
-				norm := 0.0
-				for e := x.Indptr[i]; e < x.Indptr[i+1]; e++ {
-					v := x.Data.F64[e]
-					row[x.Indices[e]] += v
-					norm += float64(v * v)
-				}
-				for j := range m {
-					d := 0.0
-					for e := y.Indptr[j]; e < y.Indptr[j+1]; e++ {
-						d += float64(row[y.Indices[e]] * y.Data.F64[e])
-					}
-					w.see(i, int64(j), math.Max(float64(-2*d)+norm+norms[j], 0), radius)
-				}
-			}
-		}}
+		return productSearch(unit, p, m, true, asIs, asIs, func(dot, _ float64, _ int) float64 {
+			return math.Min(math.Max(1-dot, 0), 2)
+		})
 	}
 	d := newMetric[float64](a.Metric)
 	return nearest{d.dist, func(c *call, w wanted) {
@@ -246,6 +236,43 @@ func sparseSearch(a *graph.NeighborsAttr, p, m int) nearest {
 			for j := range m {
 				writeRow(other, y, j)
 				w.see(i, int64(j), d.reduced(pt, other), radius)
+			}
+		}
+	}}
+}
+
+// unitNorm is the norm rows are divided by: 1 for rows of zeros.
+func unitNorm(squared float64) float64 {
+	if squared == 0 {
+		return 1
+	}
+	return math.Sqrt(squared)
+}
+
+// productSearch makes distances of sparse products, each summed over the held row's entries in order. unit divides
+// rows by their norm first.
+func productSearch(y *tensor.Sparse, p, m int, unit bool, dist, reduce func(float64) float64, of func(dot, norm float64, j int) float64) nearest {
+	return nearest{dist, func(c *call, w wanted) {
+		x, row, radius := c.csr(0), c.f64s(p), reduce(w.radius)
+		for i := range c.rows {
+			from, to := x.Indptr[i], x.Indptr[i+1]
+			norm, by := 0.0, 1.0
+			for _, v := range x.Data.F64[from:to] {
+				norm += float64(v * v)
+			}
+			if unit {
+				by = unitNorm(norm)
+			}
+			clear(row)
+			for e := from; e < to; e++ {
+				row[x.Indices[e]] += x.Data.F64[e] / by
+			}
+			for j := range m {
+				dot := 0.0
+				for e := y.Indptr[j]; e < y.Indptr[j+1]; e++ {
+					dot += float64(row[y.Indices[e]] * y.Data.F64[e])
+				}
+				w.see(i, int64(j), of(dot, norm, j), radius)
 			}
 		}
 	}}
@@ -318,17 +345,10 @@ func radiusTiles(c *call, s nearest, w wanted, out *tensor.Ragged, a *graph.Neig
 func radiusGiven(n *node, a *graph.NeighborsAttr, finish func(*tensor.Ragged, int)) kernel {
 	m := n.inType(0).Width()
 	sparse := n.inType(0).Kind == graph.CSR
-	radius := a.Radius
-	if a.Sqrt {
-		radius *= radius
-	}
 	return func(c *call) error {
 		out := c.result(0).Ragged
 		add := func(index int64, d float64) {
-			if d <= radius {
-				if a.Sqrt {
-					d = math.Sqrt(d)
-				}
+			if d <= a.Radius {
 				out.Indices = append(out.Indices, index)
 				out.Dist.F64 = append(out.Dist.F64, d)
 			}

@@ -47,6 +47,7 @@ const (
 	SokalMichener  = "sokalmichener"
 	SokalSneath    = "sokalsneath"
 	Haversine      = "haversine"
+	Cosine         = "cosine" // of sparse rows
 	NaNEuclidean   = "nan_euclidean"
 	AdditiveChi2   = "additive_chi2" // Σ (x-y)²/(x+y), no metric
 )
@@ -71,7 +72,7 @@ func (m Metric) String() string {
 func (m Metric) Check(p int) string {
 	switch m.Name {
 	case Euclidean, SqEuclidean, Manhattan, Chebyshev, Hamming, Canberra, BrayCurtis, Jaccard, Dice, Matching, Kulsinski,
-		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, NaNEuclidean, AdditiveChi2:
+		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, NaNEuclidean, AdditiveChi2, Cosine:
 		return ""
 	case Haversine:
 		if p != 2 {
@@ -149,7 +150,7 @@ type NeighborsAttr struct {
 	K      int     // KNeighbors
 	Radius float64 // RadiusNeighbors
 	Sort   bool    // RadiusNeighbors: by distance, not in the order met
-	Sqrt   bool    // of distances given: they are squared
+	Direct bool    // sparse rows: euclidean from the differences, not by expanding the square
 }
 
 // Rows returns the number of fitted rows, 0 where x has the distances.

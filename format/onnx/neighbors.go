@@ -28,9 +28,6 @@ func kNeighbors(e *encoder, n *graph.Node) ([]value, error) {
 			return nil, e.unsupported("distances in a sparse matrix")
 		}
 		dist, index := e.nearest(x, a.K)
-		if a.Sqrt {
-			dist = e.op("Sqrt", dist)
-		}
 		return []value{{name: dist}, {name: index}}, nil
 	}
 	rows, width := data.Shape[0], data.Shape[1]

@@ -29,6 +29,7 @@ type NeighborsBase struct {
 	rows   int
 	width  int
 	given  bool // the input holds distances
+	direct bool // sparse rows are measured by their differences
 }
 
 // Bound reads the metric and the rows.
@@ -40,6 +41,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	if !ok {
 		return bad("effective_metric_", "%s, a distance of the author's own", sklearn.Describe(n.EffectiveMetric))
 	}
+	n.direct = name == "l2"
 	kw, _ := n.EffectiveMetricParams.(*pyobj.Dict)
 	var err error
 	if n.metric, err = parts.MetricOf(name, kw); err != nil {
@@ -119,8 +121,20 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			return b.NonNegative(b.ToCSR(x), "Negative values in data passed to precomputed distance matrix."), a, dt
 		}
 		return b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X."), a, dt
-	case n.sparse != nil:
-		a.Sparse = n.sparse
+	}
+	if isSparse || n.sparse != nil {
+		switch n.metric.Name {
+		case graph.Mahalanobis, graph.Hamming, graph.Dice, graph.Jaccard, graph.Matching, graph.Kulsinski, graph.RogersTanimoto, graph.RussellRao,
+			graph.SokalMichener, graph.SokalSneath:
+			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
+		case graph.NaNEuclidean:
+			return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array."), a, dt
+		case graph.BrayCurtis:
+			return b.Unsupported(graph.OpKNeighbors, "scikit-learn's braycurtis of sparse rows reads beyond the row"), a, dt
+		}
+	}
+	if n.sparse != nil {
+		a.Sparse, a.Direct = n.sparse, n.direct
 		return b.Cast(b.ToCSR(x), tensor.Float64), a, dt
 	}
 	x = b.ToDense(x)

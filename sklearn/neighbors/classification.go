@@ -185,7 +185,13 @@ func (c *RadiusNeighborsClassifier) byIndex(x graph.Value) bool {
 	default:
 		return false
 	}
-	same := c.fit != nil && x.Type().Kind == graph.Dense && x.DType() == c.FitX.Dense.DType && x.DType().IsFloat()
+	fit := tensor.Invalid
+	if c.FitX.Sparse != nil {
+		fit = c.FitX.Sparse.Data.DType
+	} else {
+		fit = c.FitX.Dense.DType
+	}
+	same := x.DType() == fit && (fit == tensor.Float64 || fit == tensor.Float32)
 	return c.Outliers == outliersMixed && !c.inverse && c.FitMethod == "brute" && !c.Outputs2D && same
 }
 
