@@ -22,7 +22,7 @@ func find(op graph.Op) maker {
 	for _, t := range []table{
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
 		svmKernels, treeKernels, randomKernels, interpKernels, calibrationKernels, decomposeKernels,
-		encodeKernels, scaleKernels, frameKernels, textKernels, imputeKernels, distanceKernels, neighborKernels,
+		encodeKernels, scaleKernels, frameKernels, textKernels, imputeKernels, patchKernels, distanceKernels, neighborKernels,
 		gaussianProcessKernels,
 	} {
 		if m := t[op]; m != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/larder-ml/larder/sklearn/dummy"
 	"github.com/larder-ml/larder/sklearn/ensemble"
 	"github.com/larder-ml/larder/sklearn/featureextraction"
+	"github.com/larder-ml/larder/sklearn/featureextraction/image"
 	"github.com/larder-ml/larder/sklearn/featureextraction/text"
 	"github.com/larder-ml/larder/sklearn/featureselection"
 	"github.com/larder-ml/larder/sklearn/frozen"
@@ -54,6 +55,7 @@ func Registry() *sklearn.Registry {
 		featureselection.Classes,
 		frozen.Classes,
 		gaussianprocess.Classes,
+		image.Classes,
 		impute.Classes,
 		isotonic.Classes,
 		kernelapproximation.Classes,

@@ -278,6 +278,7 @@ C(DictVectorizer, "dicts", _n=12)
 C(DictVectorizer, "dicts", sparse=False, sort=False)
 C(DictVectorizer, "dicts", separator="::", dtype=np.float32)
 C(PatchExtractor, "images", patch_size=(3, 3))
+C(PatchExtractor, "images", patch_size=pick((2, 3), (4, 1)), max_patches=pick(3, 0.4, 100))
 
 # ── linear models ────────────────────────────────────────────────────────────────────────────────────────────────────
 
