@@ -210,11 +210,13 @@ type loop struct{ count, mark int }
 // choice is a point to come back to: go on at pc, or undo a change.
 type choice struct {
 	kind   choiceKind
-	pc     int
-	at     int
-	lo, hi int // of a run: shortest end and the end to take next
-	loop   loop
+	pc     int32
+	at     int32
+	lo, hi int32 // of a run: shortest end and the end taken last, or what may still be taken; of a loop: its state
 }
+
+// maxChoices bounds the memory of a match.
+const maxChoices = 1 << 22
 
 type choiceKind uint8
 
@@ -258,7 +260,7 @@ func (m *matcher) run(pc, at, bar int) (int, bool, error) {
 	prog := m.p.prog
 	s := m.s
 	for {
-		if m.steps--; m.steps < 0 {
+		if m.steps--; m.steps < 0 || len(m.stack) > maxChoices {
 			return 0, false, &BudgetError{m.p.text}
 		}
 		in := &prog[pc]
@@ -286,12 +288,12 @@ func (m *matcher) run(pc, at, bar int) (int, bool, error) {
 			at, ok = m.repeat(in, pc, at)
 			pc++
 		case opSplit:
-			m.stack = append(m.stack, choice{kind: chGo, pc: in.y, at: at})
+			m.stack = append(m.stack, choice{kind: chGo, pc: int32(in.y), at: int32(at)})
 			pc = in.x
 		case opJump:
 			pc = in.x
 		case opSave:
-			m.stack = append(m.stack, choice{kind: chCap, pc: in.x, at: m.caps[in.x]})
+			m.stack = append(m.stack, choice{kind: chCap, pc: int32(in.x), at: int32(m.caps[in.x])})
 			m.caps[in.x] = at
 			pc++
 		case opAssert:
@@ -357,8 +359,19 @@ func (m *matcher) run(pc, at, bar int) (int, bool, error) {
 }
 
 func (m *matcher) setLoop(i int, l loop) {
-	m.stack = append(m.stack, choice{kind: chLoop, pc: i, loop: m.loops[i]})
+	old := m.loops[i]
+	m.stack = append(m.stack, choice{kind: chLoop, pc: int32(i), lo: int32(old.count), hi: int32(old.mark)})
 	m.loops[i] = l
+}
+
+// undo takes one change back.
+func (m *matcher) undo(c *choice) {
+	switch c.kind {
+	case chCap:
+		m.caps[c.pc] = int(c.at)
+	case chLoop:
+		m.loops[c.pc] = loop{int(c.lo), int(c.hi)}
+	}
 }
 
 // back undoes changes down to the last choice that can go on.
@@ -367,29 +380,27 @@ func (m *matcher) back(base int) (pc, at int, ok bool) {
 		c := &m.stack[len(m.stack)-1]
 		switch c.kind {
 		case chGo:
-			pc, at = c.pc, c.at
+			pc, at = int(c.pc), int(c.at)
 			m.stack = m.stack[:len(m.stack)-1]
 			return pc, at, true
-		case chCap:
-			m.caps[c.pc] = c.at
-		case chLoop:
-			m.loops[c.pc] = c.loop
 		case chGreedy:
 			// c.hi is the end taken last; give one character back
 			if c.hi > c.lo {
 				_, n := pystr.DecodeLast(m.s[:c.hi])
-				c.hi -= n
-				return c.pc, c.hi, true
+				c.hi -= int32(n)
+				return int(c.pc), int(c.hi), true
 			}
 		case chLazy:
 			in := &m.p.prog[c.pc-1]
-			if n := m.one(in, c.at); n > 0 && c.hi != 0 {
-				c.at += n
+			if n := m.one(in, int(c.at)); n > 0 && c.hi != 0 {
+				c.at += int32(n)
 				if c.hi > 0 {
 					c.hi--
 				}
-				return c.pc, c.at, true
+				return int(c.pc), int(c.at), true
 			}
+		default:
+			m.undo(c)
 		}
 		m.stack = m.stack[:len(m.stack)-1]
 	}
@@ -454,10 +465,10 @@ func (m *matcher) repeat(in *inst, pc, at int) (int, bool) {
 			left = in.hi - in.lo
 		}
 		if left != 0 {
-			m.stack = append(m.stack, choice{kind: chLazy, pc: pc + 1, at: end, hi: left})
+			m.stack = append(m.stack, choice{kind: chLazy, pc: int32(pc + 1), at: int32(end), hi: int32(left)})
 		}
 	case !in.possess && end > shortest:
-		m.stack = append(m.stack, choice{kind: chGreedy, pc: pc + 1, lo: shortest, hi: end})
+		m.stack = append(m.stack, choice{kind: chGreedy, pc: int32(pc + 1), lo: int32(shortest), hi: int32(end)})
 	}
 	return end, true
 }
@@ -494,6 +505,7 @@ func (m *matcher) reference(in *inst, at int) (int, bool) {
 func (m *matcher) look(in *inst, pc, at int) (bool, error) {
 	from := at
 	if in.behind {
+		m.steps -= min(in.x, at) / 4
 		for range in.x {
 			if from == 0 {
 				return in.negate, nil
@@ -513,12 +525,7 @@ func (m *matcher) look(in *inst, pc, at int) (bool, error) {
 	if in.negate {
 		// undo what the sub-program changed
 		for len(m.stack) > height {
-			switch c := m.stack[len(m.stack)-1]; c.kind {
-			case chCap:
-				m.caps[c.pc] = c.at
-			case chLoop:
-				m.loops[c.pc] = c.loop
-			}
+			m.undo(&m.stack[len(m.stack)-1])
 			m.stack = m.stack[:len(m.stack)-1]
 		}
 		return false, nil

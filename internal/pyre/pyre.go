@@ -7,6 +7,7 @@ package pyre
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/larder-ml/larder/internal/pystr"
@@ -68,6 +69,9 @@ const (
 // FindAll appends what re.findall returns: whole matches, or the text of the only group. It fails when the budget of
 // steps is used up.
 func (p *Pattern) FindAll(dst []string, s string) ([]string, error) {
+	if len(s) > math.MaxInt32 {
+		return dst, &BudgetError{p.text}
+	}
 	m := &matcher{p: p, s: s, steps: stepsBase + stepsByte*len(s)}
 	m.caps = make([]int, 2*(p.groups+1))
 	err := m.all(func() {

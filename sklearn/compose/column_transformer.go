@@ -253,6 +253,7 @@ func (s *slice) indices(n int) []int {
 	if step == 0 {
 		return out
 	}
+	step = min(max(step, -n-1), n+1)
 	lo, hi := 0, n
 	if step < 0 {
 		lo, hi = n-1, -1

@@ -1,0 +1,109 @@
+package exec
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/internal/pyre"
+)
+
+// sklearn.utils.murmurhash3_32(s, seed=0)
+func TestMurmur3(t *testing.T) {
+	for s, want := range map[string]int32{"": 0, "a": 1009084850, "bb": 855411159, "ccc": 735026264, "dddd": 2067265391,
+		"東京": -1765863102, "hello world": 1586663183, "x=1": 628805888} {
+		if got := murmur3(s); got != want {
+			t.Errorf("murmur3(%q) = %d, want %d", s, got, want)
+		}
+	}
+	if got := murmur3("x", "=", "1"); got != 628805888 {
+		t.Errorf("in parts: %d", got)
+	}
+	if got := hashColumn(-1<<31, 7); got != (1<<31-1-6)%7 {
+		t.Errorf("column of the smallest hash: %d", got)
+	}
+}
+
+// bytes.decode("utf8", errors)
+func TestDecodeBytes(t *testing.T) {
+	for _, c := range []struct{ in, replace, ignore string }{
+		{"a\xff\xfeb", "a\ufffd\ufffdb", "ab"},
+		{"\xe6\x9d", "\ufffd", ""},
+		{"\xe6\x9dA", "\ufffdA", "A"},
+		{"\xf0\x9f\x98x", "\ufffdx", "x"},
+		{"\xed\xa0\x80", "\ufffd\ufffd\ufffd", ""},
+		{"\xc0\x80ok", "\ufffd\ufffdok", "ok"},
+		{"\xf4\x90\x80\x80", "\ufffd\ufffd\ufffd\ufffd", ""},
+	} {
+		if got, _ := decodeBytes(c.in, "utf-8", "replace"); got != c.replace {
+			t.Errorf("replace %q: %q, want %q", c.in, got, c.replace)
+		}
+		if got, _ := decodeBytes(c.in, "utf-8", "ignore"); got != c.ignore {
+			t.Errorf("ignore %q: %q, want %q", c.in, got, c.ignore)
+		}
+		if _, bad := decodeBytes(c.in, "utf-8", "strict"); bad == "" {
+			t.Errorf("strict %q passes", c.in)
+		}
+	}
+}
+
+// CountVectorizer(…).build_analyzer()
+func TestTokenizer(t *testing.T) {
+	words, err := pyre.Compile(`(?u)\b\w\w+\b`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		a    graph.TokenizeAttr
+		in   string
+		want []string
+	}{
+		{graph.TokenizeAttr{Unit: graph.UnitChar, Lo: 1, Hi: 2}, "a  b\t\nc", []string{"a", " ", "b", " ", "c", "a ", " b", "b ", " c"}},
+		{graph.TokenizeAttr{Unit: graph.UnitCharWB, Lo: 2, Hi: 5}, " ab  c\u2003d ", []string{" a", "ab", "b ", " ab", "ab ", " ab ", " c", "c ", " c ", " d", "d ", " d "}},
+		{graph.TokenizeAttr{Pattern: words, Lo: 2, Hi: 3}, "one two three four", []string{"one two", "two three", "three four", "one two three", "two three four"}},
+		{graph.TokenizeAttr{Pattern: words, Lo: 1, Hi: 2, Stop: map[string]bool{"two": true}}, "one two three", []string{"one", "three", "one three"}},
+	} {
+		var tk tokenizer
+		tk.start(nil)
+		switch c.a.Unit {
+		case graph.UnitChar:
+			tk.charGrams(c.in, c.a.Lo, c.a.Hi)
+		case graph.UnitCharWB:
+			tk.charWBGrams(c.in, c.a.Lo, c.a.Hi)
+		default:
+			if err := tk.wordGrams(nil, c.in, &c.a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := tk.finish(); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+// TestWordRuns holds the fast path against the pattern it stands for.
+func TestWordRuns(t *testing.T) {
+	texts := []string{"", "a", "ab", "The cat's hat, isn't it? 3.14", "naïve café e\u0301tude 東京 x ١٢", "_a__ b1 \xed\xa0\x80ab", "ab\ncd\t\t e"}
+	for pattern, slow := range map[string]string{`(?u)\b\w\w+\b`: `(?:\b\w\w+\b)`, `\w+`: `(?:\w)+`, `\b\w{3,}\b`: `(?:\b\w{3,}\b)`} {
+		fast, err := pyre.Compile(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := pyre.Compile(slow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fast.WordRuns() == 0 || p.WordRuns() != 0 {
+			t.Fatalf("%s and %s do not take different paths", pattern, slow)
+		}
+		for _, s := range texts {
+			want, err := p.FindAll(nil, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := wordRuns(nil, s, fast.WordRuns()); !slices.Equal(got, want) {
+				t.Errorf("%s in %q: %q, want %q", pattern, s, got, want)
+			}
+		}
+	}
+}
