@@ -26,7 +26,7 @@ func logistic[T any, E interface {
 	sklearn.Estimator
 }](name string) sklearn.Class {
 	c := regressor[T, E](name, logisticModules, logisticParams, logisticState)
-	c.Upgrade = []sklearn.Rung{{Before: "1.8", Fix: multiClassRule}}
+	c.Upgrade = []sklearn.Rung{{Before: "1.8", Fix: multiClassRule}, parts.ZeroRowsRung}
 	return c
 }
 

@@ -39,7 +39,7 @@ func sgdClassifier() sklearn.Class {
 			s.Attrs.Set(pyobj.Str("loss"), pyobj.Str("log_loss"))
 		}
 		return nil
-	}}}
+	}}, parts.ZeroRowsRung}
 	return c
 }
 

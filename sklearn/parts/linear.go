@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -62,7 +63,23 @@ type LinearClassifierMixin struct {
 	Coef      sklearn.Matrix `sk:"coef_"` // sparse after sparsify()
 	Intercept Number         `sk:"intercept_"`
 	Classes   *tensor.Tensor `sk:"classes_"`
+	ZeroRows  ZeroRowsRule   `sk:"(zero rows),optional"`
 }
+
+// ZeroRowsRule says what ProbaLR makes of a row whose logistic functions of several classes are all zero.
+type ZeroRowsRule string
+
+// The rules.
+const (
+	ZeroRowsUniform ZeroRowsRule = ""    // the same probability for every class
+	ZeroRowsNaN     ZeroRowsRule = "nan" // 0/0
+)
+
+// ZeroRowsRung marks what was written before 1.9, whose _predict_proba_lr divided by a sum of zero.
+var ZeroRowsRung = sklearn.Rung{Before: "1.9", Fix: func(s *sklearn.State) error {
+	s.Attrs.Set(pyobj.Str("(zero rows)"), pyobj.Str(ZeroRowsNaN))
+	return nil
+}}
 
 // CheckShapes densifies coef_ and checks it against intercept_.
 func (m *LinearClassifierMixin) CheckShapes() error { return coefShape(m, &m.Coef, m.Intercept) }
@@ -114,6 +131,9 @@ func (m *LinearClassifierMixin) ProbaLR(b *graph.Builder, x graph.Value) graph.V
 	p := b.Unary(graph.OpSigmoid, m.DecisionFunction(b, x))
 	if len(p.Type().Shape) == 1 {
 		return Complement(b, p)
+	}
+	if m.ZeroRows == ZeroRowsNaN {
+		return b.Div(p, b.Reduce(graph.OpReduceSum, p, 1, true, graph.Pairwise))
 	}
 	return Normalise(b, p, graph.Pairwise)
 }
