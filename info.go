@@ -104,6 +104,26 @@ func (m *Model) Info() Info {
 	return in
 }
 
+// Final is the class that answers in the end: behind pipelines their last step, behind searches the best estimator.
+func (in *Info) Final() string {
+	at, class := 0, in.Type
+	for i, p := range in.Parts {
+		inner, ok := strings.CutPrefix(p.Path, in.Parts[at].Path+".")
+		if ok && (inner == "best_estimator_" || strings.HasPrefix(inner, "steps[") && strings.HasSuffix(inner, "]") && !strings.Contains(inner, ".")) {
+			at, class = i, p.Type
+		} else if prev := in.Parts[at].Path; !ok && strings.HasSuffix(prev, "]") && sameList(prev, p.Path) {
+			at, class = i, p.Type
+		}
+	}
+	return class
+}
+
+// sameList reports whether two paths name items of one list of steps.
+func sameList(a, b string) bool {
+	a, b = a[:strings.LastIndexByte(a, '[')], b[:max(strings.LastIndexByte(b, '['), 0)]
+	return a == b && strings.HasSuffix(a, ".steps")
+}
+
 // Classes returns the class labels of a classifier, one array per output; nil for others.
 func (m *Model) Classes() []*tensor.Tensor {
 	if c, ok := m.est.(sklearn.Classifier); ok {
@@ -198,7 +218,7 @@ func (m *Model) parts(v pyobj.Value, path string, see func(string, *pyobj.Object
 					}
 					continue
 				}
-				if fittedTwin(a, name) {
+				if strings.HasPrefix(name, "_") || fittedTwin(a, name) {
 					continue
 				}
 				walk(e.Value, path+"."+name, depth+1)
@@ -222,11 +242,14 @@ func (m *Model) parts(v pyobj.Value, path string, see func(string, *pyobj.Object
 	walk(v, path, 0)
 }
 
-// fittedTwin reports an unfitted template (estimator) that has a fitted one (estimator_, best_estimator_) beside it.
+// fittedTwin reports an unfitted template (estimator) that has a fitted one (estimator_, best_estimator_) beside it, and
+// helpers of fitting.
 func fittedTwin(a *pyobj.Dict, name string) bool {
 	switch name {
 	case "estimator", "base_estimator":
 		return a.Get("estimator_") != nil || a.Get("base_estimator_") != nil || a.Get("best_estimator_") != nil || a.Get("estimators_") != nil
+	case "scorer_", "splitter", "cv":
+		return true
 	case "estimator_", "base_estimator_":
 		return a.Get("estimators_") != nil
 	case "regressor", "transformer", "final_estimator":

@@ -151,12 +151,7 @@ func (w *site) card(m *serve.Model) *card {
 
 // lead says in a sentence what a model gives for what.
 func lead(c *card) string {
-	last := c.Info.Type
-	for _, p := range c.Info.Parts {
-		if strings.Count(p.Path, ".") <= 1 {
-			last = p.Type
-		}
-	}
+	last := c.Info.Final()
 	what := "Predicts"
 	switch {
 	case c.Method != "predict":
