@@ -1,8 +1,11 @@
 package rows
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/larder-ml/larder"
@@ -115,6 +118,50 @@ func (t *Table) AppendRows(b []byte) []byte {
 	return append(b, ']')
 }
 
+// columns are w's columns for description.
+func (w *Want) columns() []*larder.InputColumn {
+	if w.described == nil {
+		return w.Columns
+	}
+	return w.described()
+}
+
+// maxTried bounds the columns that are tried one by one.
+const maxTried = 256
+
+// settled tries missing values where the first step takes them, since a later one may not: a column for which the
+// method then refuses the example row is told as one that has none.
+func (w *Want) settled(m *larder.Model, method string) []*larder.InputColumn {
+	refused := func(missing func(*larder.InputColumn) bool) bool {
+		t, err := Example(w)
+		if err != nil || t.Value != nil {
+			return false
+		}
+		for j, c := range w.Columns {
+			if missing(c) {
+				t.Columns[j].Cells = []tensor.Cell{tensor.FloatCell(math.NaN())}
+			}
+		}
+		v, _, err := t.Match(w)
+		if err == nil {
+			_, err = m.Run(context.Background(), method, v)
+		}
+		return errors.Is(err, larder.ErrInput)
+	}
+	if !refused(func(c *larder.InputColumn) bool { return c.Missing }) || refused(func(*larder.InputColumn) bool { return false }) {
+		return w.Columns
+	}
+	out := slices.Clone(w.Columns)
+	for j, c := range w.Columns {
+		if c.Missing && (j >= maxTried || refused(func(o *larder.InputColumn) bool { return o == c })) {
+			told := *c
+			told.Missing = false
+			out[j] = &told
+		}
+	}
+	return out
+}
+
 // Schema is a JSON schema (draft 2020-12) of the rows a model takes, as Go values for encoding/json.
 func Schema(w *Want) map[string]any {
 	s := map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "array"}
@@ -135,7 +182,7 @@ func Schema(w *Want) map[string]any {
 	}
 	if w.Names == nil && w.Form == larder.FormTable {
 		var prefix []any
-		for _, c := range w.Columns {
+		for _, c := range w.columns() {
 			prefix = append(prefix, columnSchema(c))
 		}
 		s["items"] = map[string]any{"type": "array", "prefixItems": prefix, "minItems": len(prefix), "maxItems": len(prefix)}
@@ -143,7 +190,7 @@ func Schema(w *Want) map[string]any {
 	}
 	props := map[string]any{}
 	required := []string{}
-	for _, c := range w.Columns {
+	for _, c := range w.columns() {
 		props[c.Name] = columnSchema(c)
 		if c.DType != tensor.Invalid && w.Form == larder.FormTable {
 			required = append(required, c.Name)
@@ -293,7 +340,7 @@ type Input struct {
 // Inputs describes the columns a model takes.
 func (w *Want) Inputs() []Input {
 	out := []Input{}
-	for _, c := range w.Columns {
+	for _, c := range w.columns() {
 		in := Input{Name: c.Name, Missing: c.Missing, Unknown: c.Unknown, Words: Describe(c)}
 		switch {
 		case c.DType.IsFloat():
@@ -358,7 +405,7 @@ func Samples(w *Want, n int) (*Table, error) {
 		return one, err
 	}
 	t := &Table{N: n, Columns: make([]Column, len(w.Columns))}
-	for j, c := range w.Columns {
+	for j, c := range w.columns() {
 		cells := make([]tensor.Cell, n)
 		for i := range cells {
 			cells[i] = sample(c, i+j)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/tensor"
@@ -15,6 +16,8 @@ type Want struct {
 	Form    larder.InputForm
 	Columns []*larder.InputColumn // of a table: what is known of each; nil where nothing is
 	Names   []string              // the fitted names; nil for a model that knows columns by position only
+
+	described func() []*larder.InputColumn // Columns as settled says; nil: Columns
 }
 
 // WantOf describes what a method takes; what inverse_transform takes is not known and read as it is.
@@ -33,6 +36,7 @@ func WantOf(m *larder.Model, method string) *Want {
 	if names := m.FeatureNames(); in.Form == larder.FormTable && len(names) == len(in.Columns) {
 		w.Names = names
 	}
+	w.described = sync.OnceValue(func() []*larder.InputColumn { return w.settled(m, method) })
 	return w
 }
 
