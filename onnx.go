@@ -2,6 +2,7 @@ package larder
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -19,15 +20,25 @@ type ONNXOptions struct {
 	// "probabilities", a cluster's or detector's "label" and "scores", else "variable".
 	Method  string
 	Version string // of the program that writes
+	// Like are rows whose columns' types are taken where the model does not record them: columns that pass through.
+	// Without rows such columns are taken for numbers.
+	Like tensor.Value
+}
+
+// ONNXReport is what EncodeONNX says of the model it wrote.
+type ONNXReport struct {
+	onnx.Report
+	// Assumed are columns that were taken for numbers, since neither the model nor rows say what they hold.
+	Assumed []string
 }
 
 // EncodeONNX writes the model as ONNX. Tables of numbers are one float32 input "X" of shape [N, columns]; with text or
 // bool columns each column the model reads is an input of its own, named and typed as in fitting, of shape [N, 1],
-// where empty text stands for a missing value.
+// where empty text stands for a missing value; texts are an input "X" of shape [N].
 //
 // What ONNX can not express is a *graph.UnsupportedError; the checks it can not make are in the report.
-func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*onnx.Report, error) {
-	g, err := m.ONNXGraph(opts)
+func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*ONNXReport, error) {
+	g, assumed, err := m.exported(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -35,36 +46,50 @@ func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*onnx.Report, error) 
 	if v := m.Info().SklearnVersion; v != "" {
 		meta["larder.sklearn_version"] = v
 	}
-	return onnx.Encode(w, g, onnx.Options{Precision: opts.Precision, Version: opts.Version, Metadata: meta})
+	r, err := onnx.Encode(w, g, onnx.Options{Precision: opts.Precision, Version: opts.Version, Metadata: meta})
+	if err != nil {
+		return nil, err
+	}
+	return &ONNXReport{Report: *r, Assumed: assumed}, nil
 }
 
 // ONNXGraph gives the dataflow graph that EncodeONNX writes.
 func (m *Model) ONNXGraph(opts ONNXOptions) (*graph.Graph, error) {
+	g, _, err := m.exported(opts)
+	return g, err
+}
+
+// exported lowers the model on the input an ONNX model takes. It also names the columns of unknown type that are read.
+func (m *Model) exported(opts ONNXOptions) (g *graph.Graph, assumed []string, err error) {
 	if m.bind != nil {
-		return nil, m.bind
+		return nil, nil, m.bind
 	}
 	if opts.Method != "" {
 		if err := m.Can(opts.Method); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	} else if len(m.Methods()) == 0 {
-		return nil, &graph.UnsupportedError{Target: onnx.Name, Origin: m.path, Why: sklearn.Of(m.est).Name() + " has no method to run"}
+		return nil, nil, &graph.UnsupportedError{Target: onnx.Name, Origin: m.path, Why: sklearn.Of(m.est).Name() + " has no method to run"}
 	}
 	in := m.Inputs()
+	whole := func(t graph.Type) func(b *graph.Builder) graph.Value {
+		return func(b *graph.Builder) graph.Value { return b.Input("X", t) }
+	}
 	switch in.Form {
 	case FormTexts:
-		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
-			return b.Input("X", graph.Type{DType: tensor.String, Shape: []int{graph.N}})
-		})
+		g, err = m.onnxGraph(opts, whole(graph.Type{DType: tensor.String, Shape: []int{graph.N}}))
 	case FormMappings:
-		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
-			return b.Input("X", graph.Type{Kind: graph.Dicts, Shape: []int{graph.N}})
-		})
+		g, err = m.onnxGraph(opts, whole(graph.Type{Kind: graph.Dicts, Shape: []int{graph.N}}))
 	case FormTokens:
-		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
-			return b.Input("X", graph.Type{Kind: graph.Tokens, Shape: []int{graph.N}})
-		})
+		g, err = m.onnxGraph(opts, whole(graph.Type{Kind: graph.Tokens, Shape: []int{graph.N}}))
+	default:
+		return m.exportedTable(opts, in)
 	}
+	return g, nil, notForONNX(err)
+}
+
+// exportedTable lowers a model of columns.
+func (m *Model) exportedTable(opts ONNXOptions, in *Input) (g *graph.Graph, assumed []string, err error) {
 	columns := in.Columns
 	if n := m.NFeatures(); n > 0 && n < len(columns) {
 		columns = columns[:n]
@@ -74,39 +99,166 @@ func (m *Model) ONNXGraph(opts ONNXOptions) (*graph.Graph, error) {
 	}
 	names := make([]string, len(columns))
 	cols := make([]graph.Column, len(columns))
+	unknown := map[int]bool{}
 	numbers := true
 	for i, c := range columns {
 		names[i] = c.Name
 		cols[i] = graph.Column{Name: c.Name, DType: c.DType}
-		if c.DType == tensor.Invalid {
+		if d := typeLike(opts.Like, i, c.Name); d != tensor.Invalid && (c.DType == tensor.Invalid || c.DType == tensor.Object) {
+			cols[i].DType = d
+		}
+		if cols[i].DType == tensor.Invalid {
 			cols[i].DType = tensor.Float64
+			unknown[i] = true
 		}
 		numbers = numbers && (cols[i].DType == tensor.Float64 || cols[i].DType == tensor.Int64)
 	}
-	if !numbers && in.Form == FormTable {
-		return m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
+	table := in.Form == FormTable
+	var inputs []func(b *graph.Builder) graph.Value
+	add := func(input func(b *graph.Builder) graph.Value) { inputs = append(inputs, input) }
+	switch {
+	case !numbers && table:
+		add(func(b *graph.Builder) graph.Value {
 			return b.Input("X", graph.Type{Kind: graph.Frame, Shape: []int{graph.N, len(cols)}, Columns: cols})
 		})
-	}
-	matrix := func(b *graph.Builder) graph.Value {
+	case !numbers && len(cols) == 1:
+		add(func(b *graph.Builder) graph.Value {
+			return b.Input("X", graph.Type{DType: cols[0].DType, Shape: []int{graph.N}})
+		})
+	default:
 		shape := []int{graph.N, len(cols)}
 		if in.Form == FormVector {
 			shape = shape[:1]
-			if len(cols) == 1 && !numbers {
-				return b.Input("X", graph.Type{DType: cols[0].DType, Shape: shape})
+		}
+		single := func(b *graph.Builder) graph.Value {
+			return b.Input("X", graph.Type{DType: tensor.Float32, Shape: shape})
+		}
+		double := func(b *graph.Builder) graph.Value { return b.Cast(single(b), tensor.Float64) }
+		// Models that pick columns by name, and models fitted on float32 that take nothing else.
+		for _, matrix := range []func(b *graph.Builder) graph.Value{double, single} {
+			add(matrix)
+			if table {
+				add(func(b *graph.Builder) graph.Value { return b.ToFrame(matrix(b), names) })
 			}
 		}
-		return b.Cast(b.Input("X", graph.Type{DType: tensor.Float32, Shape: shape}), tensor.Float64)
 	}
-	g, err := m.onnxGraph(opts, matrix)
-	if err != nil && in.Form == FormTable {
-		// Models that pick columns by name.
-		named, again := m.onnxGraph(opts, func(b *graph.Builder) graph.Value { return b.ToFrame(matrix(b), names) })
+	for _, input := range inputs {
+		h, again := m.onnxGraph(opts, input)
 		if again == nil {
-			return named, nil
+			for i, c := range columnsRead(h, len(columns)) {
+				if c && unknown[i] {
+					assumed = append(assumed, names[i])
+				}
+			}
+			return h, assumed, nil
+		}
+		if err == nil {
+			err = again
+		}
+		if !errors.Is(again, ErrInput) {
+			break
 		}
 	}
-	return g, err
+	return nil, nil, notForONNX(err)
+}
+
+// notForONNX makes a refusal of the input ONNX models have a refusal to write one.
+func notForONNX(err error) error {
+	var in *graph.InputError
+	if errors.As(err, &in) {
+		return &graph.UnsupportedError{Target: onnx.Name, Origin: in.Origin, Why: "a matrix of numbers is refused: " + in.Msg}
+	}
+	return err
+}
+
+// typeLike is the type of a column of rows as ONNX can hold it, Invalid where there is no such column.
+func typeLike(rows tensor.Value, i int, name string) tensor.DType {
+	var at func(i int) tensor.Cell
+	var d tensor.DType
+	n := 0
+	switch {
+	case rows.Dense != nil && len(rows.Dense.Shape) == 2 && i < rows.Dense.Shape[1]:
+		t := rows.Dense
+		d, n = t.DType, t.Shape[0]
+		at = func(r int) tensor.Cell { return t.Cell(r*t.Shape[1] + i) }
+	case rows.Frame != nil:
+		if k := slices.Index(rows.Frame.Names, name); k >= 0 {
+			i = k
+		}
+		if i >= len(rows.Frame.Columns) {
+			return tensor.Invalid
+		}
+		t := rows.Frame.Columns[i]
+		d, n, at = t.DType, t.Len(), t.Cell
+	default:
+		return tensor.Invalid
+	}
+	switch {
+	case d.IsFloat():
+		return tensor.Float64
+	case d.IsInt():
+		return tensor.Int64
+	case d != tensor.Object:
+		return d
+	}
+	d = tensor.Invalid
+	for r := range n {
+		c := at(r)
+		k := tensor.Invalid
+		switch {
+		case c.Kind == tensor.CellNone || c.IsNaN():
+			continue
+		case c.Kind == tensor.CellStr:
+			k = tensor.String
+		case c.Kind == tensor.CellBool:
+			k = tensor.Bool
+		case c.Kind == tensor.CellInt, c.Kind == tensor.CellFloat:
+			k = tensor.Float64
+		}
+		if d != tensor.Invalid && d != k || k == tensor.Invalid {
+			return tensor.Object
+		}
+		d = k
+	}
+	return d
+}
+
+// columnsRead says which columns of its input a graph reads.
+func columnsRead(g *graph.Graph, width int) []bool {
+	read := make([]bool, width)
+	whole := map[int]bool{} // values that are the input
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		if n.Op == graph.OpInput {
+			whole[n.Out[0]] = true
+			continue
+		}
+		for _, id := range n.In {
+			if !whole[id] {
+				continue
+			}
+			switch n.Op {
+			case graph.OpGather, graph.OpColumn:
+				for _, j := range n.Attr.(*graph.GatherAttr).Index {
+					read[j] = true
+				}
+			case graph.OpCast, graph.OpFrame, graph.OpFinite:
+				whole[n.Out[0]] = true
+			default:
+				for j := range read {
+					read[j] = true
+				}
+			}
+		}
+	}
+	for _, o := range g.Outputs {
+		if whole[o.ID] {
+			for j := range read {
+				read[j] = true
+			}
+		}
+	}
+	return read
 }
 
 // onnxGraph lowers the methods to export on an input.

@@ -29,6 +29,7 @@ type encoder struct {
 	consts map[constKey]string // initializers
 	ml     int                 // version of ai.onnx.ml needed
 	used   map[string]bool     // names that nodes read
+	part   map[string]string   // text that is part of other text, by name
 	report Report
 }
 
@@ -49,7 +50,8 @@ type value struct {
 type encode func(e *encoder, n *graph.Node) ([]value, error)
 
 func newEncoder(g *graph.Graph, opts Options) *encoder {
-	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{}}
+	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{},
+		part: map[string]string{}}
 	for e.taken() {
 		e.prefix += "_"
 	}
@@ -181,7 +183,26 @@ func (e *encoder) fresh() string {
 func (e *encoder) add(op string, in []string, attrs ...attr) string {
 	out := e.fresh()
 	e.addTo(op, "", in, []string{out}, attrs...)
+	if op == "Gather" || op == "Reshape" {
+		e.part[out] = in[0]
+	}
 	return out
+}
+
+// emptyText settles what empty text stands for in x, None or NaN, and refuses where it would have to be both.
+func (e *encoder) emptyText(x string, missing tensor.Cell) error {
+	for e.part[x] != "" {
+		x = e.part[x]
+	}
+	word := missing.Repr()
+	if e.report.EmptyText == nil {
+		e.report.EmptyText = map[string]string{}
+	}
+	if was := e.report.EmptyText[x]; was != "" && was != word {
+		return e.unsupported("empty text would stand for %s and for %s", was, word)
+	}
+	e.report.EmptyText[x] = word
+	return nil
 }
 
 // addML adds a node of ai.onnx.ml.
@@ -377,6 +398,18 @@ func (e *encoder) model() (*protowire.Message, error) {
 			return nil, err
 		}
 		meta["larder.dropped"] = string(b)
+	}
+	for x := range e.report.EmptyText {
+		if !slices.Contains(e.inputNames(), x) {
+			delete(e.report.EmptyText, x) // made inside
+		}
+	}
+	if len(e.report.EmptyText) > 0 {
+		b, err := json.Marshal(e.report.EmptyText)
+		if err != nil {
+			return nil, err
+		}
+		meta["larder.empty_text"] = string(b)
 	}
 	keys := make([]string, 0, len(meta))
 	for k := range meta {

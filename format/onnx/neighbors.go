@@ -11,7 +11,11 @@ var neighborOps = table{graph.OpKNeighbors: kNeighbors, graph.OpWeightedMedian: 
 // spare is how many rows beside the nearest are measured again without the loss of the expanded square.
 const spare = 16
 
-// kNeighbors takes the nearest rows with TopK.
+// smallTable is how many numbers a row may be compared with where all are kept at once.
+const smallTable = 4096
+
+// kNeighbors takes the nearest rows with TopK, which of equals takes the first: rows stand in the order in which
+// scikit-learn's search meets them, where that can be had.
 func kNeighbors(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.NeighborsAttr)
 	data, metric := a.Data, a.Metric
@@ -21,12 +25,12 @@ func kNeighbors(e *encoder, n *graph.Node) ([]value, error) {
 	case a.Sparse != nil:
 		data = a.Sparse.Dense()
 	}
-	e.drop("of fitted rows at the same distance, those that scikit-learn's search meets first are taken; ONNX takes the lower index")
 	x, d := e.in(0), e.inType(0).DType
 	if data == nil {
 		if e.inType(0).Kind == graph.CSR {
 			return nil, e.unsupported("distances in a sparse matrix")
 		}
+		e.drop("of rows at the same distance the one of lower index is taken")
 		dist, index := e.nearest(x, a.K)
 		return []value{{name: dist}, {name: index}}, nil
 	}
@@ -34,29 +38,122 @@ func kNeighbors(e *encoder, n *graph.Node) ([]value, error) {
 	if rows == 0 || width == 0 {
 		return nil, e.unsupported("no rows to search")
 	}
-	wide := e.reshape(x, graph.N, 1, width)
 	if metric.Name == graph.Minkowski && metric.P == 2 && metric.W == nil {
 		metric.Name = graph.Euclidean
 	}
-	if metric.Name != graph.Euclidean && metric.Name != graph.SqEuclidean {
-		s, err := e.distance(wide, e.tensor(data.Reshape(1, rows, width)), width, d, metric)
-		if err != nil {
+	wide := e.reshape(x, graph.N, 1, width)
+	euclid := metric.Name == graph.Euclidean || metric.Name == graph.SqEuclidean
+	all := !euclid || rows*width <= smallTable
+	var near, names string // the rows of data that are measured; their numbers
+	if t := a.Tree; t != nil && (len(t.Nodes) == 1 || all && 2*len(t.Nodes)*width <= smallTable) {
+		var err error
+		if near, err = e.visits(t, wide); err != nil {
 			return nil, err
 		}
-		dist, index := e.nearest(s, a.K)
-		return []value{{name: e.cast(dist, d, tensor.Float64)}, {name: index}}, nil
+		sorted, index := tensor.New(tensor.Float64, rows, width), tensor.New(tensor.Int64, rows)
+		for to, from := range t.Index {
+			copy(sorted.F64[to*width:(to+1)*width], data.F64[from*width:])
+			index.I64[to] = int64(from)
+		}
+		data, names = sorted, e.tensor(index)
+	} else {
+		e.drop("of fitted rows at the same distance, those that scikit-learn's search meets first are taken; ONNX takes the lower index")
 	}
-	squares := e.squares(x, e.op("MatMul", x, e.tensor(transposed(data))), data)
-	_, near := e.nearest(squares, min(a.K+spare, rows))
-	near = e.sorted(near, min(a.K+spare, rows)) // so that of equals the lower index comes first
-	picked := e.add("Gather", []string{e.tensor(data), near}, attr{"axis", 0})
-	s, err := e.distance(wide, picked, width, d, metric)
+	var s string
+	var err error
+	if all {
+		s, err = e.distance(wide, e.tensor(data.Reshape(1, rows, width)), width, d, metric)
+		if near != "" {
+			s = e.add("GatherElements", []string{s, near}, attr{"axis", 1})
+		}
+	} else {
+		k := min(a.K+spare, rows)
+		_, near = e.nearest(e.squares(x, e.op("MatMul", x, e.tensor(transposed(data))), data), k)
+		near = e.sorted(near, k) // so that of equals the lower index comes first
+		s, err = e.distance(wide, e.add("Gather", []string{e.tensor(data), near}, attr{"axis", 0}), width, d, metric)
+	}
 	if err != nil {
 		return nil, err
 	}
-	dist, at := e.nearest(s, a.K)
-	index := e.add("GatherElements", []string{near, at}, attr{"axis", 1})
+	dist, index := e.nearest(s, a.K)
+	if near != "" {
+		index = e.add("GatherElements", []string{near, index}, attr{"axis", 1})
+	}
+	if names != "" {
+		index = e.add("Gather", []string{names, index}, attr{"axis", 0})
+	}
 	return []value{{name: e.cast(dist, d, tensor.Float64)}, {name: index}}, nil
+}
+
+// visits gives the rows of a tree, which stand node by node, in the order in which a search for each row of x, [N,1,p],
+// meets them: the nearer child first, the left one of equals. It is empty where that is the order they stand in.
+func (e *encoder) visits(t *graph.NeighborTree, x string) (string, error) {
+	d, p := tensor.Float64, t.Data.Shape[1]
+	var inner []int
+	for i, n := range t.Nodes {
+		if !n.Leaf && n.End > n.Start {
+			inner = append(inner, i)
+		}
+	}
+	if len(inner) == 0 {
+		return "", nil
+	}
+	bounds := func(child, half int) string {
+		b := tensor.New(d, 1, len(inner), p)
+		for k, i := range inner {
+			at := half*len(t.Nodes) + 2*i + child
+			copy(b.F64[k*p:(k+1)*p], t.Bounds[at*p:])
+		}
+		return e.tensor(b)
+	}
+	least := func(child int) (string, error) {
+		if t.Ball {
+			radius := tensor.New(d, 1, len(inner))
+			for k, i := range inner {
+				radius.F64[k] = t.Nodes[2*i+child].Radius
+			}
+			s, err := e.distance(x, bounds(child, 0), p, d, t.Metric)
+			return e.op("Max", e.op("Sub", s, e.tensor(radius)), e.scalar(0, d)), err
+		}
+		lo, hi := e.op("Sub", bounds(child, 0), x), e.op("Sub", x, bounds(child, 1))
+		far := e.op("Add", e.op("Add", lo, e.op("Abs", lo)), e.op("Add", hi, e.op("Abs", hi)))
+		far = e.op("Mul", e.scalar(0.5, d), far)
+		switch t.Metric.Name {
+		case graph.Chebyshev:
+			return e.add("ReduceMax", []string{far, e.ints(2)}, attr{"keepdims", 0}), nil
+		case graph.Euclidean, graph.SEuclidean:
+			far = e.op("Mul", far, far)
+		case graph.Minkowski:
+			far = e.op("Pow", far, e.scalar(t.Metric.P, d))
+		}
+		return e.add("ReduceSum", []string{far, e.ints(2)}, attr{"keepdims", 0}), nil
+	}
+	left, err := least(1)
+	if err != nil {
+		return "", err
+	}
+	right, err := least(2)
+	if err != nil {
+		return "", err
+	}
+	// Where the right child comes first, its rows move up by the left one's number, and those down by its own.
+	m := t.Data.Shape[0]
+	moves, place := tensor.New(d, len(inner), m), tensor.New(d, 1, m)
+	for i := range m {
+		place.F64[i] = float64(i)
+	}
+	for k, i := range inner {
+		l, r := t.Nodes[2*i+1], t.Nodes[2*i+2]
+		for j := l.Start; j < l.End; j++ {
+			moves.F64[k*m+j] = float64(r.End - r.Start)
+		}
+		for j := r.Start; j < r.End; j++ {
+			moves.F64[k*m+j] = -float64(l.End - l.Start)
+		}
+	}
+	turned := e.cast(e.op("Not", e.op("LessOrEqual", left, right)), tensor.Bool, d)
+	_, order := e.nearest(e.op("Add", e.op("MatMul", turned, e.tensor(moves)), e.tensor(place)), m)
+	return order, nil
 }
 
 // nearest returns the k smallest of each row, ascending, and where they stand.

@@ -3,7 +3,8 @@
 // A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else; what can not be
 // is refused with a *graph.UnsupportedError that names the operation, the estimator and the reason. Sparse and one-hot
 // values become dense. A Frame input becomes one input per column that is used, of shape [N, 1]; text has no missing
-// value in ONNX, so empty text stands for one.
+// value in ONNX, so empty text stands for one: for NaN or for None, whichever the model asks for, as the metadata say
+// under "larder.empty_text".
 //
 // Guards (refusals at run time) have no ONNX form: they are dropped, listed in the Report and in the model's metadata
 // under "larder.dropped".
@@ -54,6 +55,9 @@ type Report struct {
 	Nodes          int
 	Bytes          int64
 	Dropped        []Dropped
+	// EmptyText says what empty text stands for in inputs where that matters: "nan" or "None". The other one can not be
+	// given.
+	EmptyText map[string]string
 }
 
 // Dropped is a check of scikit-learn's that the ONNX model does not make.

@@ -84,7 +84,7 @@ func (e *encoder) position(j int, keys *tensor.Tensor) (string, error) {
 	var whole, at []int64
 	var floats []float64
 	var floatAt []int64
-	nanAt, emptyAt := int64(-1), int64(-1)
+	nanAt, emptyAt, empty := int64(-1), int64(-1), tensor.Cell{}
 	allWhole := true
 	for i := range none {
 		c := keys.Cell(i)
@@ -92,9 +92,9 @@ func (e *encoder) position(j int, keys *tensor.Tensor) (string, error) {
 		switch {
 		case c.IsNaN():
 			nanAt = int64(i)
-			emptyAt = nanAt
+			emptyAt, empty = nanAt, c
 		case c.Kind == tensor.CellNone && emptyAt < 0:
-			emptyAt = int64(i)
+			emptyAt, empty = int64(i), c
 		case number:
 			floats, floatAt = append(floats, f), append(floatAt, int64(i))
 			if k := c.Key(); k.Kind == tensor.CellInt {
@@ -108,8 +108,14 @@ func (e *encoder) position(j int, keys *tensor.Tensor) (string, error) {
 	}
 	switch {
 	case d == tensor.String:
-		if emptyAt >= 0 && !slices.Contains(text, "") { // empty text is a missing value
+		switch {
+		case emptyAt >= 0 && slices.Contains(text, ""):
+			e.drop("empty text is a category of its own; a missing value can not be given")
+		case emptyAt >= 0:
 			text, at = append(text, ""), append(at, emptyAt)
+			if err := e.emptyText(x, empty); err != nil {
+				return "", err
+			}
 		}
 		return e.labelEncoder(x, "keys_strings", text, at, none), nil
 	case d.IsInt() || d == tensor.Bool:
@@ -203,6 +209,11 @@ func (e *encoder) missing(x string, d tensor.DType, m graph.Missing) (string, er
 		k := compute(d)
 		return e.op("Equal", e.cast(x, d, k), e.scalar(f, k)), nil
 	case d == tensor.String && (m.Any || m.Value.IsNaN() || m.Value.Kind == tensor.CellNone || m.Value.Kind == tensor.CellStr):
+		if !m.Any && m.Value.Kind != tensor.CellStr {
+			if err := e.emptyText(x, m.Value); err != nil {
+				return "", err
+			}
+		}
 		is := e.addML(2, "LabelEncoder", []string{x}, attr{"keys_strings", []string{m.Value.S}}, attr{"values_int64s", []int64{1}}, attr{"default_int64", 0})
 		return e.cast(is, tensor.Int64, tensor.Bool), nil
 	case e.elem(d) == 0:

@@ -1,6 +1,9 @@
 package onnx
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -108,6 +111,13 @@ func spline(e *encoder, n *graph.Node) ([]value, error) {
 			m = e.op("Where", e.op("Less", m, e.scalar(0, d)), e.op("Add", m, e.scalar(hi-lo, d)), m)
 			x = e.op("Add", e.scalar(lo, d), m)
 		}
+		zero := missing // of these every basis is zero
+		if a.FillsMissing() && j > 0 {
+			least := e.add("ReduceMin", []string{e.op("Where", missing, e.scalar(math.Inf(1), d), x)}, attr{"keepdims", 0})
+			least = e.op("Where", e.op("IsInf", least), e.scalar(0, d), least)
+			x = e.op("Where", missing, least, x)
+			zero = ""
+		}
 		at := index(0)
 		if len(breaks) > 0 {
 			at = e.countBelow(x, breaks, true)
@@ -115,6 +125,9 @@ func spline(e *encoder, n *graph.Node) ([]value, error) {
 			at = e.add("Expand", []string{at, e.op("Shape", x)})
 		}
 		if a.Extrapolation == graph.ExtrapolateConstant || a.Extrapolation == graph.ExtrapolateLinear {
+			if degree >= len(t) {
+				return nil, e.unsupported("index %d is out of bounds for axis 0 with size %d", degree, len(t))
+			}
 			lo, hi := t[degree], t[len(t)-1-degree]
 			below, above := piece{at: lo}, piece{at: hi}
 			empty := func() [][]float64 {
@@ -140,14 +153,17 @@ func spline(e *encoder, n *graph.Node) ([]value, error) {
 				if a.Degree == 0 {
 					return nil, e.unsupported("linear extrapolation of degree 0")
 				}
+				if degree <= 1 {
+					degree++ // scikit-learn's own, for the bases of this column and the knots of those that follow
+				}
+				if degree > a.Bases {
+					e.drop(fmt.Sprintf("index %d is out of bounds for axis 0 with size %d", a.Bases, a.Bases))
+				}
 				linear := min(degree, a.Bases)
 				copy(below.coef[0][:linear], near(lo).value(lo, false))
 				copy(below.coef[1][:linear], near(lo).value(lo, true))
 				copy(above.coef[0][a.Bases-linear:], near(hi).value(hi, false)[a.Bases-linear:])
 				copy(above.coef[1][a.Bases-linear:], near(hi).value(hi, true)[a.Bases-linear:])
-				if degree <= 1 {
-					degree++ // scikit-learn's own, for the columns that follow
-				}
 			}
 			at = e.op("Where", e.op("Less", x, e.scalar(lo, d)), index(float64(len(pieces))), at)
 			at = e.op("Where", e.op("Greater", x, e.scalar(hi, d)), index(float64(len(pieces)+1)), at)
@@ -179,7 +195,9 @@ func spline(e *encoder, n *graph.Node) ([]value, error) {
 			}
 			y = e.add("Gather", []string{y, e.ints(keep...)}, attr{"axis", 1})
 		}
-		parts[j] = e.op("Where", missing, e.scalar(0, d), y)
+		if parts[j] = y; zero != "" {
+			parts[j] = e.op("Where", zero, e.scalar(0, d), y)
+		}
 	}
 	return one(e.cast(e.concat(parts, 1), d, e.outType(0).DType)), nil
 }
