@@ -342,9 +342,24 @@ func (m *Model) RunONNX(ctx context.Context, opts ONNXOptions, rows tensor.Value
 	return r, nil
 }
 
-// AsFloat32 rounds numbers to float32, as an ONNX model is given them in one matrix, and keeps their types. A frame that
-// holds text is given column by column, with float64 numbers, and stays as it is.
-func AsFloat32(rows tensor.Value) tensor.Value {
+// RowsForONNX gives rows as an ONNX model is given them, for the model itself: numbers in one matrix are rounded to float32
+// and keep their types, unless the model takes nothing but float32. A frame that holds text is given column by column,
+// with float64 numbers, and stays as it is.
+func (m *Model) RowsForONNX(opts ONNXOptions, rows tensor.Value) (tensor.Value, error) {
+	g, err := m.ONNXGraph(opts)
+	if err != nil {
+		return tensor.Value{}, err
+	}
+	x := g.Inputs[0]
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; slices.Contains(n.In, x) && n.Op != graph.OpCast && g.Types[x].DType == tensor.Float32 {
+			return asONNX(rows, g.Types[x]), nil
+		}
+	}
+	return rounded(rows), nil
+}
+
+func rounded(rows tensor.Value) tensor.Value {
 	round := func(t *tensor.Tensor) *tensor.Tensor {
 		if t.DType != tensor.Float64 {
 			return t

@@ -14,6 +14,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/format/onnx"
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/tensor"
@@ -112,16 +113,31 @@ func convert(cmd *cobra.Command, a []string) error {
 	report := map[string]any{"output": out, "format": form.Format}
 	var b bytes.Buffer
 	var about string
+	checked := "the file that was made, read back"
 	compare := func() (*rows.Difference, error) { return checkConverted(cmd, m, b.Bytes()) }
 	if form.Format == onnx.Name {
 		o, err := onnxOptions(cmd)
 		if err != nil {
 			return err
 		}
+		if name, _ := cmd.Flags().GetString("input"); name != "" {
+			if o.Like, err = checkRows(cmd, m); err != nil {
+				return err
+			}
+		}
 		if about, err = writeONNX(m, &b, o, report); err != nil {
+			if dry {
+				printUnsupported(cmd, err, report)
+			}
 			return err
 		}
-		compare = func() (*rows.Difference, error) { return checkONNX(cmd, m, o) }
+		checked = "the graph that was written, in double, on rows rounded to float32"
+		compare = func() (*rows.Difference, error) {
+			if o.Precision == onnx.Compact {
+				note("--check computes in double: what --precision compact loses shows only in a runtime")
+			}
+			return checkONNX(cmd, m, o)
+		}
 	} else if err := m.Encode(&b, form); err != nil {
 		return err
 	}
@@ -131,7 +147,7 @@ func convert(cmd *cobra.Command, a []string) error {
 		if diff, err = compare(); err != nil {
 			return err
 		}
-		report["check"] = diff
+		report["check"], report["checked"] = diff, checked
 	}
 	if diff != nil && diff.Equal < diff.Rows {
 		if wantJSON(cmd) {
@@ -265,6 +281,14 @@ func writeONNX(m *larder.Model, b *bytes.Buffer, o larder.ONNXOptions, report ma
 		dropped = []onnx.Dropped{}
 	}
 	report["dropped"] = dropped
+	report["inputs"], report["outputs"] = r.Inputs, r.Outputs
+	if r.EmptyText != nil {
+		report["empty_text"] = r.EmptyText
+	}
+	if r.Assumed != nil {
+		report["assumed_numbers"] = r.Assumed
+		note("the model does not say what these columns hold; they are taken for numbers (-i DATA says): %s", clip(strings.Join(r.Assumed, ", "), 90))
+	}
 	about := fmt.Sprintf("opset %d", r.Opset)
 	if r.MLOpset > 0 {
 		about += fmt.Sprintf(" with ai.onnx.ml %d", r.MLOpset)
@@ -282,6 +306,36 @@ func writeONNX(m *larder.Model, b *bytes.Buffer, o larder.ONNXOptions, report ma
 	return about, nil
 }
 
+// printUnsupported lists all that has no ONNX form.
+func printUnsupported(cmd *cobra.Command, err error, report map[string]any) {
+	list := []map[string]string{}
+	var walk func(err error)
+	walk = func(err error) {
+		var many interface{ Unwrap() []error }
+		var one *graph.UnsupportedError
+		switch {
+		case errors.As(err, &many):
+			for _, e := range many.Unwrap() {
+				walk(e)
+			}
+		case errors.As(err, &one):
+			list = append(list, map[string]string{"origin": one.Origin, "op": string(one.Op), "why": one.Why})
+		}
+	}
+	walk(err)
+	if len(list) == 0 {
+		return
+	}
+	report["unsupported"] = list
+	if wantJSON(cmd) {
+		_ = printJSON(stdout(cmd), report)
+		return
+	}
+	for _, u := range list {
+		fmt.Fprintf(stdout(cmd), "%s  %s  %s\n", u["origin"], u["op"], u["why"])
+	}
+}
+
 // onnxTolerance is how far float32 results may be from the model's own, as part of the largest.
 const onnxTolerance = 1e-5
 
@@ -292,7 +346,9 @@ func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions) (*rows
 	if err != nil {
 		return nil, err
 	}
-	v = larder.AsFloat32(v)
+	if v, err = m.RowsForONNX(o, v); err != nil {
+		return nil, err
+	}
 	methods := []string{m.DefaultMethod()}
 	if m.Can("predict_proba") == nil && methods[0] != "predict_proba" {
 		methods = append(methods, "predict_proba")

@@ -81,6 +81,22 @@ func (e *encoder) taken() bool {
 	return false
 }
 
+// try encodes one node. Where it can not, the node's values get names all the same, so that what reads them can be tried.
+func (e *encoder) try(n *graph.Node) error {
+	err := e.node(n)
+	if err == nil {
+		return nil
+	}
+	for _, o := range n.Out {
+		v := value{name: e.fresh()}
+		if t := e.g.Types[o]; t.Kind == graph.Frame {
+			v.cols = slices.Repeat([]string{v.name}, len(t.Columns))
+		}
+		e.vals[o] = v
+	}
+	return err
+}
+
 // node encodes one node of the graph.
 func (e *encoder) node(n *graph.Node) error {
 	e.at = n
@@ -323,11 +339,19 @@ func (e *encoder) model() (*protowire.Message, error) {
 	gm.String(graphName, name)
 	e.at = nil
 	ends := &protowire.Message{}
+	in := func(name string, elem int, shape []int) {
+		gm.Message(graphInput, valueInfo(name, elem, shape))
+		e.report.Inputs = append(e.report.Inputs, Port{name, typeNames[elem], shape})
+	}
+	out := func(name string, elem int, shape []int) {
+		ends.Message(graphOutput, valueInfo(name, elem, shape))
+		e.report.Outputs = append(e.report.Outputs, Port{name, typeNames[elem], shape})
+	}
 	for _, o := range e.g.Outputs {
 		t, v := e.g.Types[o.ID], e.vals[o.ID]
 		if t.Kind != graph.Frame {
 			e.addTo("Identity", "", []string{e.nameOf(o.ID)}, []string{o.Name})
-			ends.Message(graphOutput, valueInfo(o.Name, e.elem(t.DType), t.Shape))
+			out(o.Name, e.elem(t.DType), t.Shape)
 			continue
 		}
 		for j, c := range t.Columns {
@@ -339,7 +363,7 @@ func (e *encoder) model() (*protowire.Message, error) {
 				name = o.Name + "." + name
 			}
 			e.addTo("Identity", "", []string{v.cols[j]}, []string{name})
-			ends.Message(graphOutput, valueInfo(name, e.elem(c.DType), []int{graph.N, 1}))
+			out(name, e.elem(c.DType), []int{graph.N, 1})
 		}
 	}
 	for i := range e.g.Nodes {
@@ -350,12 +374,12 @@ func (e *encoder) model() (*protowire.Message, error) {
 		t := e.g.Types[n.Out[0]]
 		v := e.vals[n.Out[0]]
 		if t.Kind != graph.Frame {
-			gm.Message(graphInput, valueInfo(v.name, e.elem(t.DType), t.Shape))
+			in(v.name, e.elem(t.DType), t.Shape)
 			continue
 		}
 		for j, c := range t.Columns {
 			if e.used[v.cols[j]] || !slices.ContainsFunc(v.cols, func(s string) bool { return e.used[s] }) {
-				gm.Message(graphInput, valueInfo(v.cols[j], e.elem(c.DType), []int{graph.N, 1}))
+				in(v.cols[j], e.elem(c.DType), []int{graph.N, 1})
 			}
 		}
 	}

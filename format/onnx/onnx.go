@@ -17,8 +17,10 @@ package onnx
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 )
@@ -51,13 +53,21 @@ type Options struct {
 
 // Report says what the model needs and what was left out.
 type Report struct {
-	Opset, MLOpset int // MLOpset 0: ai.onnx.ml is not used
-	Nodes          int
-	Bytes          int64
-	Dropped        []Dropped
+	Opset, MLOpset  int // MLOpset 0: ai.onnx.ml is not used
+	Inputs, Outputs []Port
+	Nodes           int
+	Bytes           int64
+	Dropped         []Dropped
 	// EmptyText says what empty text stands for in inputs where that matters: "nan" or "None". The other one can not be
 	// given.
 	EmptyText map[string]string
+}
+
+// Port is an input or output.
+type Port struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`  // as ONNX Runtime spells it: "tensor(float)"
+	Shape []int  `json:"shape"` // -1 is the number of rows
 }
 
 // Dropped is a check of scikit-learn's that the ONNX model does not make.
@@ -66,15 +76,20 @@ type Dropped struct {
 	Check  string `json:"check"` // the words it would refuse with, or what it would do
 }
 
-// Encode writes g as an ONNX model.
+// Encode writes g as an ONNX model. The error joins a
+// *graph.UnsupportedError for everything that has no ONNX form.
 func Encode(w io.Writer, g *graph.Graph, opts Options) (*Report, error) {
 	g = graph.Merge(g)
 	textLabels(g)
 	e := newEncoder(g, opts)
+	var refused []error
 	for i := range g.Nodes {
-		if err := e.node(&g.Nodes[i]); err != nil {
-			return nil, err
+		if err := e.try(&g.Nodes[i]); err != nil && !slices.ContainsFunc(refused, func(r error) bool { return r.Error() == err.Error() }) {
+			refused = append(refused, err)
 		}
+	}
+	if refused != nil {
+		return nil, errors.Join(refused...)
 	}
 	m, err := e.model()
 	if err != nil {

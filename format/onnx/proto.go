@@ -26,6 +26,10 @@ const (
 	elemUint64 = 13
 )
 
+var typeNames = map[int]string{elemFloat: "tensor(float)", elemUint8: "tensor(uint8)", elemInt8: "tensor(int8)", elemUint16: "tensor(uint16)",
+	elemInt16: "tensor(int16)", elemInt32: "tensor(int32)", elemInt64: "tensor(int64)", elemString: "tensor(string)", elemBool: "tensor(bool)",
+	elemHalf: "tensor(float16)", elemDouble: "tensor(double)", elemUint32: "tensor(uint32)", elemUint64: "tensor(uint64)"}
+
 // Fields of onnx.proto that are written.
 const (
 	modelIR, modelProducer, modelProducerVersion, modelDoc, modelGraph, modelOpset, modelMetadata = 1, 2, 3, 6, 7, 8, 14
