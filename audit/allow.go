@@ -155,13 +155,23 @@ func runs(module string) bool {
 	return stdlib()[top] || module != strings.TrimSpace(module)
 }
 
-var stdlib = sync.OnceValue(func() map[string]bool {
+var stdlib = sync.OnceValue(func() map[string]bool { return fieldSet(stdlibNames + loaders) })
+
+var onlyStdlib = sync.OnceValue(func() map[string]bool { return fieldSet(stdlibNames) })
+
+// StandardLibrary reports a module of Python 2.7's to 3.14's own library.
+func StandardLibrary(module string) bool {
+	top, _, _ := strings.Cut(module, ".")
+	return onlyStdlib()[top]
+}
+
+func fieldSet(list string) map[string]bool {
 	m := map[string]bool{}
-	for _, n := range strings.Fields(stdlibNames + loaders) {
+	for _, n := range strings.Fields(list) {
 		m[n] = true
 	}
 	return m
-})
+}
 
 // loaders are libraries that load, compile or run what they are given.
 const loaders = `

@@ -237,25 +237,6 @@ func TestPackagesOfTheDocument(t *testing.T) {
 	}
 }
 
-func TestVersions(t *testing.T) {
-	for _, c := range [][4]string{
-		{"1.9.1", "1.9.0", "same", "ok"}, {"1.9.1", "1.6", "minor", "warning"}, {"0.22.2.post1", "0.22.2", "same", "ok"},
-		{"1.2.0rc1", "1.2.2", "same", "ok"}, {"1.5.dev0", "1.5", "same", "ok"}, {"0.24.2", "1.9.1", "major", "error"},
-		{"", "1.9", "unknown", "warning"}, {"1.10.0", "1.1.0", "minor", "warning"}, {"1.9.1", "what", "unknown", "warning"},
-	} {
-		if v := Versions(c[0], c[1]); v.Change != c[2] || v.Level != c[3] {
-			t.Errorf("%s → %s: %+v, want %s %s", c[0], c[1], v, c[2], c[3])
-		}
-	}
-	got, err := Pinned([]byte("# pinned\nnumpy==2.4.6\nscikit_learn[alldeps] == 1.6.1 ; python_version > '3'  # here\n"))
-	if err != nil || got != "1.6.1" {
-		t.Errorf("%q, %v", got, err)
-	}
-	if _, err := Pinned([]byte("scikit-learn>=1\n")); !errors.Is(err, ErrNoPin) {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestUntrustedModelsAreNotPackaged(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join(fixture.Root(t), "cmd", "larder", "quickstart", "titanic-tampered.joblib"))
 	if err != nil {

@@ -3,9 +3,7 @@ package pack
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/jsonread"
@@ -31,16 +29,16 @@ type MethodCheck struct {
 
 // Check is what validating a package found.
 type Check struct {
-	Package    string         `json:"package"`
-	Verdict    Verdict        `json:"verdict"`
-	Made       string         `json:"made_by"` // "larder" or "document"
-	Rows       int            `json:"rows"`    // stored rows run again
-	Equal      int            `json:"equal"`   // of them, equal in every method
-	Largest    float64        `json:"largest_difference"`
-	ComputedBy string         `json:"computed_by,omitempty"`
-	Methods    []MethodCheck  `json:"methods"`
-	Why        string         `json:"why,omitempty"`
-	Version    *VersionChange `json:"version,omitempty"`
+	Package    string                `json:"package"`
+	Verdict    Verdict               `json:"verdict"`
+	Made       string                `json:"made_by"` // "larder" or "document"
+	Rows       int                   `json:"rows"`    // stored rows run again
+	Equal      int                   `json:"equal"`   // of them, equal in every method
+	Largest    float64               `json:"largest_difference"`
+	ComputedBy string                `json:"computed_by,omitempty"`
+	Methods    []MethodCheck         `json:"methods"`
+	Why        string                `json:"why,omitempty"`
+	Version    *larder.VersionChange `json:"version,omitempty"`
 }
 
 // Validate runs the stored rows of a package again and compares the outputs. data, which may be nil, is the training
@@ -176,81 +174,23 @@ func nullNaN(v any) any {
 	return v
 }
 
-// VersionChange compares the release a model was fitted with and another.
-type VersionChange struct {
-	Recorded string `json:"recorded"`
-	Asked    string `json:"asked"`
-	Change   string `json:"change"` // same, minor, major, unknown
-	Level    string `json:"level"`  // ok, warning, error
-	Message  string `json:"message"`
+// CompareRelease compares the releases of a model with the one it is to be loaded with. What the model does not record
+// is taken from the metadata of the package; p may be nil.
+func (p *Package) CompareRelease(m *larder.Model, asked string) (*larder.VersionChange, error) {
+	c, err := m.CompareRelease(asked)
+	if err == nil && c.Change == "unknown" && p != nil && p.Metadata.SklearnVersion != nil {
+		return larder.CompareReleases(*p.Metadata.SklearnVersion, asked)
+	}
+	return c, err
 }
 
-// Versions compares releases by PEP 440: another minor release is a warning, another major one an error.
-func Versions(recorded, asked string) *VersionChange {
-	c := &VersionChange{Recorded: recorded, Asked: asked}
-	a, ok1 := release(recorded)
-	b, ok2 := release(asked)
-	switch {
-	case !ok1 || !ok2:
-		c.Change, c.Level = "unknown", "warning"
-		c.Message = "no scikit-learn version is recorded in the model: validate predictions before deploying"
-		if ok1 {
-			c.Message = fmt.Sprintf("%q is no version", asked)
-		}
-	case a[0] != b[0]:
-		c.Change, c.Level = "major", "error"
-		c.Message = fmt.Sprintf("fitted with scikit-learn %s, asked for %s: retrain or migrate (larder migrate --sklearn %s)", recorded, asked, asked)
-	case a[1] != b[1]:
-		c.Change, c.Level = "minor", "warning"
-		c.Message = fmt.Sprintf("fitted with scikit-learn %s, asked for %s: validate predictions before deploying", recorded, asked)
-	default:
-		c.Change, c.Level = "same", "ok"
-		c.Message = "same minor release"
-	}
-	return c
-}
-
-// release gives the first two numbers of a PEP 440 version.
-func release(v string) ([2]int, bool) {
-	v = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(v)), "v")
-	if _, after, ok := strings.Cut(v, "!"); ok {
-		v = after
-	}
-	var out [2]int
-	i, digits := 0, false
-	for _, c := range v {
-		switch {
-		case c >= '0' && c <= '9':
-			if out[i] > 1e6 {
-				return out, false
-			}
-			out[i] = out[i]*10 + int(c-'0')
-			digits = true
-		case c == '.' && digits && i == 0:
-			i, digits = 1, false
-		default:
-			return out, digits || i > 0
+// Recorded returns the versions that the metadata of the package holds, by distribution.
+func (p *Package) Recorded() map[string]string {
+	r := map[string]string{}
+	for name, v := range map[string]*string{"scikit-learn": p.Metadata.SklearnVersion, "numpy": p.Metadata.NumpyVersion, "python": p.Metadata.PythonVersion} {
+		if v != nil {
+			r[name] = *v
 		}
 	}
-	return out, digits || i > 0
-}
-
-// ErrNoPin is a requirements file that does not pin scikit-learn.
-var ErrNoPin = errors.New("the requirements do not pin scikit-learn with ==")
-
-// Pinned finds the release of scikit-learn that a requirements file pins.
-func Pinned(requirements []byte) (string, error) {
-	for line := range strings.Lines(string(requirements)) {
-		line, _, _ = strings.Cut(line, "#")
-		line, _, _ = strings.Cut(line, ";")
-		name, version, ok := strings.Cut(line, "==")
-		name, _, _ = strings.Cut(name, "[")
-		name = strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(strings.TrimSpace(name)))
-		if ok && (name == "scikit-learn" || name == "sklearn") {
-			version, _, _ = strings.Cut(strings.TrimLeft(version, "="), ",")
-			version, _, _ = strings.Cut(strings.TrimSpace(version), " ")
-			return version, nil
-		}
-	}
-	return "", ErrNoPin
+	return r
 }

@@ -17,6 +17,7 @@ type Doc struct {
 
 	Format     string // "pickle", "joblib", "skops", "npy", "json", ...
 	Compressor string // "", "zlib", "gzip", "bz2", "lzma", "xz", "lz4", "zip", "ZF"
+	Writer     string // "skops 0.16.0" where the container names the library that wrote it, else ""
 	Protocol   int    // highest pickle protocol seen; skops: its protocol number; -1 if none
 	Size       int64  // bytes of the file
 	Stream     int64  // bytes of the decompressed stream

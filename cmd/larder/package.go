@@ -232,7 +232,7 @@ func validateCommand() *cobra.Command {
 }
 
 func validate(cmd *cobra.Command, a []string) error {
-	asked, err := askedRelease(cmd)
+	asked, err := askedRuntime(cmd)
 	if err != nil {
 		return err
 	}
@@ -257,12 +257,10 @@ func validate(cmd *cobra.Command, a []string) error {
 			return err
 		}
 	}
-	recorded := m.Info().SklearnVersion
-	if recorded == "" && p != nil && p.Metadata.SklearnVersion != nil {
-		recorded = *p.Metadata.SklearnVersion
-	}
-	if asked != "" {
-		c.Version = pack.Versions(recorded, asked)
+	if asked.Sklearn != "" {
+		if c.Version, err = p.CompareRelease(m, asked.Sklearn); err != nil {
+			return err
+		}
 	}
 	if wantJSON(cmd) {
 		if err := printJSON(stdout(cmd), c); err != nil {
@@ -296,22 +294,27 @@ func printCheck(w io.Writer, st style, c *pack.Check) {
 	}
 }
 
-func askedRelease(cmd *cobra.Command) (string, error) {
+// askedRuntime is what --sklearn or --requirements name; its Sklearn is "" where neither is given.
+func askedRuntime(cmd *cobra.Command) (larder.Runtime, error) {
 	asked, _ := cmd.Flags().GetString("sklearn")
 	name, _ := cmd.Flags().GetString("requirements")
 	if name == "" {
-		return asked, nil
+		if asked != "" {
+			_, err := larder.CompareReleases("", asked)
+			return larder.Runtime{Sklearn: asked}, err
+		}
+		return larder.Runtime{}, nil
 	}
 	if asked != "" {
-		return "", usagef("--sklearn and --requirements")
+		return larder.Runtime{}, usagef("--sklearn and --requirements")
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return "", err
+		return larder.Runtime{}, err
 	}
-	asked, err = pack.Pinned(b)
+	r, err := larder.ReadRequirements(b)
 	if err != nil {
-		return "", usagef("%s: %v", name, err)
+		return r, usagef("%s: %v", name, err)
 	}
-	return asked, nil
+	return r, nil
 }

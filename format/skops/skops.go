@@ -91,6 +91,9 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		return doc, &UnsupportedError{fmt.Sprintf("protocol %d is not one of 0 to %d", n, maxProtocol)}
 	}
 	doc.Protocol = n
+	if v, ok := root.get("_skops_version").(string); ok && len(v) < 40 {
+		doc.Writer = "skops " + v
+	}
 	d := &decoder{doc: doc, archive: a, lim: lim, memo: map[string]memo{}, files: map[string]string{}, note: note}
 	doc.Root, err = d.node(root, "schema", 0)
 	doc.Stream = lim.Decompressed - a.left
