@@ -58,7 +58,18 @@ func AuditBytes(data []byte, p audit.Policy) *audit.Report {
 	return auditSource(source.Bytes(data), source.Default(), p)
 }
 
-func auditSource(src *source.Source, lim source.Limits, p audit.Policy) *audit.Report {
+func auditSource(src *source.Source, lim source.Limits, p audit.Policy) (r *audit.Report) {
+	lost := source.Protect(func() error {
+		r = judgeSource(src, lim, p)
+		return src.Whole()
+	})
+	if lost != nil {
+		return audit.Failure(lost, nil, p)
+	}
+	return r
+}
+
+func judgeSource(src *source.Source, lim source.Limits, p audit.Policy) *audit.Report {
 	doc, err := Decode(src, lim)
 	if err == nil {
 		return audit.Judge(doc, p)
@@ -152,15 +163,33 @@ func only(d *pyobj.Doc, found bool) *pyobj.Doc {
 	return d
 }
 
+// bigFile is the size from which a mapped file is not read before it is needed.
+const bigFile = 16 << 20
+
 // gate judges a decoded file; what audit refuses is not opened. What is merely unknown is opened: whoever uses the model
 // asks Unknown first.
 func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
-	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted})
+	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted, Unread: doc.Size >= bigFile})
 	if r.Verdict == audit.Refused {
 		return r, &UnsafeError{r}
 	}
 	return r, nil
 }
 
-// Report returns the audit of the whole file the model came from.
+// wholly judges the file anew, reading what was left unread when it was opened.
+func (m *Model) wholly() (*audit.Report, error) {
+	if !m.report.Unread {
+		return m.report, nil
+	}
+	m.full.Do(func() {
+		m.fullErr = source.Protect(func() error {
+			m.fullReport = audit.Judge(m.doc, audit.Policy{Trusted: m.opts.trusted})
+			return m.src.Whole()
+		})
+	})
+	return m.fullReport, m.fullErr
+}
+
+// Report returns the audit of the whole file the model came from. The nodes of trees in a big mapped file are not read for
+// it: every walk proves its steps, and Trustworthy reads them all.
 func (m *Model) Report() *audit.Report { return m.report }

@@ -36,13 +36,16 @@ func (e *UndeterminedError) Is(target error) bool { return target == ErrUnsuppor
 // Trustworthy returns nil if the audit of the whole file said ok. Whatever passes a model on (convert, package, register,
 // serve) asks it first.
 func (m *Model) Trustworthy() error {
-	switch m.report.Verdict {
-	case audit.OK:
+	r, err := m.wholly()
+	switch {
+	case err != nil:
+		return err
+	case r.Verdict == audit.OK:
 		return nil
-	case audit.Refused:
-		return &UnsafeError{m.report}
+	case r.Verdict == audit.Refused:
+		return &UnsafeError{r}
 	}
-	return &UndeterminedError{m.report}
+	return &UndeterminedError{r}
 }
 
 // Whole reports that the model is all its file holds, not a part of it that was selected.
@@ -62,6 +65,10 @@ func (m *Model) Encode(w io.Writer, f Form) error {
 	if err := m.Trustworthy(); err != nil {
 		return err
 	}
+	return m.protect(func() error { return m.encode(w, f) })
+}
+
+func (m *Model) encode(w io.Writer, f Form) error {
 	if f.Protocol == 0 {
 		f.Protocol = 4
 	}

@@ -32,6 +32,7 @@ import (
 type Model struct {
 	opts options
 	doc  *pyobj.Doc
+	src  *source.Source
 	root pyobj.Value // what is bound
 	path string      // its place in the file: "model", "model['clf']", "model.steps[1]"
 	est  sklearn.Estimator
@@ -40,6 +41,10 @@ type Model struct {
 	memory int64 // for faster forms of a big model; 0 for no bound
 
 	report *audit.Report
+
+	full       sync.Once
+	fullReport *audit.Report
+	fullErr    error
 
 	mu    sync.RWMutex
 	plans []*plan
@@ -78,7 +83,21 @@ func OpenReader(r io.Reader, opts ...Option) (*Model, error) {
 	return open(src, o)
 }
 
-func open(src *source.Source, o options) (*Model, error) {
+func open(src *source.Source, o options) (m *Model, err error) {
+	lost := source.Protect(func() error {
+		m, err = build(src, o)
+		return nil
+	})
+	if lost == nil && err == nil {
+		lost = src.Whole()
+	}
+	if lost != nil {
+		return nil, lost
+	}
+	return m, err
+}
+
+func build(src *source.Source, o options) (*Model, error) {
 	doc, err := Decode(src, o.limits)
 	if err != nil {
 		return nil, err
@@ -87,7 +106,7 @@ func open(src *source.Source, o options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{opts: o, doc: doc, report: report, root: doc.Root, path: "model"}
+	m := &Model{opts: o, src: src, doc: doc, report: report, root: doc.Root, path: "model"}
 	if o.selected != "" {
 		if m.root, m.path, err = selectPath(doc.Root, o.selected); err != nil {
 			return nil, err
@@ -97,7 +116,7 @@ func open(src *source.Source, o options) (*Model, error) {
 	}
 	bd := &sklearn.Binder{Registry: o.registry, Lenient: o.lenient}
 	m.est, m.bind = bd.Bind(m.root, m.path)
-	if src.Len() >= 16<<20 {
+	if src.Len() >= bigFile {
 		m.memory = source.Memory() / 4
 	}
 	return m, nil
@@ -159,7 +178,29 @@ func (r *Result) Tensor() *tensor.Tensor {
 //
 // rows is a matrix (Floats, or any numeric *tensor.Tensor of shape [n,k]), a sparse matrix, a frame of named and typed
 // columns, or texts (Texts) for text models. Results are the caller's to keep.
-func (m *Model) Run(ctx context.Context, method string, rows tensor.Value) (*Result, error) {
+//
+// A mapped file that was cut off since it was opened gives an error answering ErrCorrupt.
+func (m *Model) Run(ctx context.Context, method string, rows tensor.Value) (r *Result, err error) {
+	lost := m.protect(func() error {
+		r, err = m.run(ctx, method, rows)
+		return err
+	})
+	if lost != nil {
+		return nil, lost
+	}
+	return r, nil
+}
+
+// protect calls f, which may read the model's file where it is mapped.
+func (m *Model) protect(f func() error) error {
+	err := source.Protect(f)
+	if err == nil {
+		err = m.src.Whole()
+	}
+	return err
+}
+
+func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Result, error) {
 	if method == "" {
 		method = m.DefaultMethod()
 	}

@@ -46,7 +46,11 @@ func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*ONNXReport, error) {
 	if v := m.Info().SklearnVersion; v != "" {
 		meta["larder.sklearn_version"] = v
 	}
-	r, err := onnx.Encode(w, g, onnx.Options{Precision: opts.Precision, Version: opts.Version, Metadata: meta})
+	var r *onnx.Report
+	err = m.protect(func() error {
+		r, err = onnx.Encode(w, g, onnx.Options{Precision: opts.Precision, Version: opts.Version, Metadata: meta})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

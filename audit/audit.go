@@ -65,6 +65,7 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	Imports  []string  `json:"imports"` // every name loading would import, sorted
 	Promise  string    `json:"promise"`
+	Unread   bool      `json:"-"` // Policy.Unread left something unread
 }
 
 // Policy is what the user allows beyond the list.
@@ -73,6 +74,9 @@ type Policy struct {
 	Trusted []string
 	// Strict makes old opcodes and Python 2 forms a refusal.
 	Strict bool
+	// Unread leaves the nodes of trees in mapped files unread, which would bring the whole file into memory. It is for
+	// whoever walks them with a proof of each step; Report.Unread says that there were some.
+	Unread bool
 }
 
 // maxFindings bounds a report; the rest is counted.
@@ -119,6 +123,7 @@ type judge struct {
 	findings []Finding
 	dropped  int
 	refuse   bool
+	unread   bool
 	unsure   bool
 	imports  map[string]bool
 	seen     map[string]bool
@@ -153,7 +158,7 @@ func (j *judge) add(f Finding) {
 }
 
 func (j *judge) report(doc *pyobj.Doc) *Report {
-	r := &Report{Verdict: OK, Findings: j.findings, Imports: []string{}, Promise: Promise}
+	r := &Report{Verdict: OK, Findings: j.findings, Imports: []string{}, Promise: Promise, Unread: j.unread}
 	if doc != nil {
 		r.Format = doc.Format
 	}
@@ -306,6 +311,10 @@ func (j *judge) judgeBuild(c *pyobj.Call, f Finding) {
 		f.Rule, f.Level = ruleState, Critical
 		f.Message = fmt.Sprintf("state of %s: %s", f.Symbol, why)
 		j.add(f)
+		return
+	}
+	if j.policy.Unread && mappedNodes(o, state) {
+		j.unread = true
 		return
 	}
 	if why := indices(o, state); why != "" {

@@ -23,6 +23,20 @@ func indices(o *pyobj.Object, state pyobj.Value) string {
 	return ""
 }
 
+// mappedNodes reports a tree whose nodes are a view of a mapped file.
+func mappedNodes(o *pyobj.Object, state pyobj.Value) bool {
+	class := o.ClassName()
+	if class != "sklearn.tree._tree.Tree" && !strings.HasSuffix(class, "_hist_gradient_boosting.predictor.TreePredictor") {
+		return false
+	}
+	d, ok := state.(*pyobj.Dict)
+	if !ok {
+		return false
+	}
+	a, ok := d.Get("nodes").(*pyobj.Array)
+	return ok && a.Mapped
+}
+
 // records gives the nodes of a state; nil with no reason where the array is not there to look at.
 func records(state pyobj.Value, fields ...string) (r *numpy.Records, cols []numpy.Column, why string) {
 	d, ok := state.(*pyobj.Dict)

@@ -41,6 +41,7 @@ package exec
 
 import (
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/source"
 )
 
 // Error is a run or a plan that does not fit its graph.
@@ -69,6 +70,17 @@ type FaultError struct {
 	Stack  []byte
 }
 
+// Unwrap gives the *source.FaultError of a mapped file that was lost, nil for other causes.
+func (e *FaultError) Unwrap() error {
+	if lost, ok := e.Cause.(*source.FaultError); ok { //nolint:errorlint // what was recovered, not wrapped
+		return lost
+	}
+	return nil
+}
+
 func (e *FaultError) Error() string {
+	if lost := e.Unwrap(); lost != nil {
+		return (&Error{e.Origin, e.Op, lost.Error()}).Error()
+	}
 	return (&Error{e.Origin, e.Op, "internal fault: " + causeText(e.Cause)}).Error()
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/source"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -441,7 +442,11 @@ func (st *state) run(p *Plan, steps []step) (err error) {
 	defer func() {
 		debug.SetPanicOnFault(old)
 		if r := recover(); r != nil {
-			err = &FaultError{Origin: st.node.Origin, Op: st.node.Op, Cause: r, Stack: debug.Stack()}
+			fault := &FaultError{Origin: st.node.Origin, Op: st.node.Op, Cause: r, Stack: debug.Stack()}
+			if lost := source.Fault(r); lost != nil {
+				fault.Cause = lost
+			}
+			err = fault
 		}
 	}()
 	c := &st.call

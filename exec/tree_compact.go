@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -139,9 +140,14 @@ func newForest(ts *graph.Trees) (*forest, error) {
 	return f, nil
 }
 
+var errUnbuilt = errors.New("the trees could not be read when they were first needed")
+
 // withNaN returns the nodes for rows with NaN.
 func (f *forest) withNaN() (*variant, error) {
-	f.split.once.Do(func() { f.split.err = f.build(&f.split, true) })
+	f.split.once.Do(func() {
+		f.split.err = errUnbuilt // stays if the file is lost on the way
+		f.split.err = f.build(&f.split, true)
+	})
 	return &f.split, f.split.err
 }
 

@@ -35,9 +35,16 @@ func Fold(root pyobj.Value) (pyobj.Value, error) {
 	return pyobj.Rewrite(root, f.value), f.err
 }
 
+// FoldMapped is Fold for a graph whose bytes are views of a mapped file: arrays that keep them are marked Mapped.
+func FoldMapped(root pyobj.Value) (pyobj.Value, error) {
+	f := folder{copies: map[*byte]bool{}}
+	return pyobj.Rewrite(root, f.value), f.err
+}
+
 type folder struct {
-	err error
-	at  *pyobj.Object
+	err    error
+	at     *pyobj.Object
+	copies map[*byte]bool // of a mapped file: bytes that were made here; nil for other graphs
 }
 
 func (f *folder) value(v pyobj.Value) (pyobj.Value, bool) {
@@ -211,6 +218,9 @@ func (f *folder) encode(o *pyobj.Object) pyobj.Value {
 		f.fail("text beyond latin-1")
 		return nil
 	}
+	if f.copies != nil && len(b) > 0 {
+		f.copies[&b[0]] = true
+	}
 	return pyobj.Bytes(b)
 }
 
@@ -340,6 +350,10 @@ func (f *folder) array(d *pyobj.DType, shape pyobj.Value, fortran bool, data pyo
 		return nil
 	}
 	a.Data = b
+	switch data.(type) {
+	case pyobj.Bytes, *pyobj.ByteArray:
+		a.Mapped = f.copies != nil && len(b) > 0 && !f.copies[&b[0]]
+	}
 	return a
 }
 
@@ -422,7 +436,7 @@ func (f *folder) permuted(o *pyobj.Object, d *pyobj.DType) *pyobj.Array {
 			index[k] = 0
 		}
 	}
-	a.Shape, a.Data = shape, out
+	a.Shape, a.Data, a.Mapped = shape, out, false
 	return a
 }
 

@@ -85,6 +85,7 @@ func (r *Records) Column(name string) (Column, error) {
 	if d.Order == '>' {
 		c.order = binary.BigEndian
 	}
+	c.plain = c.kind == 'i' && c.size == 8 && c.order == binary.LittleEndian
 	r.read[name] = true
 	return c, nil
 }
@@ -97,6 +98,7 @@ type Column struct {
 	kind       byte
 	size       int
 	order      binary.ByteOrder
+	plain      bool // little-endian int64
 }
 
 // Len returns the number of items.
@@ -105,7 +107,7 @@ func (c Column) Len() int { return c.n }
 // IsFloat reports a column of floats.
 func (c Column) IsFloat() bool { return c.kind == 'f' }
 
-func (c Column) item(i int) []byte {
+func (c *Column) item(i int) []byte {
 	p := c.at + i*c.stride
 	return c.data[p : p+c.size]
 }
@@ -125,7 +127,14 @@ func (c Column) Float(i int) float64 {
 }
 
 // Int returns an item of an integer or bool column; uint64 as its bit pattern. A float column gives zero.
-func (c Column) Int(i int) int64 {
+func (c *Column) Int(i int) int64 {
+	if c.plain {
+		return int64(binary.LittleEndian.Uint64(c.data[c.at+i*c.stride:]))
+	}
+	return c.int(i)
+}
+
+func (c *Column) int(i int) int64 {
 	if c.kind == 'f' {
 		return 0
 	}
@@ -150,7 +159,7 @@ func (c Column) Floats() []float64 {
 // Ints returns all items of an integer or bool column.
 func (c Column) Ints() []int64 {
 	out := make([]int64, c.n)
-	if c.kind == 'i' && c.size == 8 && c.order == binary.LittleEndian {
+	if c.plain {
 		for i, p := 0, c.at; i < c.n; i, p = i+1, p+c.stride {
 			out[i] = int64(binary.LittleEndian.Uint64(c.data[p:]))
 		}

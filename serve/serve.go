@@ -281,6 +281,7 @@ func (s *Server) acquire(ctx context.Context) (release func(), err error) {
 // Paths in open need none.
 func (s *Server) Guard(h http.Handler, open ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		debug.SetPanicOnFault(true) // a mapped model that is cut off ends the request, too
 		defer func() {
 			if p := recover(); p != nil {
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {

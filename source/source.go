@@ -34,6 +34,7 @@ const mapFrom = 256 << 10
 type Source struct {
 	data     []byte
 	path     string
+	file     *os.File // of a map: kept to see whether it shrinks
 	mapped   bool
 	siblings []*Source
 }
@@ -45,7 +46,14 @@ func Open(path string, lim Limits) (*Source, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	defer f.Close()
+	s, err := openFile(f, path, lim)
+	if err != nil || s.file == nil {
+		_ = f.Close() // it was only read
+	}
+	return s, err
+}
+
+func openFile(f *os.File, path string, lim Limits) (*Source, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, openError(path, err)
@@ -58,7 +66,7 @@ func Open(path string, lim Limits) (*Source, error) {
 	}
 	if info.Mode().IsRegular() && info.Size() >= mapFrom {
 		if data, err := mapFile(f, info.Size()); err == nil {
-			return &Source{data: data, path: path, mapped: true}, nil
+			return &Source{data: data, path: path, file: f, mapped: true}, nil
 		}
 	}
 	s, err := read(f, info.Size(), lim)
@@ -140,6 +148,26 @@ func (s *Source) Forget(off int64) {
 // Mapped reports whether the bytes are a file map.
 func (s *Source) Mapped() bool { return s.mapped }
 
+// Whole returns an error if the source is a map, or has a companion that is one, of a file that has become shorter since
+// it was opened. What was read from it before is then not to be trusted: the last page may have been zeros.
+func (s *Source) Whole() error {
+	if s.file != nil {
+		info, err := s.file.Stat()
+		if err == nil && info.Size() < s.Len() {
+			err = fmt.Errorf("%q had %d bytes and has %d", s.path, s.Len(), info.Size())
+		}
+		if err != nil {
+			return &FaultError{err}
+		}
+	}
+	for _, c := range s.siblings {
+		if err := c.Whole(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Path returns the file's path, "" for memory and streams.
 func (s *Source) Path() string { return s.path }
 
@@ -174,9 +202,10 @@ func (s *Source) Close() error {
 		errs = append(errs, c.Close())
 	}
 	data, mapped := s.data, s.mapped
-	s.data, s.mapped, s.siblings = nil, false, nil
+	file := s.file
+	s.data, s.mapped, s.siblings, s.file = nil, false, nil, nil
 	if mapped {
-		errs = append(errs, unmap(data))
+		errs = append(errs, unmap(data), file.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -68,11 +68,15 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	if err != nil {
 		return doc, err
 	}
-	if doc.Root, err = numpy.Fold(doc.Root); err != nil {
+	fold := numpy.Fold
+	if r.s == nil && src.Mapped() {
+		fold = numpy.FoldMapped
+	}
+	if doc.Root, err = fold(doc.Root); err != nil {
 		return doc, err
 	}
 	for i := range doc.Extra {
-		if doc.Extra[i], err = numpy.Fold(doc.Extra[i]); err != nil {
+		if doc.Extra[i], err = fold(doc.Extra[i]); err != nil {
 			return doc, err
 		}
 	}

@@ -441,7 +441,7 @@ func (d *decoder) array(o *object, path string, depth int) (pyobj.Value, error) 
 	if n != len(b) {
 		d.note("trailing-bytes", pyobj.LevelRefuse, -1, "%s: %d bytes after the array in %q", path, len(b)-n, o.text("file"))
 	}
-	a.Offset = -1
+	a.Offset, a.Mapped = -1, d.archive.mapped(o.text("file")) && len(a.Data) > 0
 	switch {
 	case g.String() == "numpy.ndarray":
 	case g.Module == "numpy" && len(a.Shape) == 0:

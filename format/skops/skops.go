@@ -62,7 +62,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	note := func(rule string, level pyobj.Level, off int64, format string, args ...any) {
 		doc.Notes = append(doc.Notes, pyobj.Note{Rule: rule, Level: level, Offset: off, Message: fmt.Sprintf(format, args...)})
 	}
-	a, err := openArchive(src.All(), lim, note)
+	a, err := openArchive(src, lim, note)
 	if err != nil {
 		return doc, err
 	}

@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
+	"hash/crc32"
 	"path"
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/flate"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -18,6 +20,8 @@ import (
 
 // archive is a zip whose members two readers can not read differently: what deviates is noted or refused.
 type archive struct {
+	src   *source.Source
+	seen  int64 // where the bytes before may leave memory: their sums are checked
 	files map[string]*zip.File
 	left  int64 // decompressed bytes still allowed
 	cache map[string][]byte
@@ -38,7 +42,8 @@ func bad(off int64, format string, args ...any) error {
 }
 
 // openArchive checks the whole structure of the archive before anything is decompressed.
-func openArchive(data []byte, lim source.Limits, note func(rule string, level pyobj.Level, off int64, format string, args ...any)) (*archive, error) {
+func openArchive(src *source.Source, lim source.Limits, note func(rule string, level pyobj.Level, off int64, format string, args ...any)) (*archive, error) {
+	data := src.All()
 	entries, dir, err := central(data, lim, note)
 	if err != nil {
 		return nil, err
@@ -90,7 +95,8 @@ func openArchive(data []byte, lim source.Limits, note func(rule string, level py
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, bad(0, "not a readable zip: %v", err)
 	}
-	a := &archive{files: map[string]*zip.File{}, left: lim.Decompressed, cache: map[string][]byte{}}
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	a := &archive{src: src, files: map[string]*zip.File{}, left: lim.Decompressed, cache: map[string][]byte{}}
 	for _, f := range z.File {
 		if a.files[f.Name] == nil {
 			a.files[f.Name] = f
@@ -251,7 +257,7 @@ func unclean(name string) string {
 	return ""
 }
 
-// read decompresses a member; its CRC is checked. The bytes are kept for a second reading.
+// read gives a member, a view of the file where it is stored as it is; its CRC is checked. It is kept for a second reading.
 func (a *archive) read(name string, limit int64) ([]byte, error) {
 	if b, ok := a.cache[name]; ok {
 		return b, nil
@@ -264,19 +270,61 @@ func (a *archive) read(name string, limit int64) ([]byte, error) {
 	if f.UncompressedSize64 > uint64(limit) {
 		return nil, &source.LimitError{Limit: "decompressed bytes", Value: int64(min(f.UncompressedSize64, 1<<62)), Max: limit, Offset: -1}
 	}
-	r, err := f.Open()
+	b, err := a.unpack(f, limit)
 	if err != nil {
-		return nil, bad(-1, "member %q: %v", name, err)
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, bad(-1, "member %q: %v", name, err)
-	}
-	if int64(len(b)) > limit {
-		return nil, &source.LimitError{Limit: "decompressed bytes", Value: int64(len(b)), Max: limit, Offset: -1}
+		return nil, err
 	}
 	a.left -= int64(len(b))
 	a.cache[name] = b
+	return b, nil
+}
+
+// forgetAfter is how much of a mapped file stays in memory while the sums of its members are checked.
+const forgetAfter = 8 << 20
+
+// mapped reports whether what read gives of a member is a view of a mapped file.
+func (a *archive) mapped(name string) bool {
+	f := a.files[name]
+	return f != nil && f.Method == zip.Store && a.src.Mapped()
+}
+
+// unpack gives the bytes of a member, of limit at most.
+func (a *archive) unpack(f *zip.File, limit int64) ([]byte, error) {
+	if f.Method == zip.Store {
+		at, err := f.DataOffset()
+		if err != nil {
+			return nil, bad(-1, "member %q: %v", f.Name, err)
+		}
+		if f.CompressedSize64 != f.UncompressedSize64 {
+			return nil, bad(at, "member %q is stored as it is and has %d and %d bytes", f.Name, f.CompressedSize64, f.UncompressedSize64)
+		}
+		b, err := a.src.View(at, int64(f.UncompressedSize64))
+		if err != nil {
+			return nil, bad(at, "member %q: %v", f.Name, err)
+		}
+		if crc32.ChecksumIEEE(b) != f.CRC32 {
+			return nil, bad(at, "member %q: %v", f.Name, zip.ErrChecksum)
+		}
+		if end := at + int64(len(b)); end >= a.seen+forgetAfter {
+			a.seen = end
+			a.src.Forget(end)
+		}
+		return b, nil
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, bad(-1, "member %q: %v", f.Name, err)
+	}
+	defer r.Close()
+	// Deflate makes 1032 bytes of one at most: the size is a claim up to there.
+	size := int64(min(f.UncompressedSize64, 1032*f.CompressedSize64+64))
+	b, err := source.ReadAll(r, size, limit)
+	if err != nil {
+		var lim *source.LimitError
+		if errors.As(err, &lim) {
+			return nil, &source.LimitError{Limit: "decompressed bytes", Value: lim.Value, Max: limit, Offset: -1}
+		}
+		return nil, bad(-1, "member %q: %v", f.Name, err)
+	}
 	return b, nil
 }
