@@ -24,8 +24,9 @@ type Info struct {
 	Methods        []string `json:"methods"`
 	Supported      bool     `json:"supported"`
 	Problems       []string `json:"problems"`
-	Parts          []Part   `json:"parts"`   // the estimator and what is inside it, depth first
-	Objects        []Part   `json:"objects"` // where the file holds no estimator at its root: what Select can pick
+	UntrustedTypes []string `json:"untrusted_types"` // skops: what skops.io.get_untrusted_types lists
+	Parts          []Part   `json:"parts"`           // the estimator and what is inside it, depth first
+	Objects        []Part   `json:"objects"`         // where the file holds no estimator at its root: what Select can pick
 }
 
 // Part is one object of a model.
@@ -41,6 +42,7 @@ func (m *Model) Info() Info {
 	in := Info{
 		Format: m.doc.Format, Compressor: m.doc.Compressor, Protocol: m.doc.Protocol, Bytes: m.doc.Size,
 		Methods: []string{}, Problems: []string{}, FeatureNamesIn: []string{}, Classes: []any{}, Parts: []Part{}, Objects: []Part{}, Releases: []string{},
+		UntrustedTypes: append([]string{}, m.doc.Untrusted...),
 	}
 	if in.Compressor == "" {
 		in.Compressor = "none"

@@ -256,20 +256,40 @@ func (w *writer) object(o *pyobj.Object) {
 	if w.sparse(o) {
 		return
 	}
-	w.put('o')
-	w.child(o.Class)
-	args := o.Args
-	if g, ok := o.Class.(*pyobj.Global); ok && g.Name == "__randomstate_ctor" && o.State != nil {
-		// The state replaces the generator it is made with; numpy's releases and skops make it in different ways.
-		args = nil
+	class, args, state := o.Class, o.Args, o.State
+	if g, ok := class.(*pyobj.Global); ok {
+		switch name := numpy.Canonical(g); {
+		case strings.HasSuffix(name, ".__randomstate_ctor"), name == "numpy.random.__RandomState_ctor":
+			// The state replaces the generator it is made with; numpy's releases and skops make it in different ways.
+			if d, err := numpy.RandomState(o); err == nil {
+				class, args, state = randomClass, nil, d
+			}
+		case strings.HasSuffix(name, ".__generator_ctor"):
+			// Numpy 1 keeps no seed sequence: the bit generator's state is what counts.
+			if d, _, err := numpy.Generator(o); err == nil {
+				args, state = nil, d
+			}
+		case strings.HasPrefix(g.Name, "__pyx_unpickle_") && len(args) == 3:
+			// Cython's way of making a class with a state
+			if c, ok := args[0].(*pyobj.Global); ok {
+				class, args = c, items(args[2])
+			}
+		case strings.HasSuffix(name, ".Bunch") && strings.HasPrefix(name, "sklearn.utils."):
+			state = nil // made anew by the class
+		}
+		if t, ok := state.(*pyobj.Tuple); ok && len(t.Items) == 0 {
+			state = nil
+		}
 	}
+	w.put('o')
+	w.child(class)
 	w.items('(', args)
 	if o.Kwargs != nil && len(o.Kwargs.Entries) > 0 {
 		w.entries('k', o.Kwargs.Entries)
 	}
-	if attrs, ok := o.Attrs(); !ok {
+	if attrs, ok := (&pyobj.Object{State: state}).Attrs(); !ok {
 		w.put('!')
-		w.child(o.State)
+		w.child(state)
 	} else if attrs != nil && len(attrs.Entries) > 0 {
 		w.entries('a', attrs.Entries)
 	}
@@ -280,6 +300,20 @@ func (w *writer) object(o *pyobj.Object) {
 		w.entries('p', o.Pairs)
 	}
 	w.put(')')
+}
+
+// randomClass makes numpy's RandomState since 1.17.
+var randomClass = &pyobj.Global{Module: "numpy.random._pickle", Name: "__randomstate_ctor"}
+
+// items gives what is in a tuple that stands for arguments; anything else is one argument, None is none.
+func items(v pyobj.Value) []pyobj.Value {
+	switch x := v.(type) {
+	case *pyobj.Tuple:
+		return x.Items
+	case pyobj.None:
+		return nil
+	}
+	return []pyobj.Value{v}
 }
 
 // sparse writes a scipy sparse matrix by what it holds: releases differ in the private attributes around it, and some
@@ -303,10 +337,19 @@ func (w *writer) sparse(o *pyobj.Object) bool {
 	w.text('m', pyobj.ShortName(name))
 	w.child(shape)
 	for _, part := range []string{"data", "indices", "indptr", "row", "col", "offsets", "coords"} {
-		if v := a.Get(part); v != nil {
-			w.text('.', part)
-			w.child(v)
+		v := a.Get(part)
+		if v == nil {
+			continue
 		}
+		if t, ok := v.(*pyobj.Tuple); ok && part == "coords" && len(t.Items) == 2 { // row and col until scipy 1.12
+			w.text('.', "row")
+			w.child(t.Items[0])
+			w.text('.', "col")
+			w.child(t.Items[1])
+			continue
+		}
+		w.text('.', part)
+		w.child(v)
 	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -176,6 +177,35 @@ func count(a *pyobj.Array) (int, error) {
 		return 0, fmt.Errorf("numpy: shape %v is impossible", a.Shape)
 	}
 	return n, nil
+}
+
+// COrder returns the items of an object array in C order.
+func COrder(a *pyobj.Array) []pyobj.Value { return order(a, a.Objects) }
+
+// InOrder returns the bytes of an array in Fortran or in C order.
+func InOrder(a *pyobj.Array, fortran bool) ([]byte, error) {
+	if err := Fits(a.DType, a.Shape, int64(len(a.Data))); err != nil {
+		return nil, err
+	}
+	size := a.DType.Size
+	if a.Fortran == fortran || len(a.Shape) < 2 || size == 0 {
+		return a.Data, nil
+	}
+	at := make([]int, len(a.Data)/size) // where each item stands
+	for i := range at {
+		at[i] = i
+	}
+	view := *a
+	if fortran { // C order of the reversed shape read as Fortran is the transposed
+		view.Shape = slices.Clone(a.Shape)
+		slices.Reverse(view.Shape)
+	}
+	view.Fortran = true
+	out := make([]byte, 0, len(a.Data))
+	for _, i := range order(&view, at) {
+		out = append(out, a.Data[i*size:(i+1)*size]...)
+	}
+	return out, nil
 }
 
 // order returns items in C order.

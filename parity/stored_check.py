@@ -1,6 +1,8 @@
-"""Loads what Larder wrote with the real pickle, joblib and skops, and compares every answer with the original's.
+"""Loads what Larder wrote with the real pickle, joblib, skops and safetensors, and compares every answer, every attribute
+and every array with the original's.
 
-stored_check.py JOBS: each line names the original, the copy and the case."""
+stored_check.py JOBS [INPUTS]: each line names the original, the copy and the case. Without a case the rows are those of the
+file INPUTS. Of a safetensors file the arrays are compared: each must be one of the original's, and each of those must be there."""
 
 import json
 import multiprocessing
@@ -53,26 +55,138 @@ def rows(v):
     return a.reshape(v["shape"]) if "shape" in v else a
 
 
+METHODS = "predict predict_proba predict_log_proba decision_function transform score_samples kneighbors apply".split()
+
+
+def inputs(a, case):
+    """What the methods are tried on."""
+    if case:
+        with open(case, encoding="utf-8") as f:
+            c = json.load(f)
+        return [rows(c["inputs"]["rows"])], [m for m in c["methods"] if m != "inverse_transform"]
+    with np.load(INPUTS, allow_pickle=True) as z:
+        return [z[k][:10] for k in z.files] + [z["X"][:10, 0], z["X"][:10, :2], [{"a": 1, "b": "x"}], ["a", "c"]], METHODS
+
+
+def differs(a, b, path="model", seen=None):
+    """The first place where two object graphs are not the same."""
+    seen = set() if seen is None else seen
+    if (id(a), id(b)) in seen:
+        return None
+    seen.add((id(a), id(b)))
+    if isinstance(a, np.generic) and isinstance(b, np.ndarray) or isinstance(b, np.generic) and isinstance(a, np.ndarray):
+        a, b = np.asarray(a), np.asarray(b)
+    if type(a) is not type(b):
+        return f"{path}: {type(a)} {type(b)}"
+    if isinstance(a, np.ma.MaskedArray):
+        return differs(np.asarray(a.data), np.asarray(b.data), path + ".data", seen) or differs(np.ma.getmaskarray(a), np.ma.getmaskarray(b), path + ".mask", seen)
+    if isinstance(a, np.ndarray):
+        if a.dtype.newbyteorder("<") != b.dtype.newbyteorder("<") or a.shape != b.shape:
+            return f"{path}: {a.dtype} {a.shape} {b.dtype} {b.shape}"
+        if a.dtype.hasobject:
+            return next((d for i, (x, y) in enumerate(zip(a.ravel(), b.ravel())) if (d := differs(x, y, f"{path}[{i}]", seen))), None)
+        if not a.flags.c_contiguous and a.flags.f_contiguous != b.flags.f_contiguous:
+            return f"{path}: memory order"
+        if a.dtype.names:
+            return next((d for n in a.dtype.names if (d := differs(a[n], b[n], f"{path}.{n}", seen))), None)
+        return None if a.astype(a.dtype.newbyteorder("<")).tobytes() == b.astype(a.dtype.newbyteorder("<")).tobytes() else path
+    if isinstance(a, np.generic):
+        return None if a.dtype == b.dtype and a.tobytes() == b.tobytes() else path
+    if sp.issparse(a):
+        return None if a.format == b.format and a.shape == b.shape and (a != b).nnz == 0 else path
+    if isinstance(a, dict):
+        if [(type(k), k) for k in a if k == k] != [(type(k), k) for k in b if k == k]:
+            return f"{path}: keys {list(a)[:5]} {list(b)[:5]}"
+        return next((d for (k, x), y in zip(a.items(), b.values()) if (d := differs(x, y, f"{path}.{k}", seen))), None)
+    if isinstance(a, (list, tuple)):
+        if len(a) != len(b):
+            return f"{path}: length"
+        return next((d for i, (x, y) in enumerate(zip(a, b)) if (d := differs(x, y, f"{path}[{i}]", seen))), None)
+    if isinstance(a, np.random.RandomState):
+        return differs(a.get_state(legacy=False), b.get_state(legacy=False), path, seen)
+    if isinstance(a, np.random.Generator):
+        return differs(a.bit_generator.state, b.bit_generator.state, path, seen) or differs(a.bit_generator.seed_seq.state, b.bit_generator.seed_seq.state, path, seen)
+    if isinstance(a, float):
+        return None if a == b or a != a and b != b else path
+    if isinstance(a, (int, str, bytes, set, frozenset, bool, type(None), np.dtype)):
+        return None if a == b else f"{path}: {a!r} {b!r}"
+    state = getattr(a, "__getstate__", None)
+    if state is not None and type(a).__module__.startswith(("sklearn", "scipy", "functools", "numpy")) and not isinstance(a, type):
+        return differs(state(), b.__getstate__(), path, seen)
+    return None
+
+
+def arrays(a, out, seen):
+    """All arrays of an object graph that safetensors has a dtype for, as bytes in C order."""
+    if id(a) in seen or isinstance(a, (str, bytes, int, float, type)):
+        return
+    seen[id(a)] = a
+    if isinstance(a, np.ma.MaskedArray):
+        return
+    if isinstance(a, np.ndarray):
+        if a.dtype.hasobject:
+            for x in a.ravel():
+                arrays(x, out, seen)
+        elif a.dtype.kind in "biuf" and a.dtype.itemsize <= 8:
+            out.add((a.shape, a.dtype.newbyteorder("<").str, a.astype(a.dtype.newbyteorder("<")).tobytes()))
+    elif isinstance(a, dict):
+        for x in a.values():
+            arrays(x, out, seen)
+    elif isinstance(a, (list, tuple)):
+        for x in a:
+            arrays(x, out, seen)
+    elif sp.issparse(a) or hasattr(a, "__dict__"):
+        arrays(vars(a), out, seen)
+    elif hasattr(a, "__getstate__") and type(a).__module__.startswith("sklearn"):
+        arrays(a.__getstate__(), out, seen)
+
+
+def tensors(original, copy):
+    from safetensors import numpy, safe_open
+
+    got = numpy.load_file(copy)
+    have = {(t.shape, t.dtype.newbyteorder("<").str, t.tobytes()) for t in got.values()}
+    want = set()
+    arrays(load(original), want, {})
+    with safe_open(copy, framework="numpy") as f:
+        if not f.metadata().get("larder"):
+            return "no description"
+    if lost := want - have:
+        return f"{len(lost)} arrays are missing, e.g. {next(iter(lost))[:2]}"
+    raw = {t for t in have - want if not t[1].endswith("u1")}
+    if raw:
+        return f"{len(raw)} arrays are not the original's"
+
+
 def one(job):
     original, copy, case = job
     try:
-        with open(case, encoding="utf-8") as f:
-            c = json.load(f)
+        if copy.endswith(".safetensors"):
+            why = tensors(original, copy)
+            return f"{copy}: {why}" if why else None
         a, b = load(original), load(copy)
-        X = rows(c["inputs"]["rows"])
-        for method in c["methods"]:
-            if method == "inverse_transform":
-                continue
-            try:
-                want = record.value(record.call(a, method, X))
-            except Exception:
-                continue
-            if record.value(record.call(b, method, X)) != want:
-                return f"{copy}: {method} differs"
-        if sorted(vars(a)) != sorted(vars(b)):
+        different = differs(a, b)
+        if different:
+            return f"{copy}: {different}"
+        # what a forest or a clustering draws when it predicts is drawn anew
+        tried, methods = inputs(a, case)
+        for X in tried:
+            for method in methods:
+                if not hasattr(a, method):
+                    continue
+                try:
+                    want = record.value(record.call(a, method, X))
+                except Exception:
+                    continue
+                if record.value(record.call(b, method, X)) != want:
+                    return f"{copy}: {method} differs"
+        if hasattr(a, "__dict__") and sorted(vars(a)) != sorted(vars(b)):
             return f"{copy}: attributes {sorted(set(vars(a)) ^ set(vars(b)))}"
     except Exception as e:
         return f"{copy}: {type(e).__name__}: {' '.join(str(e).split())[:300]}"
+
+
+INPUTS = sys.argv[2] if len(sys.argv) > 2 else None
 
 
 def main():

@@ -27,6 +27,8 @@ type Doc struct {
 	Notes   []Note
 	Opcodes int  // pickle opcodes executed
 	Python2 bool // a Python 2 form was met (STRING, BINSTRING, __builtin__ ...)
+
+	Untrusted []string // skops: what skops.io.get_untrusted_types answers
 }
 
 // Import is one name that loading would import: GLOBAL, STACK_GLOBAL, INST, EXT*, or a class named by a skops node.

@@ -109,6 +109,9 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	if len(in.Methods) > 0 {
 		fmt.Fprintf(w, "%s %s\n", st.bold("methods"), strings.Join(in.Methods, st.dot()))
 	}
+	if len(in.UntrustedTypes) > 0 {
+		fmt.Fprintf(w, "%s %s\n", st.bold("untrusted by skops"), clip(strings.Join(in.UntrustedTypes, st.dot()), 600))
+	}
 	for _, p := range in.Problems {
 		fmt.Fprintf(w, "%s %s\n", st.red("not supported:"), p)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -115,4 +117,48 @@ func value(d *json.Decoder, note func(string, pyobj.Level, int64, string, ...any
 		return o, err
 	}
 	return t, nil
+}
+
+// unquote reads a JSON string. A surrogate without its other half keeps its three-byte form, as in package pyobj.
+func unquote(s string) (string, error) {
+	var plain string
+	if err := json.Unmarshal([]byte(s), &plain); err != nil || !strings.ContainsRune(plain, utf8.RuneError) {
+		return plain, err
+	}
+	var b []byte
+	for s = s[1 : len(s)-1]; s != ""; {
+		if !strings.HasPrefix(s, `\u`) {
+			n := 1
+			if s[0] == '\\' {
+				n = 2
+			} else {
+				_, n = utf8.DecodeRuneInString(s)
+			}
+			var part string
+			if err := json.Unmarshal([]byte(`"`+s[:n]+`"`), &part); err != nil {
+				return "", err
+			}
+			b, s = append(b, part...), s[n:]
+			continue
+		}
+		code, err := strconv.ParseUint(s[2:6], 16, 16)
+		if err != nil {
+			return "", err
+		}
+		r := rune(code)
+		s = s[6:]
+		if utf16.IsSurrogate(r) {
+			if strings.HasPrefix(s, `\u`) && len(s) >= 6 {
+				low, err := strconv.ParseUint(s[2:6], 16, 16)
+				if pair := utf16.DecodeRune(r, rune(low)); err == nil && pair != utf8.RuneError {
+					b, s = utf8.AppendRune(b, pair), s[6:]
+					continue
+				}
+			}
+			b = append(b, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0xbf, 0x80|byte(r)&0xbf)
+			continue
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b), nil
 }

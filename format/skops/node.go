@@ -1,13 +1,17 @@
 package skops
 
 import (
-	"encoding/json"
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -222,8 +226,8 @@ func (d *decoder) json(o *object, path string) (pyobj.Value, error) {
 		return pyobj.Bool(s == "true"), nil
 	}
 	if strings.HasPrefix(s, `"`) {
-		var t string
-		if err := json.Unmarshal([]byte(s), &t); err != nil {
+		t, err := unquote(s)
+		if err != nil {
 			return nil, bad(-1, "%s: %v", path, err)
 		}
 		return pyobj.Str(t), nil
@@ -348,19 +352,22 @@ func (d *decoder) dict(o *object, path string, depth int, remember func(pyobj.Va
 	op := "NEWOBJ"
 	if strings.HasPrefix(g.Module, "collections") {
 		obj.Make, op = pyobj.Reduce, "REDUCE"
+		if g.Name == "Counter" {
+			obj.Args, obj.Pairs = []pyobj.Value{dict}, nil
+		}
 	}
-	d.call(op, g, nil, obj, path)
+	d.call(op, g, obj.Args, obj, path)
 	return obj, nil
 }
 
 // key rebuilds a dict key: skops calls the key's type on its text.
 func (d *decoder) key(t *pyobj.Global, k, path string) (pyobj.Value, error) {
 	switch t.String() {
-	case "builtins.str", "numpy.str_":
+	case "builtins.str":
 		return pyobj.Str(k), nil
-	case "builtins.int", "numpy.int64", "numpy.int32", "numpy.int16", "numpy.int8", "numpy.uint8", "numpy.uint16", "numpy.uint32", "numpy.uint64":
+	case "builtins.int":
 		return parseNumber(k, d.lim.Digits, path)
-	case "builtins.float", "numpy.float64", "numpy.float32":
+	case "builtins.float":
 		f, err := strconv.ParseFloat(k, 64)
 		if err != nil {
 			return nil, bad(-1, "%s: key %.40q is no float", path, k)
@@ -371,8 +378,59 @@ func (d *decoder) key(t *pyobj.Global, k, path string) (pyobj.Value, error) {
 	case "builtins.NoneType":
 		return pyobj.None{}, nil
 	}
+	if s := scalarKey(t, k); s != nil {
+		return s, nil
+	}
 	d.call("REDUCE", t, []pyobj.Value{pyobj.Str(k)}, nil, path)
 	return pyobj.Str(k), nil
+}
+
+// scalarKey is numpy's number or text of a type, made from text; nil for other types.
+func scalarKey(t *pyobj.Global, k string) *pyobj.Scalar {
+	if t.Module != "numpy" {
+		return nil
+	}
+	d := &pyobj.DType{Order: '<'}
+	var bits uint64
+	var err error
+	number := func(name string) bool {
+		digits, ok := strings.CutPrefix(t.Name, name)
+		n, bad := strconv.Atoi(digits)
+		d.Kind, d.Size = name[0], n/8
+		return ok && bad == nil && (n == 8 || n == 16 || n == 32 || n == 64)
+	}
+	switch {
+	case t.Name == "str_":
+		d.Kind = 'U'
+		out := []byte{}
+		for _, r := range k {
+			out = binary.LittleEndian.AppendUint32(out, uint32(r))
+		}
+		d.Size = len(out)
+		return &pyobj.Scalar{DType: d, Data: out}
+	case number("int"):
+		var n int64
+		n, err = strconv.ParseInt(k, 10, 8*d.Size)
+		bits = uint64(n)
+	case number("uint"):
+		bits, err = strconv.ParseUint(k, 10, 8*d.Size)
+	case number("float") && d.Size >= 4:
+		var f float64
+		f, err = strconv.ParseFloat(k, 8*d.Size)
+		bits = math.Float64bits(f)
+		if d.Size == 4 {
+			bits = uint64(math.Float32bits(float32(f)))
+		}
+	default:
+		return nil
+	}
+	if err != nil {
+		return nil
+	}
+	if d.Size == 1 {
+		d.Order = '|'
+	}
+	return &pyobj.Scalar{DType: d, Data: binary.LittleEndian.AppendUint64(nil, bits)[:d.Size]}
 }
 
 func (d *decoder) defaultDict(o *object, path string, depth int) (pyobj.Value, error) {
@@ -503,6 +561,7 @@ func (d *decoder) masked(o *object, path string, depth int) (pyobj.Value, error)
 	if !ok {
 		return nil, bad(-1, "%s: content is no object", path)
 	}
+	var err error
 	var parts [2]*pyobj.Array
 	for i, k := range []string{"data", "mask"} {
 		v, err := d.node(c.get(k), path+"."+k, depth+1)
@@ -517,6 +576,18 @@ func (d *decoder) masked(o *object, path string, depth int) (pyobj.Value, error)
 			return nil, bad(-1, "%s: %s is no array", path, k)
 		}
 		parts[i] = a
+	}
+	if len(parts[1].Shape) == 0 && len(parts[0].Shape) > 0 && len(parts[1].Data) == 1 { // one mask for all
+		parts[1] = &pyobj.Array{DType: parts[1].DType, Shape: parts[0].Shape, Data: bytes.Repeat(parts[1].Data, parts[0].Len())}
+	}
+	if !slices.Equal(parts[0].Shape, parts[1].Shape) || parts[1].DType.HasObject() {
+		return nil, bad(-1, "%s: the mask does not fit the data", path)
+	}
+	mask := parts[1].Data
+	if parts[0].Fortran != parts[1].Fortran {
+		if mask, err = numpy.InOrder(parts[1], parts[0].Fortran); err != nil {
+			return nil, bad(-1, "%s: mask: %v", path, err)
+		}
 	}
 	g, err := d.class(o, path)
 	if err != nil {
@@ -535,7 +606,7 @@ func (d *decoder) masked(o *object, path string, depth int) (pyobj.Value, error)
 		data = &pyobj.List{Items: parts[0].Objects}
 	}
 	d.state(obj, &pyobj.Tuple{Items: []pyobj.Value{pyobj.Int(1), shape, parts[0].DType, pyobj.Bool(parts[0].Fortran), data,
-		pyobj.Bytes(parts[1].Data), pyobj.None{}}}, path)
+		pyobj.Bytes(mask), pyobj.None{}}}, path)
 	return obj, nil
 }
 
@@ -554,6 +625,42 @@ func (d *decoder) random(ctor string, state pyobj.Value, path string) *pyobj.Obj
 	return obj
 }
 
+// seeded gives the form numpy 2 pickles a bit generator in, with its seed sequence.
+func (d *decoder) seeded(c *object, state pyobj.Value, path string, depth int) (*pyobj.Object, error) {
+	v, err := d.node(c.get("seed_seq"), path+".seed_seq", depth+1)
+	if err != nil {
+		return nil, err
+	}
+	seed, ok1 := v.(*pyobj.Dict)
+	dict, ok2 := state.(*pyobj.Dict)
+	if !ok1 || !ok2 {
+		return nil, bad(-1, "%s: a state is no dict", path)
+	}
+	name, _ := pyobj.Text(dict.Get("bit_generator"))
+	module := bitModules[name]
+	if module == "" {
+		return nil, bad(-1, "%s: bit generator %.40q is not known", path, name)
+	}
+	f := d.global("numpy.random._pickle", "__bit_generator_ctor", "RandomGeneratorNode", path)
+	class := d.global("numpy.random."+module, name, "RandomGeneratorNode", path)
+	bits := &pyobj.Object{Make: pyobj.Reduce, Class: f, Args: []pyobj.Value{class}, Offset: -1}
+	d.call("REDUCE", f, bits.Args, bits, path)
+	seq, err := numpy.SeedSequence(seed)
+	if err != nil {
+		return nil, bad(-1, "%s: %v", path, err)
+	}
+	for _, g := range []pyobj.Value{seq.Class, seq.Args[0]} {
+		d.global(g.(*pyobj.Global).Module, g.(*pyobj.Global).Name, "RandomGeneratorNode", path)
+	}
+	d.call("REDUCE", seq.Class, seq.Args, seq, path)
+	d.state(seq, seq.State, path)
+	d.state(bits, &pyobj.Tuple{Items: []pyobj.Value{state, seq}}, path)
+	return bits, nil
+}
+
+// bitModules are the modules of numpy's bit generators.
+var bitModules = map[string]string{"MT19937": "_mt19937", "PCG64": "_pcg64", "PCG64DXSM": "_pcg64", "Philox": "_philox", "SFC64": "_sfc64"}
+
 func (d *decoder) generator(content any, path string, depth int) (pyobj.Value, error) {
 	c, ok := content.(*object)
 	if !ok {
@@ -566,11 +673,11 @@ func (d *decoder) generator(content any, path string, depth int) (pyobj.Value, e
 	if err != nil {
 		return nil, err
 	}
-	bits := d.random("__bit_generator_ctor", state, path)
-	if c.get("seed_seq") != nil {
-		if _, err := d.node(c.get("seed_seq"), path+".seed_seq", depth+1); err != nil {
-			return nil, err
-		}
+	var bits *pyobj.Object
+	if c.get("seed_seq") == nil {
+		bits = d.random("__bit_generator_ctor", state, path)
+	} else if bits, err = d.seeded(c, state, path, depth); err != nil {
+		return nil, err
 	}
 	g := d.global("numpy.random._pickle", "__generator_ctor", "RandomGeneratorNode", path)
 	obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: []pyobj.Value{bits}, Offset: -1}
@@ -593,18 +700,27 @@ func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
 		return nil, fmt.Errorf("skops: %s: %w", path, err)
 	}
 	shape, ok := arrays["shape"]
-	if !ok || shape.DType.Kind != 'i' || shape.DType.Size != 8 || len(shape.Data) != 16 {
+	if !ok || shape.DType.Kind != 'i' || shape.DType.Size != 8 || len(shape.Shape) != 1 {
 		return nil, bad(-1, "%s: sparse matrix without a shape", path)
 	}
-	size := func(i int) pyobj.Value {
-		n := int64(0)
-		for k := 7; k >= 0; k-- {
-			n = n<<8 | int64(shape.Data[i*8+k])
-		}
-		return pyobj.Int(n)
+	sizes := &pyobj.Tuple{}
+	for i := 0; i+8 <= len(shape.Data); i += 8 {
+		sizes.Items = append(sizes.Items, pyobj.Int(int64(binary.LittleEndian.Uint64(shape.Data[i:]))))
+	}
+	// scipy makes what the archive says, whatever the node's class is.
+	format, ok := arrays["format"]
+	if !ok || format.DType.HasObject() {
+		return nil, bad(-1, "%s: sparse matrix without a format", path)
+	}
+	class := strings.ReplaceAll(string(format.Data), "\x00", "") + "_matrix"
+	if flag := arrays["_is_array"]; flag != nil && strings.Trim(string(flag.Data), "\x00") != "" {
+		class = strings.TrimSuffix(class, "matrix") + "array"
+	}
+	if class != g.Name {
+		d.note("skops-sparse-class", pyobj.LevelRefuse, -1, "%s: the node says %s, the archive %s", path, g.Name, class)
 	}
 	state := &pyobj.Dict{}
-	state.Set(pyobj.Str("_shape"), &pyobj.Tuple{Items: []pyobj.Value{size(0), size(1)}})
+	state.Set(pyobj.Str("_shape"), sizes)
 	state.Set(pyobj.Str("maxprint"), pyobj.Int(50))
 	for _, k := range []string{"indices", "indptr", "row", "col", "offsets", "data"} {
 		if a := arrays[k]; a != nil {

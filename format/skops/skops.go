@@ -1,4 +1,4 @@
-// Package skops reads skops files: a zip archive with schema.json, a tree of nodes that says how to build an object, and
+// Package skops reads and writes skops files: a zip archive with schema.json, a tree of nodes that says how to build an object, and
 // the arrays beside it (skops.io, protocols 0 to 2).
 //
 // The result is the object graph that a pickle of the same object gives, so that everything behind it (audit, binding,
@@ -13,7 +13,7 @@
 // # Compatibility
 //
 // All node kinds of protocols 0 to 2 are read, SGDNode and _DictWithDeprecatedKeysNode of old files included, which
-// current skops no longer reads.
+// current skops no longer reads. What is written skops 0.10 and later load, once the untrusted types are passed back.
 package skops
 
 import (
@@ -94,6 +94,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	if v, ok := root.get("_skops_version").(string); ok && len(v) < 40 {
 		doc.Writer = "skops " + v
 	}
+	doc.Untrusted = untrusted(root, n)
 	d := &decoder{doc: doc, archive: a, lim: lim, memo: map[string]memo{}, files: map[string]string{}, note: note}
 	doc.Root, err = d.node(root, "schema", 0)
 	doc.Stream = lim.Decompressed - a.left
