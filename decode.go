@@ -5,6 +5,7 @@ import (
 
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/pyjson"
+	"github.com/larder-ml/larder/format/safetensors"
 	"github.com/larder-ml/larder/format/skops"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -21,6 +22,7 @@ type format struct {
 var formats = []format{
 	{skops.Name, skops.Sniff, skops.Decode},
 	{pyjson.Name, pyjson.Sniff, pyjson.Decode},
+	{safetensors.Name, safetensors.Sniff, safetensors.Decode},
 	{joblib.Name, joblib.Sniff, joblib.Decode},
 }
 

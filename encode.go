@@ -9,6 +9,7 @@ import (
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/format/pyjson"
+	"github.com/larder-ml/larder/format/safetensors"
 	"github.com/larder-ml/larder/format/skops"
 )
 
@@ -54,7 +55,7 @@ func (m *Model) Whole() bool { return m.root == m.doc.Root }
 
 // Form is a stored form to write.
 type Form struct {
-	Format     string // "pickle", "joblib", "skops", "json"
+	Format     string // "pickle", "joblib", "skops", "safetensors", "json"
 	Compressor string // joblib: "zlib", "gzip", "bz2", "lzma", "xz", "lz4"; "" for none
 	Level      int    // of the compressor; 0 for joblib's default
 	Protocol   int    // of the pickle, 2 to 5; 0 for 4
@@ -82,6 +83,8 @@ func (m *Model) encode(w io.Writer, f Form) error {
 		return pyjson.Encode(w, m.root)
 	case skops.Name:
 		return skops.Encode(w, m.root)
+	case safetensors.Name:
+		return safetensors.Encode(w, m.root)
 	}
 	return &FormError{f.Format}
 }
@@ -107,4 +110,6 @@ func (m *Model) numpyCore() bool {
 }
 
 // Forms lists the formats Encode writes.
-func Forms() []string { return []string{pickle.Name, joblib.Name, skops.Name, pyjson.Name} }
+func Forms() []string {
+	return []string{pickle.Name, joblib.Name, skops.Name, safetensors.Name, pyjson.Name}
+}

@@ -4,6 +4,7 @@ and every array with the original's.
 stored_check.py JOBS [INPUTS]: each line names the original, the copy and the case. Without a case the rows are those of the
 file INPUTS. Of a safetensors file the arrays are compared: each must be one of the original's, and each of those must be there."""
 
+import io
 import json
 import multiprocessing
 import os
@@ -116,29 +117,18 @@ def differs(a, b, path="model", seen=None):
     return None
 
 
-def arrays(a, out, seen):
-    """All arrays of an object graph that safetensors has a dtype for, as bytes in C order."""
-    if id(a) in seen or isinstance(a, (str, bytes, int, float, type)):
-        return
-    seen[id(a)] = a
-    if isinstance(a, np.ma.MaskedArray):
-        return
-    if isinstance(a, np.ndarray):
-        if a.dtype.hasobject:
-            for x in a.ravel():
-                arrays(x, out, seen)
-        elif a.dtype.kind in "biuf" and a.dtype.itemsize <= 8:
-            out.add((a.shape, a.dtype.newbyteorder("<").str, a.astype(a.dtype.newbyteorder("<")).tobytes()))
-    elif isinstance(a, dict):
-        for x in a.values():
-            arrays(x, out, seen)
-    elif isinstance(a, (list, tuple)):
-        for x in a:
-            arrays(x, out, seen)
-    elif sp.issparse(a) or hasattr(a, "__dict__"):
-        arrays(vars(a), out, seen)
-    elif hasattr(a, "__getstate__") and type(a).__module__.startswith("sklearn"):
-        arrays(a.__getstate__(), out, seen)
+class Arrays(pickle.Pickler):
+    """Collects the arrays that pickle meets and safetensors has a dtype for, as bytes in C order."""
+
+    def __init__(self, found):
+        super().__init__(io.BytesIO(), 4)
+        self.found = found
+
+    def reducer_override(self, a):
+        if type(a) is np.ndarray and a.dtype.kind in "biuf" and a.dtype.itemsize <= 8:
+            little = a.astype(a.dtype.newbyteorder("<"))
+            self.found.add((a.shape, little.dtype.str, little.tobytes()))
+        return NotImplemented
 
 
 def tensors(original, copy):
@@ -147,7 +137,7 @@ def tensors(original, copy):
     got = numpy.load_file(copy)
     have = {(t.shape, t.dtype.newbyteorder("<").str, t.tobytes()) for t in got.values()}
     want = set()
-    arrays(load(original), want, {})
+    Arrays(want).dump(load(original))
     with safe_open(copy, framework="numpy") as f:
         if not f.metadata().get("larder"):
             return "no description"

@@ -62,8 +62,12 @@ func (e *SyntaxError) Is(target error) bool { return target == source.ErrCorrupt
 func Sniff(prefix []byte) bool { return bytes.HasPrefix(prefix, []byte(opening)) }
 
 // Encode writes a value.
-func Encode(w io.Writer, v pyobj.Value) error {
-	e := &encoder{seen: map[pyobj.Value]int{}, ids: map[pyobj.Value]int{}}
+func Encode(w io.Writer, v pyobj.Value) error { return EncodeApart(w, v, nil) }
+
+// EncodeApart writes a value without the bytes of the arrays that apart has a name for: they are kept elsewhere, and only
+// DecodeApart reads the text.
+func EncodeApart(w io.Writer, v pyobj.Value, apart func(*pyobj.Array) (name string, ok bool)) error {
+	e := &encoder{seen: map[pyobj.Value]int{}, ids: map[pyobj.Value]int{}, apart: apart}
 	e.count(v)
 	e.b = append(e.b, opening...)
 	e.b = strconv.AppendInt(e.b, version, 10)
@@ -82,6 +86,8 @@ type encoder struct {
 	b    []byte
 	seen map[pyobj.Value]int // times a node is met
 	ids  map[pyobj.Value]int // nodes written with an id
+
+	apart func(*pyobj.Array) (string, bool)
 }
 
 // shared reports the kinds of node that have an identity.
@@ -453,6 +459,14 @@ func (e *encoder) array(a *pyobj.Array) error {
 			return err
 		}
 	}
+	if e.apart != nil {
+		if name, ok := e.apart(a); ok {
+			e.str(`,"tensor":`)
+			e.text(name)
+			e.str("}}")
+			return nil
+		}
+	}
 	switch {
 	case a.DType.Kind == 'O' && a.DType.Sub == nil:
 		e.str(`,"objects":`)
@@ -519,10 +533,15 @@ func uintLE(b []byte) uint64 {
 
 // Decode reads a file.
 func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
+	return DecodeApart(src, lim, nil)
+}
+
+// DecodeApart reads what EncodeApart wrote. fill gives an array, whose dtype, shape and order are known, the bytes of that name.
+func DecodeApart(src *source.Source, lim source.Limits, fill func(name string, a *pyobj.Array) error) (*pyobj.Doc, error) {
 	if src.Len() > lim.Decompressed {
 		return nil, &source.LimitError{Limit: "bytes", Value: src.Len(), Max: lim.Decompressed, Offset: -1}
 	}
-	d := &decoder{r: jsonread.New(src.All(), 4*lim.Depth), lim: lim, ids: map[int64]pyobj.Value{}}
+	d := &decoder{r: jsonread.New(src.All(), 4*lim.Depth), lim: lim, ids: map[int64]pyobj.Value{}, fill: fill}
 	doc := &pyobj.Doc{Format: Name, Protocol: -1, Size: src.Len(), Stream: src.Len()}
 	for d.r.Object(); d.r.More(); {
 		switch key := d.r.Key(); key {
@@ -556,6 +575,8 @@ type decoder struct {
 	lim source.Limits
 	ids map[int64]pyobj.Value
 	err error
+
+	fill func(string, *pyobj.Array) error
 }
 
 func (d *decoder) fail(format string, args ...any) pyobj.Value {
@@ -910,8 +931,11 @@ func (d *decoder) scalar(depth int) *pyobj.Scalar {
 
 func (d *decoder) array(a *pyobj.Array, depth int) {
 	var values []byte
+	tensor := ""
 	for d.r.Object(); d.r.More(); {
 		switch key := d.r.Key(); key {
+		case "tensor":
+			tensor = d.r.Text()
 		case "dtype":
 			a.DType = d.dtype(depth + 1)
 		case "shape":
@@ -945,6 +969,13 @@ func (d *decoder) array(a *pyobj.Array, depth int) {
 			return
 		}
 		n *= s
+	}
+	if tensor != "" {
+		if d.fill == nil || values != nil || a.Data != nil || a.Objects != nil {
+			d.fail("the bytes of an array are not here")
+		} else if err := d.fill(tensor, a); err != nil {
+			d.fail("%v", err)
+		}
 	}
 	if values != nil {
 		a.Data = d.numbers(values, a.DType, n)

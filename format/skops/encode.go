@@ -468,10 +468,8 @@ func (e *encoder) objects(a *pyobj.Array, id int) error {
 			return e.refuse("an empty object array of shape %v can not be held by skops", a.Shape)
 		}
 		for _, it := range items {
-			switch it.(type) {
-			case pyobj.None, pyobj.Bool, pyobj.Int, *pyobj.BigInt, pyobj.Float, pyobj.Str, pyobj.Py2Str, *pyobj.Scalar:
-			default:
-				return e.refuse("an object array of shape %v that holds more than text and numbers can not be held by skops", a.Shape)
+			if !single(it) {
+				return e.refuse("an object array of shape %v that holds more than text, numbers and trees can not be held by skops", a.Shape)
 			}
 		}
 	}

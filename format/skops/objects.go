@@ -431,6 +431,20 @@ func (e *encoder) sparse(class *pyobj.Global, o *pyobj.Object, id int) error {
 	return e.member(name, buf.Bytes())
 }
 
+// single reports a value that numpy.array takes for one item of an object array: no sequence, and nothing that becomes
+// another type on the way.
+func single(v pyobj.Value) bool {
+	switch x := v.(type) {
+	case pyobj.None, pyobj.Bool, pyobj.Int, *pyobj.BigInt, pyobj.Float, pyobj.Str, pyobj.Py2Str, pyobj.Bytes, *pyobj.Global:
+		return true
+	case *pyobj.Scalar:
+		return x.DType.Kind != 'V'
+	case *pyobj.Object: // the trees of gradient boosting; ensembles and pipelines are sequences
+		return strings.HasPrefix(x.ClassName(), "sklearn.tree.") && x.Make == pyobj.New
+	}
+	return false
+}
+
 func isSparse(class *pyobj.Global) bool {
 	return strings.HasPrefix(class.Module, "scipy.sparse.") && (strings.HasSuffix(class.Name, "_matrix") || strings.HasSuffix(class.Name, "_array"))
 }

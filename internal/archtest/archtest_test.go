@@ -53,6 +53,8 @@ var exceptions = map[string][]string{
 	"format/joblib": {"format/pickle", "format/npy"},
 	"format/npy":    {"format/pickle"},
 	"format/skops":  {"format/npy"},
+
+	"format/safetensors": {"format/pyjson"},
 }
 
 // forbidden are imports that the order of the floors alone would let through: importer prefix → prefixes.
