@@ -88,6 +88,7 @@ numpy.dtypes.Float64DType numpy.dtypes.Float32DType numpy.dtypes.Int64DType nump
 _loss.CyHalfBinomialLoss _loss.CyHalfMultinomialLoss _loss.CyHalfSquaredError _loss.CyHalfPoissonLoss _loss.CyHalfGammaLoss _loss.CyHalfTweedieLoss
 _loss.CyHalfTweedieLossIdentity _loss.CyAbsoluteError _loss.CyPinballLoss _loss.CyHuberLoss _loss.CyExponentialLoss
 builtins.FutureWarning builtins.DeprecationWarning builtins.UserWarning builtins.RuntimeWarning
+exceptions.FutureWarning exceptions.DeprecationWarning exceptions.UserWarning exceptions.RuntimeWarning
 datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone decimal.Decimal
 sklearn.utils.deprecation.DeprecationDict sklearn.utils.fixes.MaskedArray sklearn.lda.LDA sklearn.qda.QDA
 sklearn.externals.joblib.memory.Memory joblib.memory.Memory sklearn.externals.joblib.logger.Logger joblib.logger.Logger

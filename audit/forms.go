@@ -40,6 +40,9 @@ func forms() map[string]form {
 		"datetime.timedelta":              shape("[number] [number] [number]"),
 		"datetime.timezone":               shape("object [text]"),
 		"decimal.Decimal":                 shape("text"),
+		// joblib's cache in no folder; one in a folder would be made on loading.
+		"sklearn.externals.joblib.memory.Memory":                 shape("none none number number"),
+		"joblib.memory.Memory":                                   shape("none none number number"),
 		"numpy.random.bit_generator.__pyx_unpickle_SeedSequence": unpickleForm("numpy.random.bit_generator.SeedSequence", "numpy.random.SeedSequence"),
 		"numpy.random._pickle.__randomstate_ctor":                randomForm,
 		"numpy.random._pickle.__bit_generator_ctor":              randomForm,
@@ -463,6 +466,11 @@ func ufuncForm(_ *judge, args []pyobj.Value) string {
 		return "wants a module and a name"
 	}
 	if allowed()[pyobj.Global{Module: text(args[0]), Name: text(args[1])}]&asValue != 0 {
+		return ""
+	}
+	// Python 2 named whichever module of scipy had imported numpy's function.
+	if m := text(args[0]); strings.HasPrefix(m, "scipy.") && strings.Trim(m, "abcdefghijklmnopqrstuvwxyz_.") == "" &&
+		allowed()[pyobj.Global{Module: "numpy", Name: text(args[1])}]&asValue != 0 {
 		return ""
 	}
 	return fmt.Sprintf("%s.%s is no known ufunc", text(args[0]), text(args[1]))

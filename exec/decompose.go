@@ -427,7 +427,10 @@ func topicInfer(n *node) (kernel, error) {
 					break
 				}
 			}
-			total := pairwise(d)
+			total := 1.0
+			if !a.Weights {
+				total = pairwise(d)
+			}
 			for t := range m {
 				if single {
 					out.F32[r*m+t] = float32(d[t] / total)

@@ -10,7 +10,7 @@ import (
 )
 
 var scaleKernels = table{
-	graph.OpNormalize: normalize, graph.OpBinarizer: binarizer, graph.OpQuantile: quantile, graph.OpSearch: searchSorted,
+	graph.OpNormalize: normalize, graph.OpUnitColumns: unitColumns, graph.OpBinarizer: binarizer, graph.OpQuantile: quantile, graph.OpSearch: searchSorted,
 	graph.OpPolynomial: polynomial, graph.OpNonNegative: nonNegative, graph.OpSpline: spline,
 }
 
@@ -67,6 +67,8 @@ func normalizeDense[T float](out, x []T, width int, a *graph.NormalizeAttr, eps 
 			for _, v := range row {
 				norm = max(norm, T(math.Abs(float64(v))))
 			}
+		case graph.NormLargest:
+			norm = slices.Max(row)
 		}
 		if norm == 0 || norm < T(a.Tiny)*eps {
 			norm = 1
@@ -95,6 +97,13 @@ func normalizeCSR[T float](out, x []T, s *tensor.Sparse, norm graph.Norm) {
 		case graph.NormMax:
 			for _, v := range row {
 				d = max(d, math.Abs(float64(v)))
+			}
+		case graph.NormLargest:
+			if len(row) == s.Cols && len(row) > 0 {
+				d = math.Inf(-1)
+			}
+			for _, v := range row {
+				d = max(d, float64(v))
 			}
 		}
 		if d == 0 {
@@ -547,4 +556,26 @@ func expand[T float](p *expansion, out, x *tensor.Sparse, data, to []T) []T {
 		out.Indptr[r+1] = len(out.Indices)
 	}
 	return to
+}
+
+// unitColumns divides each column by its norm over the batch.
+func unitColumns(n *node) (kernel, error) {
+	width := n.inType(0).Width()
+	return func(c *call) error {
+		x, out := c.dense(0).F64, c.out(0).F64
+		for j := range width {
+			sum := 0.0
+			for i := j; i < len(x); i += width {
+				sum += float64(x[i] * x[i])
+			}
+			norm := math.Sqrt(sum)
+			if norm == 0 {
+				norm = 1
+			}
+			for i := j; i < len(x); i += width {
+				out[i] = x[i] / norm
+			}
+		}
+		return nil
+	}, nil
 }

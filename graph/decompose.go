@@ -30,6 +30,7 @@ type TopicAttr struct {
 	Prior        float64
 	MaxIter      int
 	Tol          float64
+	Weights      bool // as they are, not divided by the row's sum
 }
 
 // SparseCodeAttr describes sparse_encode by orthogonal matching pursuit.

@@ -6,11 +6,12 @@ import (
 
 // Operations of numeric preprocessing.
 const (
-	OpNormalize  Op = "Normalize"          // X → rows of norm one. Attr *NormalizeAttr
-	OpBinarizer  Op = "Binarizer"          // X → 1 where above the threshold, else 0; CSR drops zeros. Attr *BinarizerAttr
-	OpQuantile   Op = "Quantile"           // X → its columns mapped through quantiles. Attr *QuantileAttr
-	OpSearch     Op = "SearchSorted"       // X → int64 positions among each column's edges. Attr *SearchAttr
-	OpPolynomial Op = "PolynomialFeatures" // X → products of its columns. Attr *PolynomialAttr
+	OpNormalize   Op = "Normalize"          // X → rows of norm one. Attr *NormalizeAttr
+	OpBinarizer   Op = "Binarizer"          // X → 1 where above the threshold, else 0; CSR drops zeros. Attr *BinarizerAttr
+	OpQuantile    Op = "Quantile"           // X → its columns mapped through quantiles. Attr *QuantileAttr
+	OpSearch      Op = "SearchSorted"       // X → int64 positions among each column's edges. Attr *SearchAttr
+	OpUnitColumns Op = "UnitColumns"        // X → its columns, each divided by its norm over the batch unless that is 0
+	OpPolynomial  Op = "PolynomialFeatures" // X → products of its columns. Attr *PolynomialAttr
 )
 
 // Norm is the norm of a row.
@@ -21,6 +22,7 @@ const (
 	NormL1 Norm = iota
 	NormL2
 	NormMax
+	NormLargest // the largest value with its sign; of a sparse row that leaves zeros out, at least 0
 )
 
 // NormalizeAttr describes Normalize. Dense rows whose norm is below Tiny·eps of their dtype stay as they are, with
@@ -208,4 +210,17 @@ func (b *Builder) Spline(x Value, a SplineAttr) Value {
 // FillsMissing reports that missing values are filled from the batch.
 func (a *SplineAttr) FillsMissing() bool {
 	return a.Sparse && a.Missing && a.Extrapolation != ExtrapolateConstant && a.Extrapolation != ExtrapolateLinear
+}
+
+// UnitColumns divides each column of a dense float64 matrix by its Euclidean norm over the whole batch.
+func (b *Builder) UnitColumns(x Value) Value {
+	if !x.OK() {
+		return x
+	}
+	if t := x.Type(); t.Kind != Dense || len(t.Shape) != 2 || t.DType != tensor.Float64 {
+		return b.Failf(OpUnitColumns, "not defined for %s", t)
+	}
+	v := b.Add1(OpUnitColumns, nil, x.Type(), x)
+	b.Couples()
+	return v
 }

@@ -51,7 +51,7 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	python(t, "document.py", "make", dir, "--rows", "2000")
-	t.Run("forest", func(t *testing.T) { run(t, filepath.Join(dir, "cases"), "") })
+	t.Run("forest", func(t *testing.T) { run(t, filepath.Join(dir, "cases"), "", false) })
 
 	bin := program(t)
 	verb := func(t *testing.T, want int, args ...string) string {

@@ -25,6 +25,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -64,6 +65,9 @@ type Class struct {
 
 	// Upgrade is the ladder from old states to the newest, oldest first.
 	Upgrade []Rung
+
+	// Former gives methods that the type lacks but the release that wrote e had: nil where there is none.
+	Former func(e Estimator, method string) func(*graph.Builder, graph.Value) graph.Value
 
 	// Result marks an estimator that only holds a result of fitting (labels_, embedding_), with the reason printed.
 	Result string

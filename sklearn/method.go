@@ -241,8 +241,11 @@ func (e *MethodError) Is(target error) bool { return target == source.ErrUnsuppo
 func Has(e Estimator, method string) error {
 	b := e.base()
 	for _, m := range methods {
-		if m.name != method || m.call(e) == nil {
+		if m.name != method || m.call(e) == nil && former(e, method) == nil {
 			continue
+		}
+		if m.call(e) == nil {
+			return nil
 		}
 		if a, ok := e.(Availabler); ok {
 			if why := a.Available(method); why != nil {
@@ -256,6 +259,14 @@ func Has(e Estimator, method string) error {
 		why = fmt.Errorf("%s", b.Class.Result)
 	}
 	return &MethodError{b.Path, b.Name(), method, why}
+}
+
+// former is a method that the class has in files of older releases alone, else nil.
+func former(e Estimator, method string) func(*graph.Builder, graph.Value) graph.Value {
+	if f := e.base().Class.Former; f != nil {
+		return f(e, method)
+	}
+	return nil
 }
 
 // Methods lists the methods an estimator can run under its settings.
@@ -282,7 +293,11 @@ func Call(b *graph.Builder, e Estimator, method string, x graph.Value) graph.Val
 	defer leave()
 	for _, m := range methods {
 		if m.name == method {
-			y := m.call(e)(b, x)
+			call := m.call(e)
+			if call == nil {
+				call = former(e, method)
+			}
+			y := call(b, x)
 			if method == MethodTransform && base.Output != "" {
 				y = frame(b, e, y)
 			}

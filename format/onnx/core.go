@@ -43,6 +43,7 @@ var refused = map[graph.Op]string{
 	graph.OpTopicInfer:      "it is a search that stops by a tolerance, not a formula",
 	graph.OpSparseCode:      "it is a greedy search, not a formula",
 	graph.OpPatches:         "a row in is not a row out",
+	graph.OpUnitColumns:     "a row's result depends on the other rows of the batch",
 	graph.OpBarycenter:      "ONNX can not solve systems of equations",
 }
 

@@ -308,6 +308,8 @@ func normalize(e *encoder, n *graph.Node) ([]value, error) {
 		norm = e.add("ReduceSum", []string{e.op("Abs", x), e.ints(1)}, keep)
 	case graph.NormL2:
 		norm = e.op("Sqrt", e.add("ReduceSumSquare", []string{x, e.ints(1)}, keep))
+	case graph.NormLargest:
+		norm = e.add("ReduceMax", []string{x, e.ints(1)}, keep)
 	default:
 		norm = e.add("ReduceMax", []string{e.op("Abs", x), e.ints(1)}, keep)
 	}

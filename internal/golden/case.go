@@ -44,6 +44,8 @@ type Output struct {
 	Scale     []float64 `json:"scale"`     // per row, for tolerances relative to something that is not the output
 	Tied      []int     `json:"tied"`      // rows where two best scores tie within the tolerance: any label goes
 	Undecided []int     `json:"undecided"` // rows whose neighbours tie in a brute-force search: any value goes
+
+	AnyWidth bool `json:"-"` // the same numbers in another type are equal: float32 for float64 within float32, 1.0 for 1
 }
 
 // Value is one input or output. Exactly one field is set.

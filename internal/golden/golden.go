@@ -315,6 +315,13 @@ func tensors(got, want *tensor.Tensor, out *Output) Diff {
 	if isLabels(want.DType) || isLabels(got.DType) {
 		return labels(got, want, cols, out)
 	}
+	if out.AnyWidth && got.DType.Storage() != want.DType.Storage() {
+		wide := *out
+		if got.DType.Storage() == tensor.F32 || want.DType.Storage() == tensor.F32 {
+			wide.Tolerance = string(Sum32)
+		}
+		return floats(tensor.FromF64(got.AsF64(), got.Shape...), tensor.FromF64(want.AsF64(), want.Shape...), cols, &wide)
+	}
 	if got.DType.IsFloat() != want.DType.IsFloat() || got.DType.Storage() != want.DType.Storage() {
 		return Diff{Err: fmt.Sprintf("dtype %s, want %s", got.DType, want.DType)}
 	}
@@ -331,6 +338,9 @@ func labels(got, want *tensor.Tensor, cols int, out *Output) Diff {
 	var d Diff
 	for i := range want.Len() {
 		g, w := cell(got, i), cell(want, i)
+		if out.AnyWidth && g.Kind == tensor.CellBytes && w.Kind == tensor.CellStr {
+			g.Kind = w.Kind
+		}
 		if g.Key() == w.Key() || slices.Contains(out.Tied, i/cols) || slices.Contains(out.Undecided, i/cols) {
 			continue
 		}

@@ -4,19 +4,21 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
 )
 
 var kmeansClasses = []sklearn.Class{
-	{Name: "sklearn.cluster.KMeans", Modules: []string{"sklearn.cluster._kmeans", "sklearn.cluster.k_means_"},
-		New: func() sklearn.Estimator { return new(KMeans) }, FitOnly: kmeansFit, Ignore: kmeansResult},
-	{Name: "sklearn.cluster.MiniBatchKMeans", Modules: []string{"sklearn.cluster._kmeans", "sklearn.cluster.k_means_"},
+	{Name: "sklearn.cluster.KMeans", Modules: []string{"sklearn.cluster._kmeans", "sklearn.cluster._k_means", "sklearn.cluster.k_means_"},
+		New: func() sklearn.Estimator { return new(KMeans) }, FitOnly: kmeansFit, Ignore: kmeansResult, Upgrade: mixedRung},
+	{Name: "sklearn.cluster.MiniBatchKMeans", Modules: []string{"sklearn.cluster._kmeans", "sklearn.cluster._k_means", "sklearn.cluster.k_means_"},
 		New:     func() sklearn.Estimator { return new(KMeans) },
 		FitOnly: append(sklearn.Names("batch_size max_no_improvement compute_labels init_size reassignment_ratio"), kmeansFit...),
 		Ignore: append(sklearn.Names("_batch_size _counts counts_ _ewa_inertia _ewa_inertia_min _init_size init_size_ "+
-			"_n_since_last_reassign _no_improvement n_steps_ random_state_"), kmeansResult...)},
+			"_n_since_last_reassign _no_improvement n_steps_ random_state_"), kmeansResult...),
+		Upgrade: mixedRung},
 	{Name: "sklearn.cluster.BisectingKMeans", Modules: []string{"sklearn.cluster._bisect_k_means"},
 		New:     func() sklearn.Estimator { return new(BisectingKMeans) },
 		FitOnly: append(sklearn.Names("bisecting_strategy"), kmeansFit...),
@@ -35,7 +37,22 @@ var (
 type KMeans struct {
 	sklearn.Base
 	Centers *tensor.Tensor `sk:"cluster_centers_"`
+	Mixed   MixedRule      `sk:"(mixed),optional"`
 }
+
+// MixedRule says whether predict takes rows of another floating type than the centers'.
+type MixedRule string
+
+// The rules.
+const (
+	MixedRefused MixedRule = ""
+	MixedAllowed MixedRule = "allowed" // dense rows before 0.22
+)
+
+var mixedRung = []sklearn.Rung{{Before: "0.22", Fix: func(s *sklearn.State) error {
+	s.Attrs.Set(pyobj.Str("(mixed)"), pyobj.Str(MixedAllowed))
+	return nil
+}}}
 
 var (
 	_ sklearn.Predictor    = (*KMeans)(nil)
@@ -56,6 +73,10 @@ func centers(b *sklearn.Base, attr string, c *tensor.Tensor) error {
 // Predict gives the nearest center by ‖c‖² - 2·x·c, the first of the equals, as int32.
 func (k *KMeans) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, k, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true, Width: k.Centers.Shape[1]})
+	if x.OK() && x.DType() != k.Centers.DType && k.Mixed == MixedAllowed && x.Type().Kind == graph.Dense {
+		x = b.Cast(x, tensor.Float64)
+		return b.Cast(parts.Nearest(b, x, parts.Float64(k.Centers)), tensor.Int32)
+	}
 	if x.OK() && x.DType() != k.Centers.DType {
 		c := map[tensor.DType]string{tensor.Float32: "float", tensor.Float64: "double"}
 		return b.Refuse("Buffer dtype mismatch, expected 'const %s' but got '%s'", c[k.Centers.DType], c[x.DType()])

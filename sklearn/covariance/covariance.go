@@ -97,7 +97,8 @@ type EllipticEnvelope struct {
 	sklearn.Base
 	fitted
 	Offset float64 `sk:"offset_,optional"`
-	// Threshold of releases before 0.20, whose decision function was the negated distance and threshold_ its bound.
+	// Threshold is the distance up to which rows are inliers. Files before 0.20 have it, whose decision function was
+	// the difference of the powers 0.33 of it and of the distance.
 	Threshold *float64 `sk:"threshold_,optional"`
 }
 
@@ -111,14 +112,16 @@ var (
 
 // Bound checks the shapes.
 func (c *EllipticEnvelope) Bound(*sklearn.Binder) error {
-	if c.Threshold != nil {
-		return fmt.Errorf("states of releases before 0.20 are not computed")
-	}
 	return c.check()
 }
 
 // Available refuses what needs the precision where it was not stored.
-func (c *EllipticEnvelope) Available(method string) error { return c.available(method) }
+func (c *EllipticEnvelope) Available(method string) error {
+	if c.Threshold != nil && method == sklearn.MethodScoreSamples {
+		return fmt.Errorf("there is none before 0.20")
+	}
+	return c.available(method)
+}
 
 // Mahalanobis gives squared Mahalanobis distances to the location.
 func (c *EllipticEnvelope) Mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
@@ -132,13 +135,24 @@ func (c *EllipticEnvelope) ScoreSamples(b *graph.Builder, x graph.Value) graph.V
 
 // DecisionFunction is the score less offset_.
 func (c *EllipticEnvelope) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value {
+	if c.Threshold != nil {
+		d := c.Mahalanobis(b, x)
+		power := b.Scalar(0.33, d)
+		return b.Sub(b.Binary(graph.OpPow, b.Scalar(*c.Threshold, d), power), b.Binary(graph.OpPow, d, power))
+	}
 	s := c.ScoreSamples(b, x)
 	return b.Sub(s, b.Scalar(c.Offset, s))
 }
 
 // Predict is 1 where the decision is not negative, else -1.
 func (c *EllipticEnvelope) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	d := c.DecisionFunction(b, x)
-	in := b.Binary(graph.OpGreaterOrEqual, d, b.Scalar(0, d))
+	var in graph.Value
+	if c.Threshold != nil {
+		d := c.Mahalanobis(b, x)
+		in = b.Binary(graph.OpLessOrEqual, d, b.Scalar(*c.Threshold, d))
+	} else {
+		d := c.DecisionFunction(b, x)
+		in = b.Binary(graph.OpGreaterOrEqual, d, b.Scalar(0, d))
+	}
 	return b.Labels(in, tensor.FromI64([]int64{-1, 1}))
 }

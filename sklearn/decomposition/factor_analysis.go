@@ -131,13 +131,10 @@ var (
 
 // Bound checks the shapes.
 func (p *SparsePCA) Bound(*sklearn.Binder) error {
-	if p.Mean == nil {
-		return &sklearn.BindError{Path: p.Path, Attr: "mean_", Msg: "states without centering (normalize_components=False) are not computed"}
-	}
 	if err := matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn); err != nil {
 		return err
 	}
-	if p.Mean.Len() != p.Components.Shape[1] {
+	if p.Mean != nil && p.Mean.Len() != p.Components.Shape[1] {
 		return fmt.Errorf("mean_ does not fit components_")
 	}
 	return nil
@@ -161,6 +158,10 @@ func (p *SparsePCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if inv == nil {
 		return b.Unsupported("", "the ridge regression on components_ is singular")
 	}
+	if p.Mean == nil { // normalize_components=False of releases before 0.22
+		z := b.MatMulT(x, b.Const(p.Components))
+		return b.UnitColumns(b.MatMul(z, b.Const(tensor.FromF64(inv, m, m))))
+	}
 	z := b.MatMulT(b.Sub(x, b.Const(p.Mean)), b.Const(p.Components))
 	return b.MatMul(z, b.Const(tensor.FromF64(inv, m, m)))
 }
@@ -168,7 +169,11 @@ func (p *SparsePCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 // InverseTransform is u·C + mean.
 func (p *SparsePCA) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
 	x = components(b, p, x, p.Components.Shape[0])
-	return b.Add(b.MatMul(x, b.Const(p.Components)), b.Const(p.Mean))
+	z := b.MatMul(x, b.Const(p.Components))
+	if p.Mean != nil {
+		z = b.Add(z, b.Const(p.Mean))
+	}
+	return z
 }
 
 // FeatureNamesOut is sparsepca0, sparsepca1, ….

@@ -4,16 +4,21 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
 
 var topicClasses = []sklearn.Class{
-	{Name: "sklearn.decomposition.LatentDirichletAllocation", Modules: []string{"sklearn.decomposition._lda", "sklearn.decomposition.online_lda"},
+	{Name: "sklearn.decomposition.LatentDirichletAllocation", Modules: []string{"sklearn.decomposition._lda", "sklearn.decomposition._online_lda", "sklearn.decomposition.online_lda"},
 		New: func() sklearn.Estimator { return new(LatentDirichletAllocation) },
 		FitOnly: sklearn.Names("n_components n_topics _n_components n_topics_ doc_topic_prior topic_word_prior learning_method learning_decay learning_offset " +
 			"max_iter batch_size evaluate_every total_samples perp_tol"),
-		Ignore: sklearn.Names("components_ topic_word_prior_ n_batch_iter_ n_iter_ bound_ random_state_")},
+		Ignore: sklearn.Names("components_ topic_word_prior_ n_batch_iter_ n_iter_ bound_ random_state_"),
+		Upgrade: []sklearn.Rung{{Before: "0.18", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("(weights)"), pyobj.Bool(true))
+			return nil
+		}}}},
 }
 
 // LatentDirichletAllocation is sklearn.decomposition.LatentDirichletAllocation.
@@ -23,6 +28,9 @@ type LatentDirichletAllocation struct {
 	Prior        float64        `sk:"doc_topic_prior_"`
 	MaxIter      int            `sk:"max_doc_update_iter"`
 	Tol          float64        `sk:"mean_change_tol"`
+
+	// WeightsRule: before 0.18 transform did not divide by the row's sum.
+	WeightsRule bool `sk:"(weights),optional"`
 }
 
 var (
@@ -45,7 +53,7 @@ func (p *LatentDirichletAllocation) Transform(b *graph.Builder, x graph.Value) g
 		return x
 	}
 	x = b.NonNegative(x, "Negative values in data passed to LatentDirichletAllocation.transform.")
-	return b.TopicInfer(x, graph.TopicAttr{ExpDirichlet: p.ExpDirichlet, Prior: p.Prior, MaxIter: p.MaxIter, Tol: p.Tol})
+	return b.TopicInfer(x, graph.TopicAttr{ExpDirichlet: p.ExpDirichlet, Prior: p.Prior, MaxIter: p.MaxIter, Tol: p.Tol, Weights: p.WeightsRule})
 }
 
 // FeatureNamesOut is latentdirichletallocation0, ….

@@ -12,9 +12,12 @@ import (
 var nmfClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.NMF", Modules: []string{"sklearn.decomposition._nmf", "sklearn.decomposition.nmf"},
 		New:     func() sklearn.Estimator { return new(NMF) },
-		FitOnly: sklearn.Names("n_components init alpha_H regularization beta_loss"),
+		FitOnly: sklearn.Names("n_components init beta_loss"),
 		Ignore:  sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H comp_sparseness_ data_sparseness_ sparseness beta eta nls_max_iter"),
-		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
+		Upgrade: []sklearn.Rung{{Before: "0.23", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("(double)"), pyobj.Bool(true))
+			return nil
+		}}, {Before: "1.0", Fix: func(s *sklearn.State) error {
 			s.Default("alpha_W", pyobj.Float(0))
 			s.Default("beta_loss", pyobj.Str("frobenius"))
 			s.Default("solver", pyobj.Str("cd"))
@@ -25,7 +28,7 @@ var nmfClasses = []sklearn.Class{
 		}}}},
 	{Name: "sklearn.decomposition.MiniBatchNMF", Modules: []string{"sklearn.decomposition._nmf"},
 		New:     func() sklearn.Estimator { return new(NMF) },
-		FitOnly: sklearn.Names("n_components init alpha_H batch_size max_no_improvement forget_factor fresh_restarts fresh_restarts_max_iter transform_max_iter beta_loss regularization verbose"),
+		FitOnly: sklearn.Names("n_components init batch_size max_no_improvement forget_factor fresh_restarts fresh_restarts_max_iter transform_max_iter beta_loss verbose"),
 		Ignore: sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _batch_size _rho _components_numerator _components_denominator " +
 			"_ewa_cost _ewa_cost_min _no_improvement n_steps_ _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H")},
 }
@@ -33,7 +36,7 @@ var nmfClasses = []sklearn.Class{
 // NMF is sklearn.decomposition.NMF and MiniBatchNMF.
 //
 // transform searches: its rows depend on each other through the start and the stop test. shuffle=True draws and is
-// refused. Files before 1.2 with alpha other than 0 are refused: their penalty was scaled otherwise.
+// refused. Files before 1.2 may have one alpha for both factors, which no number of features multiplies.
 type NMF struct {
 	sklearn.Base
 	Solver     string         `sk:"solver,optional"`
@@ -42,11 +45,16 @@ type NMF struct {
 	MaxIter    int            `sk:"max_iter"`
 	BatchIter  int            `sk:"_transform_max_iter,optional"`
 	AlphaW     float64        `sk:"alpha_W"`
+	AlphaH     pyobj.Value    `sk:"alpha_H,optional"`
 	OldAlpha   pyobj.Value    `sk:"alpha,optional"`
+	OldSide    pyobj.Value    `sk:"regularization,optional"`
 	L1Ratio    float64        `sk:"l1_ratio"`
 	Shuffle    bool           `sk:"shuffle,optional"`
 	Gamma      *float64       `sk:"_gamma,optional"`
 	Components *tensor.Tensor `sk:"components_"`
+
+	// DoubleRule: before 0.23 rows of float32 became float64.
+	DoubleRule bool `sk:"(double),optional"`
 }
 
 // betaLoss is the beta of a divergence, by number or name.
@@ -76,9 +84,6 @@ var (
 
 // Bound checks the components.
 func (p *NMF) Bound(*sklearn.Binder) error {
-	if f, err := sklearn.Float(p.OldAlpha); p.OldAlpha != nil && err == nil && f != 0 {
-		return &sklearn.BindError{Path: p.Path, Attr: "alpha", Msg: "penalties of releases before 1.2 are not computed"}
-	}
 	if p.Name() == "NMF" && p.Solver != "cd" && p.Solver != "mu" {
 		return &sklearn.BindError{Path: p.Path, Attr: "solver", Msg: fmt.Sprintf("%q is not known", p.Solver)}
 	}
@@ -93,14 +98,30 @@ func (p *NMF) Available(method string) error {
 	return nil
 }
 
+// penalties are those of the coefficients.
+func (p *NMF) penalties() (l1, l2 float64) {
+	alpha := float64(p.Components.Shape[1]) * p.AlphaW
+	same, _ := pyobj.Text(p.AlphaH)
+	if old, err := sklearn.Float(p.OldAlpha); p.OldAlpha != nil && err == nil && p.AlphaW == 0 && (p.AlphaH == nil || same == "same") {
+		alpha = old
+		if side, _ := pyobj.Text(p.OldSide); side == "components" {
+			alpha = 0
+		}
+	}
+	return alpha * p.L1Ratio, alpha * (1 - p.L1Ratio)
+}
+
 // Transform searches the coefficients with the components fixed.
 func (p *NMF) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true, Width: p.Components.Shape[1]})
 	if !x.OK() {
 		return x
 	}
-	a := graph.NMFAttr{H: p.Components, Solver: p.Solver, Beta: float64(p.Beta), Tol: p.Tol, MaxIter: p.MaxIter,
-		L1: float64(p.Components.Shape[1]) * p.AlphaW * p.L1Ratio, L2: float64(p.Components.Shape[1]) * p.AlphaW * (1 - p.L1Ratio)}
+	if p.DoubleRule {
+		x = b.Cast(x, tensor.Float64)
+	}
+	a := graph.NMFAttr{H: p.Components, Solver: p.Solver, Beta: float64(p.Beta), Tol: p.Tol, MaxIter: p.MaxIter}
+	a.L1, a.L2 = p.penalties()
 	if p.Name() == "NMF" {
 		if x.DType() != p.Components.DType {
 			return b.Refuse("H should have the same dtype as X. Got H.dtype = %s.", p.Components.DType)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
@@ -19,7 +20,11 @@ var pcaClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.PCA", Modules: []string{"sklearn.decomposition._pca", "sklearn.decomposition.pca"},
 		New:     func() sklearn.Estimator { return new(PCA) },
 		FitOnly: sklearn.Names("n_components svd_solver tol iterated_power n_oversamples power_iteration_normalizer"),
-		Ignore:  sklearn.Names("explained_variance_ratio_ singular_values_ n_components_ n_features_ n_samples_ _fit_svd_solver")},
+		Ignore:  sklearn.Names("explained_variance_ratio_ singular_values_ n_components_ n_features_ n_samples_ _fit_svd_solver"),
+		Upgrade: []sklearn.Rung{{Before: "0.18", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("(precision)"), pyobj.Str(PrecisionPlain))
+			return nil
+		}}}},
 	{Name: "sklearn.decomposition.IncrementalPCA", Modules: []string{"sklearn.decomposition._incremental_pca", "sklearn.decomposition.incremental_pca"},
 		New:     func() sklearn.Estimator { return new(PCA) },
 		FitOnly: sklearn.Names("n_components batch_size"),
@@ -40,7 +45,17 @@ type PCA struct {
 	Mean       *tensor.Tensor `sk:"mean_,optional"`
 	Variance   *tensor.Tensor `sk:"explained_variance_,optional"`
 	Noise      *float64       `sk:"noise_variance_,optional"`
+	Precision  PrecisionRule  `sk:"(precision),optional"`
 }
+
+// PrecisionRule says which components the precision of whitened data comes from.
+type PrecisionRule string
+
+// The rules.
+const (
+	PrecisionScaled PrecisionRule = ""      // scaled by sqrt(explained_variance_)
+	PrecisionPlain  PrecisionRule = "plain" // before 0.18: as they are, unless there is no noise
+)
 
 var (
 	_ sklearn.Transformer        = (*PCA)(nil)
@@ -174,7 +189,7 @@ func (p *PCA) precision() (*tensor.Tensor, float64, error) {
 	}
 	diff := make([]float64, m)
 	for t := range m {
-		if p.Whiten {
+		if p.Whiten && (p.Precision == PrecisionScaled || noise == 0) {
 			for j := range k {
 				c[t*k+j] *= math.Sqrt(v[t])
 			}

@@ -20,6 +20,12 @@ var Classes = []sklearn.Class{
 		FitOnly: []string{"shrinkage", "priors", "n_components", "store_covariance", "tol", "covariance_estimator"},
 		Ignore:  []string{"priors_", "means_", "explained_variance_ratio_", "covariance_", "_n_features_out"},
 		Upgrade: []sklearn.Rung{
+			{Before: "0.18", Fix: func(s *sklearn.State) error { // transform kept all components, or as many as asked for
+				if n, err := sklearn.Int(s.Attrs.Get("n_components")); err == nil && n > 0 {
+					s.Default("_max_components", pyobj.Int(int64(n)))
+				}
+				return nil
+			}},
 			{Before: "0.21", Fix: mark("(predict_proba)", "ovr")},
 			{Before: "0.24", Fix: mark("(predict_log_proba)", "log")},
 		},
@@ -27,7 +33,7 @@ var Classes = []sklearn.Class{
 	{
 		Name: "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", New: func() sklearn.Estimator { return new(QuadraticDiscriminantAnalysis) },
 		FitOnly: []string{"solver", "shrinkage", "priors", "reg_param", "store_covariance", "store_covariances", "tol", "covariance_estimator"},
-		Ignore:  []string{"covariance_"},
+		Ignore:  []string{"covariance_", "covariances_"},
 	},
 }
 

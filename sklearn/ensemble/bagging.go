@@ -21,7 +21,7 @@ func baggingClass(name string, make func() sklearn.Estimator) sklearn.Class {
 		Name: "sklearn.ensemble." + name, Modules: []string{"sklearn.ensemble._bagging", "sklearn.ensemble.bagging"}, New: make,
 		FitOnly: []string{"estimator", "base_estimator", "estimator_params", "max_samples", "max_features", "bootstrap", "bootstrap_features",
 			"oob_score", "random_state"},
-		Ignore: []string{"estimator_", "base_estimator_", "_estimator", "_max_features", "_max_samples", "_n_samples", "_sample_weight", "_seeds", "n_classes_",
+		Ignore: []string{"estimator_", "base_estimator_", "_estimator", "_max_features", "_max_samples", "_n_samples", "_sample_weight", "_seeds", "estimators_samples_", "n_classes_",
 			"oob_score_", "oob_decision_function_", "oob_prediction_"},
 		Upgrade: []sklearn.Rung{{Before: "1.2", Fix: oldFeatures}},
 	}

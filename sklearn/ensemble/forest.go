@@ -29,6 +29,7 @@ func forestClass(name string, make func() sklearn.Estimator) sklearn.Class {
 			"max_samples", "monotonic_cst", "sparse_output"}, treeParams...),
 		Ignore: []string{"estimator_", "base_estimator_", "_estimator", "n_classes_", "oob_score_", "oob_decision_function_", "oob_prediction_",
 			"_n_samples", "_n_samples_bootstrap", "_sample_weight"},
+		Former: parts.FormerSelect,
 		Upgrade: []sklearn.Rung{
 			// NaN came to forests in 1.4.
 			{Before: "1.4", Fix: func(s *sklearn.State) error {

@@ -21,12 +21,27 @@ func gbClass(name string, make func() sklearn.Estimator) sklearn.Class {
 		FitOnly: append([]string{"n_estimators", "loss", "subsample", "init", "alpha", "validation_fraction", "n_iter_no_change", "tol"}, treeParams...),
 		Ignore: []string{"n_features", "loss_function", "train_score_", "oob_improvement_", "oob_scores_", "oob_score_", "_rng", "n_estimators_", "max_features_", "n_classes_",
 			"_n_classes", "n_trees_per_iteration_"},
+		Former: formerBoosting,
 		Upgrade: []sklearn.Rung{
 			{Before: "1.8", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(eps)"), pyobj.Str(EpsFloat32)); return nil }},
 			{Before: "1.2", Fix: oldFeatures},
 			{Before: "1.1", Fix: func(s *sklearn.State) error { s.Rename("loss_", "_loss"); return nil }},
 		},
 	}
+}
+
+// formerBoosting: until 0.18 boosted trees selected features, and regressors had decision functions.
+func formerBoosting(e sklearn.Estimator, method string) func(*graph.Builder, graph.Value) graph.Value {
+	if r, ok := e.(*GradientBoostingRegressor); ok && method == sklearn.MethodStagedDecision && r.Before("0.19") {
+		return func(b *graph.Builder, x graph.Value) graph.Value {
+			s := r.StagedPredict(b, x)
+			if !s.OK() {
+				return s
+			}
+			return b.Reshape(s, graph.N, s.Type().Shape[1], 1)
+		}
+	}
+	return parts.FormerBoth(e, method)
 }
 
 // EpsRule says how far from 0 and 1 the first probabilities are kept.

@@ -31,6 +31,11 @@ func histClass(name string, make func() sklearn.Estimator) sklearn.Class {
 				s.Drop("scorer_")
 				return oldFeatures(s)
 			}},
+			// NaN came in 0.22.
+			{Before: "0.22", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("(missing)"), pyobj.Str(MissingRefused))
+				return nil
+			}},
 			// Until 1.3 predict took the first of the largest probabilities.
 			{Before: "1.4", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(predict)"), pyobj.Str(LabelByProba)); return nil }},
 		},
@@ -55,6 +60,7 @@ type histGradientBoosting struct {
 	BinMapper    binMapper         `sk:"_bin_mapper"`
 	Preprocessor sklearn.Estimator `sk:"_preprocessor,optional"`
 	Label        LabelRule         `sk:"(predict),optional"`
+	Nan          MissingRule       `sk:"(missing),optional"`
 
 	k     int
 	trees *graph.Trees
@@ -179,7 +185,7 @@ func (h *histGradientBoosting) score(b *graph.Builder, x graph.Value, mode graph
 	if h.Preprocessor != nil {
 		x = b.Cast(b.ToDense(sklearn.Transform(b, h.Preprocessor, x)), tensor.Float64)
 	} else {
-		x = sklearn.Check(b, h, x, sklearn.Accept{DType: sklearn.DTypeFloat64, NaN: true, Inf: true})
+		x = sklearn.Check(b, h, x, sklearn.Accept{DType: sklearn.DTypeFloat64, NaN: h.Nan != MissingRefused, Inf: h.Nan != MissingRefused})
 	}
 	if len(h.trees.List) == 0 {
 		return b.Failf(graph.OpTreeEnsemble, "no iterations")

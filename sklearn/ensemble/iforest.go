@@ -30,7 +30,14 @@ var iforestClasses = []sklearn.Class{{
 			return oldFeatures(s)
 		}},
 		{Before: "0.22", Fix: oldThreshold},
-		{Before: "0.21", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(depth)"), pyobj.Str(DepthMean)); return nil }},
+		{Before: "0.21", Fix: func(s *sklearn.State) error {
+			rule := DepthMean
+			if sklearn.CompareVersions(s.Version, "0.19") < 0 {
+				rule = DepthLog
+			}
+			s.Attrs.Set(pyobj.Str("(depth)"), pyobj.Str(rule))
+			return nil
+		}},
 		{Before: "0.20", Fix: func(s *sklearn.State) error {
 			s.Attrs.Set(pyobj.Str("(outlier)"), pyobj.Str(OutlierUpTo))
 			s.Default("offset_", pyobj.Float(-0.5))
@@ -55,6 +62,7 @@ type DepthRule string
 const (
 	DepthSum  DepthRule = ""     // sum/(T·c(n))
 	DepthMean DepthRule = "mean" // before 0.21: mean/c(n), with c(1) = 1 and c(2) from the formula
+	DepthLog  DepthRule = "log"  // before 0.19: mean/c(n) with log(n) for log(n-1) in c
 )
 
 // OutlierRule says which decisions are outliers.
@@ -142,8 +150,10 @@ func (f *IsolationForest) Inside() []sklearn.Estimator { return f.Estimators }
 func (f *IsolationForest) averagePathLength(n float64) float64 {
 	const eulerGamma = 0.5772156649015329
 	switch {
-	case f.Depth == DepthMean && n <= 1:
+	case f.Depth != DepthSum && n <= 1:
 		return 1
+	case f.Depth == DepthLog:
+		return float64(2*(math.Log(n)+0.5772156649)) - 2*(n-1)/n
 	case f.Depth == DepthMean:
 	case n <= 1:
 		return 0
@@ -205,7 +215,7 @@ func (f *IsolationForest) score(b *graph.Builder, x graph.Value) graph.Value {
 	depth := b.Ravel(b.TreeEnsemble(x, graph.TreeEnsembleAttr{Trees: ts, Outputs: 1}, b.Const(tensor.New(tensor.Float64, 1))))
 	trees, c := float64(len(f.members)), f.averagePathLength(float64(f.PrivateMaxSamples))
 	scalar := func(v float64) graph.Value { return b.Scalar(v, depth) }
-	if f.Depth == DepthMean {
+	if f.Depth != DepthSum {
 		depth = b.Div(depth, scalar(trees))
 		trees = 1
 	}

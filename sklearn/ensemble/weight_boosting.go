@@ -26,7 +26,7 @@ func boostClass(name string, make func() sklearn.Estimator, more ...sklearn.Rung
 	}
 }
 
-// sammeRule: the algorithm parameter chose until 1.5; SAMME added nothing for the other classes before 1.3, and
+// sammeRule: the algorithm parameter chose until 1.5; SAMME added nothing for the other classes before 1.3.1, and
 // probabilities were not those of the decision before 0.22.
 func sammeRule(s *sklearn.State) error {
 	before := func(v string) bool { return sklearn.CompareVersions(s.Version, v) < 0 }
@@ -35,7 +35,7 @@ func sammeRule(s *sklearn.State) error {
 	case "SAMME.R":
 		rule = BoostSAMMER
 	case "SAMME":
-		if before("1.3") {
+		if before("1.3.1") {
 			rule = BoostVotes
 		}
 	default:

@@ -14,7 +14,7 @@ var Classes = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(DictVectorizer) },
 		FitOnly: []string{"sort"}},
 	{Name: "sklearn.feature_extraction.FeatureHasher",
-		Modules: []string{"sklearn.feature_extraction._hash", "sklearn.feature_extraction.hashing"},
+		Modules: []string{"sklearn.feature_extraction._hash", "sklearn.feature_extraction._hashing", "sklearn.feature_extraction.hashing"},
 		New:     func() sklearn.Estimator { return new(FeatureHasher) },
 		Upgrade: []sklearn.Rung{{Before: "0.22", Fix: func(s *sklearn.State) error {
 			s.Default("alternate_sign", pyobj.Bool(true))

@@ -3,8 +3,10 @@ package featureselection
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -132,4 +134,21 @@ var (
 func number(t *tensor.Tensor, i int) float64 {
 	f, _ := t.Float(i)
 	return f
+}
+
+// takesNaN tells whether an estimator accepts missing values, which a selector around it then does, too.
+func takesNaN(v pyobj.Value) bool {
+	o, ok := v.(*pyobj.Object)
+	if !ok {
+		return false
+	}
+	name := pyobj.ShortName(o.ClassName())
+	for _, prefix := range []string{"HistGradientBoosting", "DecisionTree", "ExtraTree", "RandomForest", "IsolationForest", "SimpleImputer",
+		"KNNImputer", "IterativeImputer", "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "QuantileTransformer", "PowerTransformer",
+		"OneHotEncoder", "OrdinalEncoder", "TargetEncoder", "XGB", "LGBM", "CatBoost"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }

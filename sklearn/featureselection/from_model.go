@@ -10,7 +10,7 @@ import (
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
-	"github.com/larder-ml/larder/tensor"
+	"github.com/larder-ml/larder/sklearn/parts"
 )
 
 var fromModelClasses = []sklearn.Class{
@@ -72,11 +72,11 @@ func (s *SelectFromModel) Bound(*sklearn.Binder) error {
 	if !ok {
 		return &sklearn.BindError{Path: s.Path, Attr: "importance_getter", Msg: sklearn.Describe(s.ImportanceGetterParam) + ": a model's own code is never run"}
 	}
-	weights, err := importances(o, getter)
+	weights, err := parts.Importances(o, getter)
 	if err != nil {
 		return &sklearn.BindError{Path: s.Path, Attr: "estimator_", Msg: err.Error()}
 	}
-	scores, err := aggregate(weights, s.NormOrderParam)
+	scores, err := parts.ColumnNorms(weights, s.NormOrderParam)
 	if err != nil {
 		return &sklearn.BindError{Path: s.Path, Attr: "norm_order", Msg: err.Error()}
 	}
@@ -116,52 +116,6 @@ func (s *SelectFromModel) Bound(*sklearn.Binder) error {
 	return s.choose(mask)
 }
 
-// aggregate is the norm of each column's weights: the magnitude of one row, a norm of several.
-func aggregate(w *tensor.Tensor, order float64) ([]float64, error) {
-	f := w.AsF64()
-	if f == nil || len(w.Shape) < 1 || len(w.Shape) > 2 {
-		return nil, fmt.Errorf("importances are %s%v", w.DType, w.Shape)
-	}
-	n := w.Shape[len(w.Shape)-1]
-	out := make([]float64, n)
-	if len(w.Shape) == 1 {
-		for i, v := range f {
-			out[i] = math.Abs(v)
-		}
-		return out, nil
-	}
-	if order == 0 || order != order {
-		return nil, fmt.Errorf("a norm of order %v", order)
-	}
-	for i, v := range f {
-		at := &out[i%n]
-		switch a := math.Abs(v); order {
-		case 1:
-			*at += a
-		case 2:
-			*at += float64(v * v)
-		case math.Inf(1):
-			*at = max(*at, a)
-		case math.Inf(-1):
-			if i < n {
-				*at = a
-			}
-			*at = min(*at, a)
-		default:
-			*at += math.Pow(a, order)
-		}
-	}
-	for i := range out {
-		switch {
-		case order == 2:
-			out[i] = math.Sqrt(out[i])
-		case order != 1 && !math.IsInf(order, 0):
-			out[i] = math.Pow(out[i], 1/order)
-		}
-	}
-	return out, nil
-}
-
 // threshold interprets the parameter.
 func (s *SelectFromModel) threshold(o *pyobj.Object, scores []float64) (float64, error) {
 	word, ok := sklearn.Text(s.ThresholdParam)
@@ -192,7 +146,7 @@ func (s *SelectFromModel) threshold(o *pyobj.Object, scores []float64) (float64,
 	ref := 0.0
 	switch name {
 	case "mean":
-		ref = sumPairwise(scores) / float64(len(scores))
+		ref = parts.PairwiseSum(scores) / float64(len(scores))
 	case "median":
 		ref = median(scores)
 	default:
@@ -250,34 +204,4 @@ func median(s []float64) float64 {
 		return s[n/2]
 	}
 	return (s[n/2-1] + s[n/2]) / 2
-}
-
-// sumPairwise is numpy.sum.
-func sumPairwise(a []float64) float64 {
-	n := len(a)
-	if n < 8 {
-		s := 0.0
-		for _, v := range a {
-			s += v
-		}
-		return s
-	}
-	if n <= 128 {
-		var r [8]float64
-		copy(r[:], a)
-		i := 8
-		for ; i < n-n%8; i += 8 {
-			for k := range r {
-				r[k] += a[i+k]
-			}
-		}
-		s := ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
-		for ; i < n; i++ {
-			s += a[i]
-		}
-		return s
-	}
-	h := n / 2
-	h -= h % 8
-	return sumPairwise(a[:h]) + sumPairwise(a[h:])
 }

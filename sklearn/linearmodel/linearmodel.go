@@ -22,7 +22,7 @@ func regressor[T any, E interface {
 	return sklearn.Class{
 		Name: "sklearn.linear_model." + name, Modules: modules,
 		New:     func() sklearn.Estimator { return E(new(T)) },
-		FitOnly: fitOnly, Ignore: ignore,
+		FitOnly: fitOnly, Ignore: ignore, Former: parts.FormerDecision,
 	}
 }
 
@@ -34,6 +34,9 @@ var _ sklearn.Predictor = (*LinearModel)(nil)
 // sparseLinear predicts as the coordinate descent models do: a sparse x is not checked.
 func sparseLinear(b *graph.Builder, m *LinearModel, x graph.Value) graph.Value {
 	if k := x.Type().Kind; k == graph.CSR || k == graph.OneHot {
+		if m.Before("0.18") && len(m.Coef.Dense.Shape) == 2 && m.Coef.Dense.Shape[0] > 1 {
+			return b.Unsupported("", "several targets of sparse rows: releases before 0.18 gave them one after the other")
+		}
 		return m.Linear(b, x)
 	}
 	return m.Predict(b, x)

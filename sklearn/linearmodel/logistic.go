@@ -26,6 +26,7 @@ func logistic[T any, E interface {
 	sklearn.Estimator
 }](name string) sklearn.Class {
 	c := regressor[T, E](name, logisticModules, logisticParams, logisticState)
+	c.Former = parts.FormerSelect
 	c.Upgrade = []sklearn.Rung{{Before: "1.8", Fix: multiClassRule}, parts.ZeroRowsRung}
 	return c
 }

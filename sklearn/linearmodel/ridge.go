@@ -26,7 +26,10 @@ func ridgeClassifier[T any, E interface {
 	sklearn.Estimator
 }](name string) sklearn.Class {
 	c := regressor[T, E](name, ridgeModules, ridgeParams, ridgeState)
-	c.Upgrade = []sklearn.Rung{{Before: "1.8", Fix: binarizerClasses}}
+	c.Upgrade = []sklearn.Rung{{Before: "0.18", Fix: func(s *sklearn.State) error {
+		s.Attrs.Set(pyobj.Str("(one label)"), pyobj.Bool(true))
+		return nil
+	}}, {Before: "1.8", Fix: binarizerClasses}}
 	return c
 }
 
@@ -52,6 +55,9 @@ type RidgeCV struct{ LinearModel }
 type RidgeClassifier struct {
 	parts.LinearClassifierMixin
 	LabelBinarizer parts.LabelBinarizer `sk:"_label_binarizer"`
+
+	// OneLabelRule: before 0.18 the largest score alone was predicted of a multilabel target, too.
+	OneLabelRule bool `sk:"(one label),optional"`
 }
 
 // RidgeClassifierCV is sklearn.linear_model.RidgeClassifierCV.
@@ -73,7 +79,7 @@ func (r *RidgeClassifier) Bound(bd *sklearn.Binder) error {
 
 // Predict is the mixin's; of a multilabel target the 0/1 matrix of scores above zero.
 func (r *RidgeClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	if r.LabelBinarizer.Multilabel() {
+	if r.LabelBinarizer.Multilabel() && !r.OneLabelRule {
 		return r.LabelBinarizer.Inverse(b, r.DecisionFunction(b, x), 0)
 	}
 	return r.LinearClassifierMixin.Predict(b, x)

@@ -24,16 +24,22 @@ var (
 
 	stochasticGradientClasses = []sklearn.Class{
 		sgdClassifier(),
-		regressor[SGDRegressor]("SGDRegressor", sgdModules, sgdParamsLoss, sgdState),
+		selecting(regressor[SGDRegressor]("SGDRegressor", sgdModules, sgdParamsLoss, sgdState)),
 		regressor[SGDOneClassSVM]("SGDOneClassSVM", sgdModules, sgdParamsLoss, sgdState),
-		regressor[Perceptron]("Perceptron", []string{"sklearn.linear_model._perceptron", "sklearn.linear_model.perceptron"}, sgdParamsLoss, sgdState),
+		selecting(regressor[Perceptron]("Perceptron", []string{"sklearn.linear_model._perceptron", "sklearn.linear_model.perceptron"}, sgdParamsLoss, sgdState)),
 		regressor[PassiveAggressiveClassifier]("PassiveAggressiveClassifier", passiveAggressiveModules, sgdParamsLoss, sgdState),
 		regressor[PassiveAggressiveRegressor]("PassiveAggressiveRegressor", passiveAggressiveModules, sgdParamsLoss, sgdState),
 	}
 )
 
+// selecting is a class that selected features, too, until 0.18.
+func selecting(c sklearn.Class) sklearn.Class {
+	c.Former = parts.FormerBoth
+	return c
+}
+
 func sgdClassifier() sklearn.Class {
-	c := regressor[SGDClassifier]("SGDClassifier", sgdModules, sgdParams, sgdState)
+	c := selecting(regressor[SGDClassifier]("SGDClassifier", sgdModules, sgdParams, sgdState))
 	c.Upgrade = []sklearn.Rung{{Before: "1.3", Fix: func(s *sklearn.State) error {
 		if l, _ := pyobj.Text(s.Attrs.Get("loss")); l == "log" {
 			s.Attrs.Set(pyobj.Str("loss"), pyobj.Str("log_loss"))

@@ -16,15 +16,26 @@ import (
 var Classes = []sklearn.Class{
 	{
 		Name: "sklearn.multiclass.OneVsRestClassifier", New: func() sklearn.Estimator { return new(OneVsRestClassifier) },
-		FitOnly: []string{"estimator"},
+		FitOnly: []string{"estimator"}, Ignore: []string{"multilabel_"},
+		Upgrade: []sklearn.Rung{
+			{Before: "0.18", Fix: binarizerClasses},
+			{Before: "1.7", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("(zero rows)"), pyobj.Str(parts.ZeroRowsNaN))
+				return nil
+			}},
+			{Before: "0.19", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(column)"), pyobj.Bool(true)); return nil }},
+		},
 	},
 	{
 		Name: "sklearn.multiclass.OneVsOneClassifier", New: func() sklearn.Estimator { return new(OneVsOneClassifier) },
 		FitOnly: []string{"estimator"},
-		Upgrade: []sklearn.Rung{{Before: "0.21", Fix: func(s *sklearn.State) error {
-			s.Attrs.Set(pyobj.Str("(ovr)"), pyobj.Str(parts.OvrByBatch))
-			return nil
-		}}},
+		Upgrade: []sklearn.Rung{
+			{Before: "0.19", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(both)"), pyobj.Bool(true)); return nil }},
+			{Before: "0.21", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("(ovr)"), pyobj.Str(parts.OvrByBatch))
+				return nil
+			}},
+		},
 	},
 	{
 		Name: "sklearn.multiclass.OutputCodeClassifier", New: func() sklearn.Estimator { return new(OutputCodeClassifier) },
@@ -33,6 +44,16 @@ var Classes = []sklearn.Class{
 	{
 		Name: "sklearn.multiclass._ConstantPredictor", New: func() sklearn.Estimator { return new(ConstantPredictor) },
 	},
+}
+
+// binarizerClasses: until 0.17 classes_ was a property, that of the binarizer.
+func binarizerClasses(s *sklearn.State) error {
+	if o, ok := s.Attrs.Get("label_binarizer_").(*pyobj.Object); ok && s.Attrs.Get("classes_") == nil {
+		if a, _ := o.Attrs(); a != nil && a.Get("classes_") != nil {
+			s.Attrs.Set(pyobj.Str("classes_"), a.Get("classes_"))
+		}
+	}
+	return nil
 }
 
 // score is _predict_binary: a regressor's prediction, the decision function, or the second probability.
@@ -106,6 +127,11 @@ func (m *ensemble) DescribeInput(in *sklearn.Input) *sklearn.Input {
 type OneVsRestClassifier struct {
 	ensemble
 	LabelBinarizer parts.LabelBinarizer `sk:"label_binarizer_"`
+
+	// ZeroRows: since 1.7 a row without probabilities stays so.
+	ZeroRows parts.ZeroRowsRule `sk:"(zero rows),optional"`
+	// ColumnRule: before 0.19 the decision of two classes was a column.
+	ColumnRule bool `sk:"(column),optional"`
 }
 
 var (
@@ -164,12 +190,15 @@ func (o *OneVsRestClassifier) PredictProba(b *graph.Builder, x graph.Value) grap
 		return y
 	}
 	sum := b.Reduce(graph.OpReduceSum, y, 1, true, graph.Columns)
+	if o.ZeroRows == parts.ZeroRowsNaN {
+		return b.Div(y, sum)
+	}
 	return b.Div(y, b.Where(b.Binary(graph.OpEqual, sum, b.Scalar(0, sum)), b.Scalar(1, sum), sum))
 }
 
 // DecisionFunction is that of the estimators side by side, or of the only one.
 func (o *OneVsRestClassifier) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value {
-	if len(o.Estimators) == 1 {
+	if len(o.Estimators) == 1 && !o.ColumnRule {
 		return sklearn.DecisionFunction(b, o.Estimators[0], x)
 	}
 	cols := make([]graph.Value, len(o.Estimators))
@@ -184,6 +213,9 @@ type OneVsOneClassifier struct {
 	ensemble
 	PairwiseIndices [][]int       `sk:"pairwise_indices_,optional"` // columns of a precomputed kernel, by estimator
 	Ovr             parts.OvrRule `sk:"(ovr),optional"`
+
+	// BothRule: before 0.19 the decision of two classes had both columns, and the larger one's class was predicted.
+	BothRule bool `sk:"(both),optional"`
 }
 
 var (
@@ -218,7 +250,7 @@ func (o *OneVsOneClassifier) DecisionFunction(b *graph.Builder, x graph.Value) g
 		conf[i] = score(b, e, xi)
 	}
 	y := parts.OvrFromOvo(b, b.HStack(false, first...), b.HStack(false, second...), b.HStack(false, conf...), o.Labels.Len(), o.Ovr)
-	if o.Labels.Len() == 2 {
+	if o.Labels.Len() == 2 && !o.BothRule {
 		return b.Column(y, 1)
 	}
 	return y
@@ -227,7 +259,7 @@ func (o *OneVsOneClassifier) DecisionFunction(b *graph.Builder, x graph.Value) g
 // Predict takes the first class of the largest decision; of two classes the second above the threshold.
 func (o *OneVsOneClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	y := o.DecisionFunction(b, x)
-	if o.Labels.Len() == 2 {
+	if o.Labels.Len() == 2 && !o.BothRule {
 		return b.Labels(b.Binary(graph.OpGreater, y, b.Scalar(threshold(o.Estimators[0]), y)), o.Labels)
 	}
 	return b.Labels(b.ArgMax(y), o.Labels)

@@ -126,6 +126,29 @@ func ownOutliers(s *sklearn.State) error {
 	return nil
 }
 
+// oneOutlier: until 0.21 the label of outliers was the parameter's, for every output.
+func oneOutlier(s *sklearn.State) error {
+	label := s.Attrs.Get("outlier_label")
+	if label == nil {
+		return nil
+	}
+	if _, none := label.(pyobj.None); !none {
+		n := 1
+		if two, _ := sklearn.Bool(s.Attrs.Get("outputs_2d_")); two {
+			if items, err := sklearn.Sequence(s.Attrs.Get("classes_")); err == nil {
+				n = len(items)
+			}
+		}
+		list := &pyobj.List{}
+		for range n {
+			list.Items = append(list.Items, label)
+		}
+		label = list
+	}
+	s.Default("outlier_label_", label)
+	return nil
+}
+
 // The rules of outlier labels.
 const (
 	outliersByLabel = "label"

@@ -47,5 +47,5 @@ var rungs = map[string][]sklearn.Rung{
 	"sklearn.neighbors.LocalOutlierFactor":        {{Before: "0.20", Fix: noNovelty}},
 	"sklearn.neighbors.NearestCentroid":           {{Before: "1.6", Fix: noPriors}},
 	"sklearn.neighbors.KernelDensity":             {{Before: "1.2", Fix: bandwidth}},
-	"sklearn.neighbors.RadiusNeighborsClassifier": {{Before: "1.4", Fix: ownOutliers}},
+	"sklearn.neighbors.RadiusNeighborsClassifier": {{Before: "0.22", Fix: oneOutlier}, {Before: "1.4", Fix: ownOutliers}},
 }

@@ -140,7 +140,7 @@ var predictorFields = []recordField{
 	{name: "feature_idx", kinds: "u4i8i4", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Feature = f }},
 	{name: "num_threshold", kinds: "f8", optional: true, put: func(l *graph.TreeLayout, f graph.TreeField) { l.Threshold = f }},
 	{name: "threshold", kinds: "f8", optional: true, put: func(l *graph.TreeLayout, f graph.TreeField) { l.Threshold = f }},
-	{name: "missing_go_to_left", kinds: "u1", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Missing = f }},
+	{name: "missing_go_to_left", kinds: "u1", optional: true, put: func(l *graph.TreeLayout, f graph.TreeField) { l.Missing = f }}, // since 0.22
 	{name: "left", kinds: "u4", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Left = f }},
 	{name: "right", kinds: "u4", put: func(l *graph.TreeLayout, f graph.TreeField) { l.Right = f }},
 	{name: "gain", kinds: "f8"},

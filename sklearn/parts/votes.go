@@ -37,8 +37,9 @@ type OvrRule string
 
 // The rules.
 const (
-	OvrByRow   OvrRule = ""      // s/(3(|s|+1))
-	OvrByBatch OvrRule = "batch" // before 0.21: s(½-ε)/max|s| over the whole batch
+	OvrByRow   OvrRule = ""        // s/(3(|s|+1))
+	OvrByBatch OvrRule = "batch"   // before 0.21: s(½-ε)/max|s| over the whole batch
+	OvrAgainst OvrRule = "against" // support vector machines before 0.18: that of the confidences with the other sign
 )
 
 // OvrFromOvo is sklearn.utils.multiclass._ovr_decision_function: votes and confidences (positive for j) of the pairs
@@ -47,8 +48,11 @@ func OvrFromOvo(b *graph.Builder, first, second, conf graph.Value, k int, rule O
 	votes := ovoVotes(b, first, second, k)
 	_, _, move := pairTables(k)
 	s := b.MatMul(b.Cast(conf, tensor.Float64), b.Const(move))
-	if rule == OvrByBatch {
+	switch rule {
+	case OvrByBatch:
 		return b.OvrScale(votes, s)
+	case OvrAgainst:
+		return b.OvrScale(votes, b.Unary(graph.OpNeg, s))
 	}
 	a := b.Unary(graph.OpAbs, s)
 	a = b.Add(a, b.Scalar(1, a))

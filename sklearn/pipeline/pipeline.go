@@ -25,11 +25,12 @@ var Classes = []sklearn.Class{
 		}}}},
 }
 
-// Step is a named part. Estimator is nil where Pass or Drop is set.
+// Step is a named part. Estimator is nil where Pass or Drop is set. None passes in a pipeline and drops in a union.
 type Step struct {
 	Name       string
 	Estimator  sklearn.Estimator
 	Pass, Drop bool
+	None       bool
 }
 
 // Steps is a list of (name, estimator) pairs.
@@ -53,7 +54,7 @@ func (s *Steps) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) erro
 			return &sklearn.BindError{Path: at, Msg: "name is no text"}
 		}
 		if _, none := p[1].(pyobj.None); none {
-			st.Pass = true
+			st.Pass, st.None = true, true
 		} else if word, ok := sklearn.Text(p[1]); ok {
 			switch word {
 			case "passthrough":
@@ -270,6 +271,11 @@ var (
 
 // Bound takes the input's width and names from the first part.
 func (u *FeatureUnion) Bound(*sklearn.Binder) error {
+	for i := range u.TransformerListParam {
+		if s := &u.TransformerListParam[i]; s.None {
+			s.Pass, s.Drop = false, true
+		}
+	}
 	if es := u.Inside(); len(es) > 0 {
 		b := sklearn.Of(es[0])
 		u.NFeaturesIn, u.FeatureNamesIn = b.NFeaturesIn, b.FeatureNamesIn

@@ -44,7 +44,10 @@ var dataClasses = []sklearn.Class{
 	{Name: "sklearn.preprocessing.Normalizer", Modules: dataModules,
 		New:     func() sklearn.Estimator { return new(Normalizer) },
 		FitOnly: []string{"copy"},
-		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
+		Upgrade: []sklearn.Rung{{Before: "0.23", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("rule_signed"), pyobj.Bool(true))
+			return nil
+		}}, {Before: "1.0", Fix: func(s *sklearn.State) error {
 			s.Attrs.Set(pyobj.Str("rule_zero"), pyobj.Bool(true))
 			return nil
 		}}}},
@@ -409,6 +412,8 @@ type Normalizer struct {
 
 	// RuleZero: before 1.0 only rows of norm 0 stayed as they are, since then all below 10·eps.
 	RuleZero bool `sk:"rule_zero,optional"`
+	// RuleSigned: before 0.23 the largest value of a row, not of its magnitudes, was the norm "max".
+	RuleSigned bool `sk:"rule_signed,optional"`
 }
 
 var (
@@ -437,11 +442,11 @@ func normOf(name string) (graph.Norm, error) {
 // Transform divides each row by its norm.
 func (s *Normalizer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true})
-	return normalize(b, x, s.NormParam, s.RuleZero)
+	return normalize(b, x, s.NormParam, s.RuleZero, s.RuleSigned)
 }
 
 // normalize is sklearn.preprocessing.normalize.
-func normalize(b *graph.Builder, x graph.Value, name string, zero bool) graph.Value {
+func normalize(b *graph.Builder, x graph.Value, name string, zero, signed bool) graph.Value {
 	if !x.OK() {
 		return x
 	}
@@ -454,6 +459,9 @@ func normalize(b *graph.Builder, x graph.Value, name string, zero bool) graph.Va
 	}
 	if x.OK() && x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
+	}
+	if signed && norm == graph.NormMax {
+		norm = graph.NormLargest
 	}
 	a := graph.NormalizeAttr{Norm: norm, Tiny: 10}
 	if zero {

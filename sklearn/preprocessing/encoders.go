@@ -36,6 +36,9 @@ var encoderClasses = []sklearn.Class{
 			}},
 			{Before: "1.2", Fix: func(s *sklearn.State) error {
 				s.Rename("sparse", "sparse_output")
+				return nil
+			}},
+			{Before: "1.2.2", Fix: func(s *sklearn.State) error {
 				s.Rename("drop_idx_", "_drop_idx_after_grouping")
 				return nil
 			}},

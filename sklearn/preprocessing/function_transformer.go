@@ -64,7 +64,10 @@ func (f *function) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) er
 		case name == "_ufunc_reconstruct" && len(x.Args) == 2:
 			module, _ := sklearn.Text(x.Args[0])
 			ufunc, _ := sklearn.Text(x.Args[1])
-			root, _, _ := strings.Cut(module, ".")
+			root, rest, _ := strings.Cut(module, ".")
+			if root == "scipy" && rest != "special" && !strings.HasPrefix(rest, "special.") {
+				root = "numpy" // a module of scipy that had imported it
+			}
 			f.name = root + "." + ufunc
 			return nil
 		case x.ClassName() == "functools.partial":
@@ -426,7 +429,8 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 		}
 		c.ignore("copy")
 		x = sklearn.Check(c.b, c.self, x, sklearn.Accept{Sparse: true, Array: true})
-		return normalize(c.b, x, norm, false)
+		old := sklearn.Of(c.self)
+		return normalize(c.b, x, norm, old.Before("1.0"), old.Before("0.23"))
 	},
 	"sklearn.binarize": func(c *arguments, x graph.Value) graph.Value {
 		c.ignore("copy")

@@ -16,8 +16,8 @@ var (
 	liblinearState = []string{"n_iter_"}
 
 	liblinearClasses = []sklearn.Class{
-		{Name: "sklearn.svm.LinearSVC", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVC) }, FitOnly: liblinearParams, Ignore: liblinearState},
-		{Name: "sklearn.svm.LinearSVR", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVR) }, FitOnly: liblinearParams, Ignore: liblinearState},
+		{Name: "sklearn.svm.LinearSVC", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVC) }, FitOnly: liblinearParams, Ignore: liblinearState, Former: parts.FormerSelect},
+		{Name: "sklearn.svm.LinearSVR", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVR) }, FitOnly: liblinearParams, Ignore: liblinearState, Former: parts.FormerDecision},
 	}
 
 	libsvmParams = []string{"gamma", "tol", "C", "nu", "epsilon", "shrinking", "cache_size", "class_weight", "max_iter", "random_state"}
@@ -28,8 +28,8 @@ var (
 	libsvmClasses = []sklearn.Class{
 		libsvm(sklearn.Class{Name: "sklearn.svm.SVC", New: func() sklearn.Estimator { return new(SVC) }, Ignore: libsvmState}, classifierRungs),
 		libsvm(sklearn.Class{Name: "sklearn.svm.NuSVC", New: func() sklearn.Estimator { return new(NuSVC) }, Ignore: libsvmState}, classifierRungs),
-		libsvm(sklearn.Class{Name: "sklearn.svm.SVR", New: func() sklearn.Estimator { return new(SVR) }, Ignore: sumState}, nil),
-		libsvm(sklearn.Class{Name: "sklearn.svm.NuSVR", New: func() sklearn.Estimator { return new(NuSVR) }, Ignore: sumState}, nil),
+		libsvm(sklearn.Class{Name: "sklearn.svm.SVR", New: func() sklearn.Estimator { return new(SVR) }, Ignore: sumState, Former: parts.FormerColumn}, nil),
+		libsvm(sklearn.Class{Name: "sklearn.svm.NuSVR", New: func() sklearn.Estimator { return new(NuSVR) }, Ignore: sumState, Former: parts.FormerColumn}, nil),
 		libsvm(sklearn.Class{Name: "sklearn.svm.OneClassSVM", New: func() sklearn.Estimator { return new(OneClassSVM) }, Ignore: sumState}, oneClassRungs),
 	}
 )
@@ -50,7 +50,11 @@ func libsvm(c sklearn.Class, rungs []sklearn.Rung) sklearn.Class {
 var (
 	classifierRungs = []sklearn.Rung{
 		{Before: "0.21", Fix: func(s *sklearn.State) error {
-			s.Attrs.Set(pyobj.Str("(ovr)"), pyobj.Str(parts.OvrByBatch))
+			rule := parts.OvrByBatch
+			if sklearn.CompareVersions(s.Version, "0.18") < 0 {
+				rule = parts.OvrAgainst
+			}
+			s.Attrs.Set(pyobj.Str("(ovr)"), pyobj.Str(rule))
 			return nil
 		}},
 		{Before: "0.22", Fix: func(s *sklearn.State) error { s.Default("break_ties", pyobj.Bool(false)); return nil }},

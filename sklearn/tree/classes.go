@@ -29,6 +29,7 @@ func class(name string, make func() sklearn.Estimator, more ...sklearn.Rung) skl
 			"max_leaf_nodes", "random_state", "min_impurity_decrease", "class_weight", "ccp_alpha", "monotonic_cst", "presort",
 			"min_impurity_split"},
 		Ignore: []string{"max_features_", "n_classes_"},
+		Former: parts.FormerSelect,
 		Upgrade: append([]sklearn.Rung{
 			{Before: "1.2", Fix: func(s *sklearn.State) error { s.Rename("n_features_", "n_features_in_"); return nil }},
 			{Before: "1.9", Fix: missingRule},

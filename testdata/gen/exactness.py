@@ -1,15 +1,21 @@
+# -*- coding: utf-8 -*-
 """What "equal" means for each method of a fitted estimator. The classes are those of internal/golden."""
 
 import numpy as np
 import scipy.sparse as sp
 import sklearn
 from sklearn.base import BaseEstimator
-from sklearn.metrics.pairwise import nan_euclidean_distances, pairwise_kernels
+from sklearn.metrics.pairwise import pairwise_kernels
 
-ORDER = ["exact", "ulp8", "sum", "dist", "sum32", "dist32"]
+try:
+    from sklearn.metrics.pairwise import nan_euclidean_distances
+except ImportError:  # before 0.22, which had no KNNImputer either
+    nan_euclidean_distances = None
+
+ORDER = ["exact", "ulp8", "sum", "log", "dist", "sum32", "dist32"]
 
 # Computed partly in float32 where the model was fitted on float32.
-COARSE = {"exact": "exact", "ulp8": "sum32", "sum": "sum32", "sum32": "sum32", "dist": "dist32", "dist32": "dist32"}
+COARSE = {"log": "sum32", "exact": "exact", "ulp8": "sum32", "sum": "sum32", "sum32": "sum32", "dist": "dist32", "dist32": "dist32"}
 
 # Every numeric output has the same bits.
 EXACT = set(
@@ -40,8 +46,12 @@ BOOSTED = {
 DISTANCES = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "Birch"}
 
 
+def release():
+    return tuple(int("".join(c for c in w if c.isdigit())) for w in sklearn.__version__.split(".")[:2])
+
+
 def worst(classes):
-    return max(classes, key=ORDER.index, default="exact")
+    return max(list(classes) or ["exact"], key=ORDER.index)
 
 
 def parts(est):
@@ -80,15 +90,17 @@ def tolerance(est, method):
             return "ulp8"
         return "exact"
     if name == "FunctionTransformer":
-        return "exact" if est.func is None else "ulp8"
+        return "exact" if (est.inverse_func if method == "inverse_transform" else est.func) is None else "ulp8"
     if name == "HashingVectorizer":
         return "exact" if est.norm is None else "sum"
     if name in BOOSTED:
         if isinstance(getattr(est, "init", None), BaseEstimator):
             return "sum32"  # the inner estimator is fitted on rows cast to float32
+        if method == "predict_log_proba" and release() < (1, 4):
+            return "log"  # of probabilities that are 8 ulp apart
         if "proba" in method:
             return "ulp8"
-        if name == "GradientBoostingClassifier" and sklearn.__version__ < "1.6":
+        if name == "GradientBoostingClassifier" and release() < (1, 6):
             return "sum"  # began at log(p/(1-p)) rather than at the link of p
         if getattr(est, "loss", "") in ("poisson", "gamma"):
             return "ulp8"
@@ -167,7 +179,7 @@ def undecided(est, X):
             e, _ = est.radius_neighbors(X, radius=est.radius * (1 - 1e-9))
             close = [est.get_params().get("weights") == "distance" and len(v) > 0 and v.min() <= 1e-6 * (1 + est.radius) for v in d]
             return [i for i in range(len(d)) if len(d[i]) != len(e[i]) or close[i]]
-        k = min(est.n_neighbors + 2, est.n_samples_fit_)
+        k = min(est.n_neighbors + 2, est._fit_X.shape[0])
         d, _ = est.kneighbors(X, n_neighbors=k)
     except Exception:
         return []
@@ -205,14 +217,14 @@ def terms(est, X):
         Y = est.X_fit_.toarray() if sp.issparse(est.X_fit_) else est.X_fit_
         K = X if est.kernel == "precomputed" else pairwise_kernels(
             X, Y, metric=est.kernel, filter_params=True, gamma=est.gamma, degree=est.degree, coef0=est.coef0)
-        return (np.abs(K) @ np.abs(est.dual_coef_.reshape(len(Y), -1))).max(1)
+        return np.dot(np.abs(K), np.abs(est.dual_coef_.reshape(len(Y), -1))).max(1)
     sv = est.support_vectors_.toarray() if sp.issparse(est.support_vectors_) else est.support_vectors_
     dual = est._dual_coef_.toarray() if sp.issparse(est._dual_coef_) else est._dual_coef_
     if est.kernel == "precomputed":
         K = X[:, est.support_]
     else:
         K = pairwise_kernels(X, sv, metric=est.kernel, filter_params=True, gamma=est._gamma, degree=est.degree, coef0=est.coef0)
-    return np.abs(K) @ np.abs(dual).sum(0)
+    return np.dot(np.abs(K), np.abs(dual).sum(0))
 
 
 def scale(est, X, method, coarse):
@@ -241,19 +253,29 @@ def scale(est, X, method, coarse):
             return (np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
         if coarse and method == "predict" and hasattr(est, "coef_") and not hasattr(est, "classes_"):
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
-            return (np.abs(X) @ np.abs(np.atleast_2d(est.coef_)).T + np.abs(est.intercept_)).max(1).tolist()
+            return (np.dot(np.abs(X), np.abs(np.atleast_2d(est.coef_)).T) + np.abs(est.intercept_)).max(1).tolist()
         if isinstance(getattr(est, "init", None), BaseEstimator) and hasattr(est, "classes_"):
             # The stages start from the log-odds of float32 probabilities.
             p = est.init_.predict_proba(X.astype(np.float32)).astype(float)
             return (1 / np.clip(p * (1 - p), 1e-4, None)).max(1).tolist()
         if type(est).__name__ == "GaussianProcessRegressor":
-            alpha = np.abs(est.alpha_.reshape(len(est.alpha_), -1)) * est._y_train_std
-            return ((np.abs(est.kernel_(np.asarray(X, dtype=float), est.X_train_)) @ alpha).max(1) + np.abs(est._y_train_mean).max()).tolist()
+            alpha = np.abs(est.alpha_.reshape(len(est.alpha_), -1)) * getattr(est, "_y_train_std", 1)
+            K = np.abs(est.kernel_(np.asarray(X, dtype=float), est.X_train_))
+            return (np.dot(K, alpha).max(1) + np.abs(getattr(est, "_y_train_mean", getattr(est, "y_train_mean", 0))).max()).tolist()
+        if type(est).__name__ == "KernelPCA" and method == "transform":
+            # Components of almost no variance are quotients of two roundings.
+            K = np.abs(est._centerer.transform(est._get_kernel(X, est.X_fit_)))
+            vectors = getattr(est, "eigenvectors_", getattr(est, "alphas_", None))
+            values = np.abs(getattr(est, "eigenvalues_", getattr(est, "lambdas_", None)))
+            with np.errstate(all="ignore"):
+                A = np.abs(vectors) / np.sqrt(values)
+            return np.dot(K, np.where(np.isfinite(A), A, 0)).max(1).tolist()
         if type(est).__name__ == "KernelRidge":
             return terms(est, X).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
             t = terms(est, X)
-            return (t * max(1, np.abs(est._probA).max(initial=1)) if "proba" in method else t).tolist()
+            slope = np.append(1, np.abs(getattr(est, "_probA", getattr(est, "probA_", []))))
+            return (t * slope.max() if "proba" in method else t).tolist()
         if tolerance(est, method) != "dist" or sp.issparse(X):
             return None
         A = np.asarray(X, dtype=float)

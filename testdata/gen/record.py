@@ -1,9 +1,7 @@
 """Writes one case: the fitted model, inputs, and what scikit-learn computes from them. internal/golden reads it."""
 
-import base64
 import contextlib
 import json
-import math
 import os
 import pickle
 import sys
@@ -19,6 +17,7 @@ import sklearn
 
 import build
 import exactness
+from asjson import Ragged, number, value
 from data import named
 
 METHODS = """predict predict_proba predict_log_proba predict_joint_log_proba decision_function transform score_samples apply
@@ -26,87 +25,6 @@ decision_path kneighbors radius_neighbors mahalanobis staged_predict staged_pred
 staged_decision_function""".split()
 
 warnings.filterwarnings("ignore")
-
-
-class Ragged:
-    """Neighbours within a radius: rows of distances and indices, nearest first."""
-
-    def __init__(self, distances, indices):
-        self.distances, self.indices = distances, indices
-
-
-def number(v):
-    """Text of a float: the shortest that reads back as the same bits of its own width."""
-    if math.isfinite(v):
-        return np.format_float_positional(v, trim="0") if 1e-4 <= abs(v) < 1e16 or v == 0 else np.format_float_scientific(v, trim="0")
-    return '"nan"' if math.isnan(v) else ('"inf"' if v > 0 else '"-inf"')
-
-
-def cell(v):
-    if v is None or v is pd.NA or v is pd.NaT:
-        return "null"
-    if isinstance(v, (bool, np.bool_)):
-        return "true" if v else "false"
-    if isinstance(v, (int, np.integer)):
-        return str(int(v))
-    if isinstance(v, (float, np.floating)):
-        v = float(v)
-        return repr(v) if math.isfinite(v) else '{"f":%s}' % number(v)
-    if isinstance(v, bytes):
-        return '{"b":"%s"}' % base64.b64encode(v).decode()
-    if isinstance(v, str):
-        return json.dumps(str(v), ensure_ascii=False)
-    raise TypeError(type(v))
-
-
-def array(a):
-    a = np.asarray(a)
-    kind = a.dtype.kind
-    flat = a.ravel()
-    if kind == "f":
-        return str(a.dtype), "[" + ",".join(map(number, flat)) + "]"
-    if kind in "iu":
-        return str(a.dtype), "[" + ",".join(map(str, flat.tolist())) + "]"
-    if kind == "b":
-        return "bool", "[" + ",".join("true" if x else "false" for x in flat) + "]"
-    if kind == "U":
-        return "str", json.dumps(flat.tolist(), ensure_ascii=False)
-    if kind == "O":
-        return "object", "[" + ",".join(map(cell, flat)) + "]"
-    raise TypeError(a.dtype)
-
-
-def value(v):
-    """A value as JSON text."""
-    if sp.issparse(v):
-        v = sp.csr_matrix(v)
-        dtype, data = array(v.data)
-        return '{"dtype":"%s","shape":%s,"indptr":%s,"indices":%s,"data":%s}' % (
-            dtype, json.dumps(v.shape), v.indptr.tolist(), v.indices.tolist(), data)  # fmt: skip
-    if isinstance(v, pd.DataFrame):
-        columns = []
-        for i, name in enumerate(v.columns):
-            col = v.iloc[:, i]
-            col = col.to_numpy() if col.dtype.kind in "fiub" else col.astype(object).to_numpy()
-            dtype, data = array(col)
-            columns.append('{"name":%s,"dtype":"%s","data":%s}' % (json.dumps(str(name), ensure_ascii=False), dtype, data))
-        return '{"columns":[%s]}' % ",".join(columns)
-    if isinstance(v, Ragged):
-        return '{"indptr":%s,"neighbours":%s,"dtype":"%s","data":%s}' % (
-            np.cumsum([0] + [len(i) for i in v.indices]).tolist(), [int(j) for i in v.indices for j in i], *array(np.concatenate(v.distances)))  # fmt: skip
-    if isinstance(v, (list, tuple)) and len(v) and isinstance(v[0], dict):
-        return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (cell(k), cell(x)) for k, x in d.items()) for d in v)
-    if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, (list, tuple)) and all(isinstance(y, str) for y in x) for x in v):
-        return '{"tokens":%s}' % json.dumps(v, ensure_ascii=False)
-    if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, str) for x in v):
-        return '{"dtype":"str","shape":[%d],"data":%s}' % (len(v), json.dumps(list(v), ensure_ascii=False))
-    if isinstance(v, (list, tuple)):
-        return '{"list":[%s]}' % ",".join(value(x if isinstance(x, (np.ndarray, list, tuple)) or sp.issparse(x) else [x]) for x in v)
-    a = np.asarray(v)
-    if a.dtype == object and a.size and isinstance(a.flat[0], np.ndarray):
-        return '{"list":[%s]}' % ",".join(value(x) for x in a.flat)
-    dtype, data = array(a)
-    return '{"dtype":"%s","shape":%s,"data":%s}' % (dtype, json.dumps(a.shape), data)
 
 
 def call(est, method, X):

@@ -1,4 +1,4 @@
-package featureselection
+package parts
 
 import (
 	"encoding/binary"
@@ -12,9 +12,9 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// importances returns what operator.attrgetter would: "auto" is coef_ or else feature_importances_, anything else a
+// Importances returns what operator.attrgetter would: "auto" is coef_ or else feature_importances_, anything else a
 // dotted path.
-func importances(o *pyobj.Object, getter string) (*tensor.Tensor, error) {
+func Importances(o *pyobj.Object, getter string) (*tensor.Tensor, error) {
 	if getter == "auto" {
 		if t, err := attribute(o, "coef_"); err == nil {
 			return t, nil
@@ -135,19 +135,28 @@ func featureImportances(o *pyobj.Object, a *pyobj.Dict) ([]float64, error) {
 		return nil, errNone
 	}
 	name := pyobj.ShortName(o.ClassName())
+	version, _ := sklearn.Text(a.Get("_sklearn_version"))
+	before := func(v string) bool { return sklearn.CompareVersions(version, v) < 0 }
 	switch {
 	case strings.HasPrefix(name, "RandomForest"), strings.HasPrefix(name, "ExtraTrees"):
-		return meanImportances(items, true)
+		return meanImportances(items, true, before("0.21"))
 	case strings.HasPrefix(name, "GradientBoosting"):
-		return meanImportances(items, false)
+		return meanImportances(items, before("0.20"), before("0.20"))
 	case strings.HasPrefix(name, "AdaBoost"):
 		return weightedImportances(items, a.Get("estimator_weights_"))
 	}
 	return nil, errNone
 }
 
-// meanImportances is the mean over the trees with more than one node, scaled to a sum of one.
-func meanImportances(items []pyobj.Value, normalise bool) ([]float64, error) {
+// element returns element i as a float.
+func element(t *tensor.Tensor, i int) float64 {
+	f, _ := t.Float(i)
+	return f
+}
+
+// meanImportances is the mean over the trees with more than one node, scaled to a sum of one; plain is the mean over
+// all trees as it is. normalise scales the importances of each tree.
+func meanImportances(items []pyobj.Value, normalise, plain bool) ([]float64, error) {
 	var mean []float64
 	n := 0
 	for _, it := range items {
@@ -171,7 +180,7 @@ func meanImportances(items []pyobj.Value, normalise bool) ([]float64, error) {
 			if len(f) != len(mean) {
 				return nil, fmt.Errorf("trees of %d and of %d columns", len(mean), len(f))
 			}
-			if nodes < 2 {
+			if nodes < 2 && !plain {
 				continue
 			}
 			n++
@@ -186,7 +195,7 @@ func meanImportances(items []pyobj.Value, normalise bool) ([]float64, error) {
 	for i := range mean {
 		mean[i] /= float64(n)
 	}
-	if sum := sumPairwise(mean); sum != 0 {
+	if sum := PairwiseSum(mean); sum != 0 && !plain {
 		for i := range mean {
 			mean[i] /= sum
 		}
@@ -218,10 +227,10 @@ func weightedImportances(items []pyobj.Value, weights pyobj.Value) ([]float64, e
 			sum = make([]float64, t.Len())
 		}
 		for i := range min(len(sum), t.Len()) {
-			sum[i] += float64(f[k] * number(t, i))
+			sum[i] += float64(f[k] * element(t, i))
 		}
 	}
-	norm := sumPairwise(f)
+	norm := PairwiseSum(f)
 	for i := range sum {
 		sum[i] /= norm
 	}
@@ -292,7 +301,7 @@ func treeImportances(v pyobj.Value, normalise bool) ([]float64, int, error) {
 			out[i] /= root
 		}
 	}
-	if sum := sumPairwise(out); normalise && sum > 0 {
+	if sum := PairwiseSum(out); normalise && sum > 0 {
 		for i := range out {
 			out[i] /= sum
 		}
@@ -300,19 +309,78 @@ func treeImportances(v pyobj.Value, normalise bool) ([]float64, int, error) {
 	return out, n, err
 }
 
-// takesNaN tells whether an estimator accepts missing values, which a selector around it then does, too.
-func takesNaN(v pyobj.Value) bool {
-	o, ok := v.(*pyobj.Object)
-	if !ok {
-		return false
+// ColumnNorms is the norm of each column's weights: the magnitude of one row, a norm of several.
+func ColumnNorms(w *tensor.Tensor, order float64) ([]float64, error) {
+	f := w.AsF64()
+	if f == nil || len(w.Shape) < 1 || len(w.Shape) > 2 {
+		return nil, fmt.Errorf("importances are %s%v", w.DType, w.Shape)
 	}
-	name := pyobj.ShortName(o.ClassName())
-	for _, prefix := range []string{"HistGradientBoosting", "DecisionTree", "ExtraTree", "RandomForest", "IsolationForest", "SimpleImputer",
-		"KNNImputer", "IterativeImputer", "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "QuantileTransformer", "PowerTransformer",
-		"OneHotEncoder", "OrdinalEncoder", "TargetEncoder", "XGB", "LGBM", "CatBoost"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
+	n := w.Shape[len(w.Shape)-1]
+	out := make([]float64, n)
+	if len(w.Shape) == 1 {
+		for i, v := range f {
+			out[i] = math.Abs(v)
+		}
+		return out, nil
+	}
+	if order == 0 || order != order {
+		return nil, fmt.Errorf("a norm of order %v", order)
+	}
+	for i, v := range f {
+		at := &out[i%n]
+		switch a := math.Abs(v); order {
+		case 1:
+			*at += a
+		case 2:
+			*at += float64(v * v)
+		case math.Inf(1):
+			*at = max(*at, a)
+		case math.Inf(-1):
+			if i < n {
+				*at = a
+			}
+			*at = min(*at, a)
+		default:
+			*at += math.Pow(a, order)
 		}
 	}
-	return false
+	for i := range out {
+		switch {
+		case order == 2:
+			out[i] = math.Sqrt(out[i])
+		case order != 1 && !math.IsInf(order, 0):
+			out[i] = math.Pow(out[i], 1/order)
+		}
+	}
+	return out, nil
+}
+
+// PairwiseSum is numpy.sum.
+func PairwiseSum(a []float64) float64 {
+	n := len(a)
+	if n < 8 {
+		s := 0.0
+		for _, v := range a {
+			s += v
+		}
+		return s
+	}
+	if n <= 128 {
+		var r [8]float64
+		copy(r[:], a)
+		i := 8
+		for ; i < n-n%8; i += 8 {
+			for k := range r {
+				r[k] += a[i+k]
+			}
+		}
+		s := ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+		for ; i < n; i++ {
+			s += a[i]
+		}
+		return s
+	}
+	h := n / 2
+	h -= h % 8
+	return PairwiseSum(a[:h]) + PairwiseSum(a[h:])
 }

@@ -1,0 +1,780 @@
+# -*- coding: utf-8 -*-
+"""Fits every estimator of whichever scikit-learn runs this with settings drawn at random, dumps each as files of its
+time were dumped, and records what that release computes. From 0.17 on Python 2.7 to the newest; what a release does not
+have is left out. `make ladder` compares Larder with all of it.
+
+S(class, "<X kind> <y kind>.<label kind>", parameter=choice, ...): a list is drawn from, half of the time (else the
+default stands); anything else always holds. Parameters that a release does not know are left out; a choice it refuses is
+drawn again.
+"""
+
+from __future__ import division, print_function
+
+import argparse
+import importlib
+import inspect
+import io
+import json
+import os
+import pickle
+import re
+import signal
+import sys
+import time
+import warnings
+import zlib
+
+import numpy as np
+import scipy.sparse as sp
+import sklearn
+
+warnings.filterwarnings("ignore")
+warnings.warn = lambda *a, **k: None
+np.warnings = warnings  # older releases look for it there
+
+import exactness  # noqa: E402
+from asjson import Ragged, quoted, value  # noqa: E402
+
+for extra in ("enable_hist_gradient_boosting", "enable_iterative_imputer", "enable_halving_search_cv"):
+    try:
+        importlib.import_module("sklearn.experimental." + extra)
+    except ImportError:
+        pass
+try:
+    joblib = importlib.import_module("sklearn.externals.joblib")
+    joblib.dump
+except (ImportError, AttributeError):
+    joblib = importlib.import_module("joblib")
+try:
+    pd = importlib.import_module("pandas")
+except ImportError:
+    pd = None
+
+RELEASE = tuple(int(re.match(r"\d+", w).group()) for w in sklearn.__version__.split(".")[:2])
+METHODS = """predict predict_proba predict_log_proba predict_joint_log_proba decision_function transform score_samples apply
+decision_path kneighbors radius_neighbors mahalanobis staged_predict staged_predict_proba staged_decision_function""".split()
+
+
+class E(object):
+    """An estimator to be made: a path under sklearn and parameters, or () where the release has none."""
+
+    def __init__(self, path, **params):
+        self.path, self.params = path, params
+
+
+class Missing(Exception):
+    pass
+
+
+class Slow(Exception):
+    pass
+
+
+def slow(*_):
+    raise Slow()
+
+
+def find(path):
+    module, name = path.rsplit(".", 1)
+    try:
+        return getattr(importlib.import_module("sklearn." + module), name)
+    except (ImportError, AttributeError):
+        raise Missing(path)
+
+
+def arguments(cls):
+    if hasattr(cls, "_get_param_names"):
+        return cls._get_param_names()
+    f = cls.__init__
+    f = getattr(f, "deprecated_original", f)
+    return [a for a in (inspect.getfullargspec if hasattr(inspect, "getfullargspec") else inspect.getargspec)(f).args if a != "self"]
+
+
+ALIASES = {"estimator": "base_estimator", "sparse_output": "sparse", "n_components": "n_topics", "max_iter": "n_iter", "n_splits": "n_folds"}
+
+
+def make(v, r):
+    """The value of a choice: estimators are built, functions of the generator called."""
+    if isinstance(v, E):
+        cls = find(v.path)
+        names = arguments(cls)
+        params = {}
+        for k in sorted(v.params):
+            x = v.params[k]
+            if isinstance(x, list) and k not in ("steps", "transformers", "transformer_list", "estimators"):
+                if r.rand() < 0.5:
+                    continue
+                x = x[r.randint(len(x))]
+            if k not in names and ALIASES.get(k) in names:
+                k = ALIASES[k]
+            if k in names:
+                params[k] = make(x, r)
+        if "random_state" in names and "random_state" not in params:
+            params["random_state"] = int(r.randint(1000))
+        return cls(**params)
+    if isinstance(v, list):
+        return [make(x, r) for x in v]
+    if isinstance(v, tuple):
+        return tuple(make(x, r) for x in v)
+    if isinstance(v, dict):
+        return dict((k, make(x, r)) for k, x in v.items())
+    if isinstance(v, F):
+        return v.f(r)
+    return v
+
+
+class F(object):
+    def __init__(self, f):
+        self.f = f
+
+
+LINES = []
+
+
+def S(path, tags, _n=40, _p=4, **params):
+    for t in tags.split("|"):
+        LINES.append((path, t.strip(), _n, _p, params))
+
+
+# ── rows and targets ─────────────────────────────────────────────────────────────────────────────────────────────
+
+WORDS = u"cat dog bird fish the and sat ran far near naïve café 東京 straße x2 don't e-mail mother father a I un_der 3.14 zoo ÅNGSTRÖM".split()
+COLOURS = ["red", "green", "blue", "teal"]
+
+
+def numbers(r, n, p):
+    X = r.randn(n, p) * 10 ** r.uniform(-1, 1.3, p) + r.randn(p) * 2
+    X[:, ::3] = np.round(X[:, ::3], 1)
+    return X
+
+
+def rows(kind, r, n, p):
+    if kind == "num":
+        return numbers(r, n, p)
+    if kind == "std":
+        return np.round(r.randn(n, p), 3)
+    if kind == "pos":
+        return np.abs(numbers(r, n, p)) + 0.01
+    if kind == "unit":
+        return r.rand(n, p)
+    if kind == "counts":
+        return r.poisson(1.2, (n, p)).astype(float)
+    if kind == "bits":
+        return (r.rand(n, p) < 0.4).astype(float)
+    if kind == "nan":
+        X = numbers(r, n, p)
+        X[r.rand(n, p) < 0.15] = np.nan
+        return X
+    if kind == "zero":  # 0 stands for what is missing
+        X = np.round(numbers(r, n, p), 1) + 0.05
+        X[r.rand(n, p) < 0.2] = 0
+        return X
+    if kind in ("csr", "csrpos"):
+        X = r.randn(n, p) if kind == "csr" else np.abs(numbers(r, n, p))
+        return sp.csr_matrix(np.where(r.rand(n, p) < 0.5, X, 0))
+    if kind == "catint":
+        return r.randint(0, 4, (n, p))
+    if kind == "cat":
+        return np.array([[u"%s%d" % (u"abcdefgh"[j], r.randint(0, 2 + j % 4)) for j in range(p)] for _ in range(n)], dtype=object)
+    if kind == "catmix":
+        return np.array([[u"%d" % r.randint(3), int(r.randint(3)), float(r.randint(3)) / 2] for _ in range(n)], dtype=object)
+    if kind == "text":
+        docs = [u" ".join(r.choice(WORDS, r.randint(2, 9))) for _ in range(n)]
+        docs[0], docs[3] = u"The cat sat; the CAT ran! naïve 東京", u""
+        return docs
+    if kind == "dicts":
+        return [dict([("n", float(np.round(r.randn(), 2))), ("colour", str(r.choice(COLOURS)))] + ([("k", 1.0)] if r.rand() < 0.5 else [])) for _ in range(n)]
+    if kind == "tokens":
+        return [[str(w) for w in r.choice(COLOURS + ["a", "b"], r.randint(1, 6))] for _ in range(n)]
+    if kind == "sets":
+        return [tuple(str(c) for c in r.choice(COLOURS, r.randint(0, 4), replace=False)) for _ in range(n)]
+    if kind == "flat":
+        return np.round(r.uniform(-3, 3, n), 1)
+    if kind == "mixed":
+        if pd is None:
+            raise Missing("pandas")
+        frame = pd.DataFrame({"age": np.round(r.uniform(1, 80, n), 1), "fare": np.round(r.gamma(1.5, 20, n), 4), "pclass": r.randint(1, 4, n),
+                              "sex": np.array(["male", "female"], dtype=object)[r.randint(0, 2, n)],
+                              "port": np.array(["S", "C", "Q"], dtype=object)[r.randint(0, 3, n)]})
+        return frame[["pclass", "sex", "age", "fare", "port"]]
+    raise ValueError(kind)
+
+
+def target(kind, label, X, r, n):
+    if not kind:
+        return None
+    if pd is not None and isinstance(X, pd.DataFrame):
+        X = X[["age", "fare"]].values
+    X = X.toarray() if sp.issparse(X) else X
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        Z = np.nan_to_num(X.reshape(n, -1).astype(float))
+        s = np.dot((Z - Z.mean(0)) / (Z.std(0) + 1e-9), r.randn(Z.shape[1]))
+    else:
+        s = np.array([sum(map(ord, quoted(u" ".join(u"%s" % c for c in row)))) % 17 for row in X], dtype=float)
+    s = (s - s.mean()) / (s.std() or 1) + 0.3 * r.randn(n)
+    if kind == "reg":
+        return s * 3 + 1
+    if kind == "regpos":
+        return np.exp(np.clip(s, -2, 2))
+    if kind == "reg3":
+        return np.c_[s, -2 * s + r.randn(n) * 0.2, r.randn(n)]
+    if kind == "ml":
+        return np.c_[s > 0, s + r.randn(n) > 0.3, r.rand(n) < 0.4].astype(int)
+    if kind == "mo":
+        return np.c_[np.digitize(s, [-0.5, 0.5]), (s > 0) + 4]
+    k = {"bin": [0.1], "multi": [-0.6, 0.5], "semi": [-0.6, 0.5], "five": [-1, -0.3, 0.3, 1]}[kind]
+    c = np.digitize(s, k)
+    c[: 3 * len(k) + 3] = np.tile(range(len(k) + 1), 3)
+    if kind == "semi":
+        return np.where((r.rand(n) < 0.4) & (np.arange(n) > 8), -1, c)
+    if label == "str":
+        return np.array(["no", "yes", "may be", "zz", "never"])[c]
+    if label == "uni":
+        return np.array([u"nö", u"yes", u"café", u"東", u"z"])[c]
+    if label == "obj":
+        return np.array(["b", "a", "c", "d", "e"], dtype=object)[c]
+    if label == "bool":
+        return c > 0
+    if label == "float":
+        return c * 1.5 - 1.0
+    if label == "neg":
+        return np.where(c > 0, 1, -1)
+    return c * 2 + 1 if label == "odd" else c
+
+
+def data(tags, r, n, p, m):
+    """X, y and rows to compute on, half of them seen in fitting."""
+    kind, _, rest = tags.partition(" ")
+    ykind, _, label = rest.partition(".")
+    if kind == "labels":
+        y = target(ykind, label, numbers(r, n, 2), r, n)
+        return kind, y, None, y[:m]
+    if kind in ("kernel", "dist"):
+        A = numbers(r, n, 3)
+        A /= A.std(0)
+        B = np.r_[A[: m // 2], r.randn(m - m // 2, 3)]
+        y = target(ykind, label, A, r, n)
+        D = lambda U, V: np.sqrt(((U[:, None] - V[None]) ** 2).sum(-1))  # noqa: E731
+        if kind == "dist":
+            return kind, D(A, A), y, D(B, A)
+        return kind, np.exp(-0.3 * D(A, A)), y, np.exp(-0.3 * D(B, A))
+    both = rows(kind, r, n + m, p)
+    at = lambda i: both.iloc[i] if hasattr(both, "iloc") else both[i]  # noqa: E731
+    new = list(range(m // 2)) + list(range(n, n + m - m // 2))
+    if isinstance(both, list):
+        X, Z = both[:n], [both[i] for i in new]
+    elif hasattr(both, "iloc"):
+        X, Z = both.iloc[:n], both.iloc[new].reset_index(drop=True)
+    else:
+        X, Z = both[:n], both[new]
+    return kind, X, target(ykind, label, X, r, n), Z
+
+
+def variants(X, kind):
+    if isinstance(X, list) or kind in ("labels", "mixed", "kernel", "dist", "flat", "cat", "catmix", "catint"):
+        out = [("rows", X)]
+        if kind not in ("labels", "flat"):
+            out.append(("row", X.iloc[:1] if hasattr(X, "iloc") else X[:1]))
+        return out
+    if sp.issparse(X):
+        return [("rows", X), ("dense", X.toarray())]
+    out = [("rows", X), ("row", X[:1]), ("f4", X.astype(np.float32))]
+    if not np.isnan(X).any():
+        out.append(("i8", np.round(X).astype(np.int64)))
+        out.append(("csr", sp.csr_matrix(np.where(X > np.median(X), X, 0))))
+    return out
+
+
+# ── the settings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+C = "bin|bin.str|multi.str|multi|five.odd|bin.neg|bin.bool|multi.obj|multi.float|bin.uni"
+
+
+def each(kind, targets):
+    return "|".join(kind + " " + t for t in targets.split("|"))
+
+
+NUM = each("num", C)
+STD = each("std", C)
+REG = "num reg"
+REGS = "num reg|num reg3"
+weights = [None, "balanced"]
+tree = dict(criterion=["gini", "entropy", "log_loss"], splitter=["best", "random"], max_depth=[2, 4, None], min_samples_leaf=[1, 3], max_features=[None, "sqrt", "auto", 2, 0.5],
+            max_leaf_nodes=[None, 5], class_weight=weights, min_impurity_decrease=[0.0, 0.01], min_impurity_split=[None, 1e-3], presort=[False, True, "deprecated"], ccp_alpha=[0.0, 0.01])
+rtree = dict(tree, criterion=["mse", "friedman_mse", "mae", "squared_error", "absolute_error", "poisson"])
+forest = dict((k, v) for k, v in tree.items() if k not in ("splitter", "presort"))
+forest.update(n_estimators=4, max_depth=[2, 3, None], bootstrap=[True, False], oob_score=[False, True], warm_start=[False, True], max_samples=[None, 0.6], class_weight=[None, "balanced", "balanced_subsample"])
+rforest = dict(forest, criterion=rtree["criterion"])
+for name in ("tree.DecisionTree", "tree.ExtraTree"):
+    S(name + "Classifier", NUM + "|num ml|num mo|csr multi", **tree)
+    S(name + "Regressor", REGS + "|num regpos|csr reg", **{k: v for k, v in rtree.items() if k != "class_weight"})
+for name in ("ensemble.RandomForest", "ensemble.ExtraTrees"):
+    S(name + "Classifier", NUM + "|num ml|num mo|csr multi", **forest)
+    S(name + "Regressor", REGS + "|num regpos|csr reg", **{k: v for k, v in rforest.items() if k != "class_weight"})
+S("ensemble.RandomTreesEmbedding", "num", n_estimators=3, max_depth=[2, 3], sparse_output=[True, False])
+DT = E("tree.DecisionTreeClassifier", max_depth=2)
+DTR = E("tree.DecisionTreeRegressor", max_depth=2)
+LR = E("linear_model.LogisticRegression", C=[0.1, 1.0, 10.0], solver=["liblinear", "lbfgs"], multi_class=["ovr", "multinomial"])
+gb = dict(n_estimators=[3, 6], max_depth=[2, 3], learning_rate=[0.1, 0.5], subsample=[1.0, 0.7], max_features=[None, 2], criterion=["friedman_mse", "mse", "mae"], presort=["auto", True, False],
+          warm_start=[False, True], min_impurity_decrease=[0.0, 0.01], max_leaf_nodes=[None, 4], validation_fraction=[0.1, 0.2], n_iter_no_change=[None, 2], ccp_alpha=[0.0, 0.01])
+S("ensemble.GradientBoostingClassifier", NUM + "|csr multi|csr bin", loss=["deviance", "log_loss", "exponential"], init=[None, "zero", E("dummy.DummyClassifier", strategy="prior"), LR, DT], **gb)
+S("ensemble.GradientBoostingRegressor", REG + "|num reg|num regpos|csr reg", loss=["ls", "squared_error", "lad", "absolute_error", "huber", "quantile"], alpha=[0.9, 0.3], init=[None, "zero", E("dummy.DummyRegressor"), E("linear_model.LinearRegression"), DTR], **gb)
+hist = dict(max_iter=4, max_leaf_nodes=[4, 8], max_depth=[None, 3], min_samples_leaf=5, learning_rate=[0.1, 0.5], l2_regularization=[0.0, 1.0], max_bins=[16, 255], warm_start=[False, True], early_stopping=[False, True],
+            n_iter_no_change=[None, 3], monotonic_cst=[[1, 0, 0, -1]], interaction_cst=[[[0, 1], [2, 3]]], max_features=[1.0, 0.5])
+S("ensemble.HistGradientBoostingClassifier", each("num", C) + "|nan bin|nan multi.str", loss=["auto", "binary_crossentropy", "categorical_crossentropy", "log_loss"], class_weight=weights, **hist)
+S("ensemble.HistGradientBoostingRegressor", "num reg|nan reg|num regpos|num regpos", loss=["least_squares", "squared_error", "least_absolute_deviation", "absolute_error", "poisson", "gamma", "quantile"], quantile=0.4, **hist)
+S("ensemble.HistGradientBoostingClassifier", "catint bin|catint multi", categorical_features=[[0, 2], [True, False, False, True]], **{k: v for k, v in hist.items() if k not in ("monotonic_cst",)})
+S("ensemble.HistGradientBoostingRegressor", "catint reg", categorical_features=[[0, 2], [True, False, False, True]], **{k: v for k, v in hist.items() if k not in ("monotonic_cst",)})
+S("ensemble.AdaBoostClassifier", NUM, n_estimators=[3, 5], algorithm=["SAMME", "SAMME.R"], estimator=[None, DT, E("naive_bayes.GaussianNB"), LR], learning_rate=[1.0, 0.5])
+S("ensemble.AdaBoostRegressor", REG + "|num reg", n_estimators=[3, 5], loss=["linear", "square", "exponential"], estimator=[None, DTR, E("linear_model.Ridge")], learning_rate=[1.0, 0.5])
+bag = dict(n_estimators=3, max_samples=[1.0, 0.6], max_features=[1.0, 0.6, 2], bootstrap=[True, False], bootstrap_features=[False, True], oob_score=[False, True], warm_start=[False, True])
+S("ensemble.BaggingClassifier", NUM, estimator=[None, DT, LR, E("svm.LinearSVC"), E("neighbors.KNeighborsClassifier", n_neighbors=3), E("svm.SVC", gamma=0.1), E("linear_model.Perceptron")], **bag)
+S("ensemble.BaggingRegressor", REG + "|num reg", estimator=[None, DTR, E("linear_model.Ridge"), E("svm.SVR", gamma=0.1)], **bag)
+S("ensemble.IsolationForest", "num|num|csr", n_estimators=4, max_samples=["auto", 16, 0.5], contamination=[0.1, 0.2, "auto", "legacy"], max_features=[1.0, 0.5, 3], bootstrap=[False, True], behaviour=["old", "new"], warm_start=[False, True])
+three = [("a", LR), ("b", DT), ("c", E("naive_bayes.GaussianNB"))]
+S("ensemble.VotingClassifier", NUM, estimators=[three[0], three[1], three[2]], voting=["hard", "soft"], weights=[None, [2, 1, 0.5]], flatten_transform=[None, True, False])
+S("ensemble.VotingClassifier", "num multi|num bin.str", estimators=[("a", LR), ("b", "drop"), ("c", DT)], voting=["hard", "soft"])
+S("ensemble.VotingClassifier", "num multi|num bin.str", estimators=[("a", LR), ("b", None), ("c", DT)], voting=["hard", "soft"], weights=[None, [2, 1, 0.5]])
+S("ensemble.VotingRegressor", REG, estimators=[("a", E("linear_model.Ridge")), ("b", DTR)], weights=[None, [2, 1]])
+S("ensemble.StackingClassifier", "num bin.str|num multi|num five.odd", estimators=[("a", LR), ("b", DT), ("c", E("svm.LinearSVC"))], final_estimator=[None, LR, DT], cv=2, stack_method=["auto", "predict"], passthrough=[False, True])
+S("ensemble.StackingRegressor", REG, estimators=[("a", E("linear_model.Ridge")), ("b", DTR)], final_estimator=[None, DTR], cv=2, passthrough=[False, True])
+
+S("linear_model.LogisticRegression", NUM + "|csr multi", _n=60, C=[0.1, 1.0, 20.0], solver=["liblinear", "lbfgs", "newton-cg", "sag", "saga"], multi_class=["ovr", "multinomial", "auto", "warn", "deprecated"], penalty=["l1", "l2", "none", "elasticnet"], l1_ratio=[None, 0.5], class_weight=weights, fit_intercept=[True, False], intercept_scaling=[1.0, 3.0], dual=[False, True], warm_start=[False, True])
+S("linear_model.LogisticRegression", NUM, solver=["lbfgs", "newton-cg", "saga"], multi_class=["multinomial", "ovr", "auto"])
+S("linear_model.LogisticRegressionCV", "num bin|num bin.str|num multi|num multi.str|num five", _n=60, Cs=3, cv=2, multi_class=["ovr", "multinomial", "auto"], solver=["lbfgs", "liblinear", "newton-cg"], refit=[True, False], class_weight=weights, fit_intercept=[True, False], penalty=["l1", "l2"], use_legacy_attributes=[True, False])
+S("linear_model.LinearRegression", REGS + "|csr reg", fit_intercept=[True, False], normalize=[False, True], positive=[False, True])
+S("linear_model.Ridge", REGS + "|csr reg", alpha=[0.1, 10.0], fit_intercept=[True, False], normalize=[False, True], solver=["auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga"], positive=[False, True])
+S("linear_model.RidgeCV", REGS, alphas=[(0.1, 1.0, 10.0)], fit_intercept=[True, False], normalize=[False, True], cv=[None, 2], store_cv_values=[False, True], gcv_mode=[None, "svd", "eigen"])
+S("linear_model.RidgeClassifier", NUM + "|num ml", alpha=[0.1, 10.0], fit_intercept=[True, False], normalize=[False, True], class_weight=weights)
+S("linear_model.RidgeClassifierCV", NUM, alphas=[(0.1, 1.0, 10.0)], normalize=[False, True], class_weight=weights)
+S("linear_model.Lasso", REGS + "|csr reg", alpha=[0.01, 0.3], fit_intercept=[True, False], normalize=[False, True], positive=[False, True], precompute=[False, True])
+S("linear_model.ElasticNet", REGS + "|csr reg", alpha=[0.01, 0.3], l1_ratio=[0.2, 0.9], normalize=[False, True])
+S("linear_model.LassoCV", REG, n_alphas=5, cv=2, normalize=[False, True])
+S("linear_model.ElasticNetCV", REG, n_alphas=5, cv=2, l1_ratio=[0.5, [0.3, 0.8]])
+for name in ("MultiTaskLasso", "MultiTaskElasticNet"):
+    S("linear_model." + name, "num reg3", alpha=[0.01, 0.3], normalize=[False, True])
+    S("linear_model." + name + "CV", "num reg3", n_alphas=4, cv=2)
+S("linear_model.Lars", REGS, n_nonzero_coefs=[2, 500], normalize=[False, True], fit_path=[True, False])
+S("linear_model.LassoLars", REGS, alpha=[0.01, 0.3], normalize=[False, True], fit_path=[True, False])
+S("linear_model.LarsCV", REG, cv=2, normalize=[False, True])
+S("linear_model.LassoLarsCV", REG, cv=2, normalize=[False, True])
+S("linear_model.LassoLarsIC", REG, criterion=["aic", "bic"], normalize=[False, True])
+S("linear_model.OrthogonalMatchingPursuit", REGS, n_nonzero_coefs=[2, None], normalize=[False, True])
+S("linear_model.OrthogonalMatchingPursuitCV", REG, cv=2, normalize=[False, True])
+S("linear_model.BayesianRidge", REG + "|num reg", compute_score=[False, True], normalize=[False, True], fit_intercept=[True, False])
+S("linear_model.ARDRegression", REG + "|num reg", compute_score=[False, True], normalize=[False, True], fit_intercept=[True, False])
+S("linear_model.HuberRegressor", REG, epsilon=[1.35, 2.0], alpha=[0.0001, 1.0], fit_intercept=[True, False])
+S("linear_model.TheilSenRegressor", REG, max_subpopulation=200, fit_intercept=[True, False])
+S("linear_model.RANSACRegressor", REGS, estimator=[None, E("linear_model.Ridge")], min_samples=[None, 0.5], loss=["absolute_loss", "squared_loss", "absolute_error", "squared_error"])
+S("linear_model.PoissonRegressor", "num regpos", alpha=[0.1, 1.0], fit_intercept=[True, False])
+S("linear_model.GammaRegressor", "num regpos", alpha=[0.1, 1.0], fit_intercept=[True, False])
+S("linear_model.TweedieRegressor", "num regpos|num reg", power=[0, 1, 1.5, 2, 3], link=["auto", "log", "identity"], alpha=[0.1, 1.0])
+S("linear_model.QuantileRegressor", REG, quantile=[0.3, 0.8], alpha=[0.0, 0.5], solver=["highs", "interior-point"])
+sgd = dict(max_iter=[5, 20], tol=[None, 1e-3], average=[False, True, 10], learning_rate=["optimal", "constant", "invscaling", "adaptive"], eta0=0.01, penalty=["l1", "l2", "elasticnet", "none", None], early_stopping=[False, True], warm_start=[False, True], fit_intercept=[True, False])
+S("linear_model.SGDClassifier", STD + "|csr multi", loss=["hinge", "log", "log_loss", "modified_huber", "squared_hinge", "perceptron", "huber", "squared_loss", "squared_error", "epsilon_insensitive"], class_weight=weights, **sgd)
+S("linear_model.SGDClassifier", STD, loss=["log", "log_loss", "modified_huber"], class_weight=weights, **sgd)
+S("linear_model.SGDRegressor", "std reg|std reg|csr reg", loss=["squared_loss", "squared_error", "huber", "epsilon_insensitive", "squared_epsilon_insensitive"], **sgd)
+S("linear_model.SGDOneClassSVM", "std", nu=[0.3, 0.5], average=[False, True], fit_intercept=[True, False])
+S("linear_model.Perceptron", STD, penalty=[None, "l2", "l1"], max_iter=[5, 20], tol=[None, 1e-3], class_weight=weights, fit_intercept=[True, False])
+S("linear_model.PassiveAggressiveClassifier", STD, C=[1.0, 0.1], loss=["hinge", "squared_hinge"], max_iter=[5, 20], tol=[None, 1e-3], average=[False, True], class_weight=weights)
+S("linear_model.PassiveAggressiveRegressor", "std reg", C=[1.0, 0.1], loss=["epsilon_insensitive", "squared_epsilon_insensitive"], max_iter=[5, 20], tol=[None, 1e-3], average=[False, True])
+S("linear_model.RandomizedLasso", REG, n_resampling=10, scaling=[0.5, 0.2], selection_threshold=[0.25, 0.5])
+S("linear_model.RandomizedLogisticRegression", "num bin|num bin.str", n_resampling=10, C=[1, 10], selection_threshold=[0.25, 0.5])
+
+svm = dict(kernel=["rbf", "linear", "poly", "sigmoid"], gamma=["auto", "scale", 0.05, 0.3], degree=[2, 3], coef0=[0.0, 0.5], shrinking=[True, False], max_iter=[-1, 50], class_weight=weights)
+SVCS = STD + "|csr multi|csr bin"
+S("svm.SVC", SVCS, C=[0.1, 1.0, 10.0], decision_function_shape=["ovr", "ovo", None], probability=[False, True], break_ties=[False, True], **svm)
+S("svm.SVC", "std bin|std multi.str|std five", probability=True, decision_function_shape=["ovr", "ovo"], **svm)
+S("svm.NuSVC", SVCS, nu=[0.1, 0.3], decision_function_shape=["ovr", "ovo", None], probability=[False, True], break_ties=[False, True], **svm)
+S("svm.SVC", "kernel bin|kernel multi.str", kernel="precomputed", probability=[False, True], decision_function_shape=["ovr", "ovo", None])
+reg = {k: v for k, v in svm.items() if k != "class_weight"}
+S("svm.SVR", "std reg|csr reg", C=[0.1, 1.0, 10.0], epsilon=[0.1, 0.5], **reg)
+S("svm.NuSVR", "std reg|csr reg", C=[0.1, 1.0, 10.0], nu=[0.3, 0.7], **reg)
+S("svm.SVR", "kernel reg", kernel="precomputed")
+S("svm.OneClassSVM", "std|std|csr", nu=[0.1, 0.5], **reg)
+S("svm.LinearSVC", STD + "|csr multi", C=[0.1, 1.0], loss=["hinge", "squared_hinge"], penalty=["l1", "l2"], dual=[True, False], multi_class=["ovr", "crammer_singer"], fit_intercept=[True, False], intercept_scaling=[1, 2.0], class_weight=weights)
+S("svm.LinearSVR", "std reg|csr reg", C=[0.1, 1.0], loss=["epsilon_insensitive", "squared_epsilon_insensitive"], dual=[True, False], fit_intercept=[True, False])
+
+near = dict(algorithm=["auto", "kd_tree", "ball_tree", "brute"], leaf_size=[3, 30], metric=["minkowski", "euclidean", "manhattan", "chebyshev", "l1", "l2", "cityblock", "canberra", "braycurtis", "cosine", "hamming"], p=[1, 2, 3])
+knn = dict(near, n_neighbors=[1, 3, 5], weights=["uniform", "distance"])
+S("neighbors.KNeighborsClassifier", NUM + "|num ml|num mo|csr multi", **knn)
+S("neighbors.KNeighborsRegressor", REGS + "|csr reg", **knn)
+S("neighbors.RadiusNeighborsClassifier", "num bin|num multi.str|num mo|csr multi", radius=[20.0, 60.0], outlier_label=[None, 0], weights=["uniform", "distance"], **near)
+S("neighbors.RadiusNeighborsRegressor", REGS, radius=[20.0, 60.0], weights=["uniform", "distance"], **near)
+S("neighbors.NearestNeighbors", "num|num|csr", n_neighbors=[2, 5], radius=[10.0], **near)
+S("neighbors.KNeighborsClassifier", "dist multi.str", metric="precomputed", algorithm=["brute"], weights=["uniform", "distance"])
+S("neighbors.KNeighborsTransformer", "num", n_neighbors=3, mode=["distance", "connectivity"], **near)
+S("neighbors.RadiusNeighborsTransformer", "num", radius=10.0, mode=["distance", "connectivity"], **near)
+S("neighbors.LocalOutlierFactor", "num|num", n_neighbors=[3, 8], novelty=[True], contamination=["auto", 0.1, "legacy"], algorithm=["kd_tree", "ball_tree", "brute"])
+S("neighbors.LocalOutlierFactor", "num", n_neighbors=[3, 8], novelty=True)
+S("neighbors.NearestCentroid", NUM + "|csr multi", metric=["euclidean", "manhattan", "cosine"], shrink_threshold=[None, 0.3])
+S("neighbors.KernelDensity", "num|num|num|std", kernel=["gaussian", "tophat", "epanechnikov", "exponential", "linear", "cosine"], bandwidth=[1.0, 10.0, "scott"], algorithm=["auto", "kd_tree", "ball_tree"], metric=["euclidean", "manhattan"], leaf_size=[5, 40], atol=[0], rtol=[0])
+S("neighbors.NeighborhoodComponentsAnalysis", "num multi", n_components=[2, None], max_iter=5)
+S("neighbors.LSHForest", "num", n_neighbors=[2, 4], n_estimators=[3, 10], n_candidates=[10, 50])
+
+S("naive_bayes.GaussianNB", NUM, priors=[None], var_smoothing=[1e-9, 0.01])
+for name in ("MultinomialNB", "ComplementNB"):
+    S("naive_bayes." + name, each("counts", C), alpha=[1.0, 0.1, 0.0], fit_prior=[True, False], norm=[False, True], force_alpha=[True, False])
+S("naive_bayes.BernoulliNB", each("counts", C) + "|num multi|bits bin", alpha=[1.0, 0.1], fit_prior=[True, False], binarize=[0.0, 1.0, None])
+S("naive_bayes.CategoricalNB", "catint bin.str|catint multi", alpha=[1.0, 0.1], fit_prior=[True, False], min_categories=[None, 6])
+S("discriminant_analysis.LinearDiscriminantAnalysis", NUM, _n=60, solver=["svd", "lsqr", "eigen"], shrinkage=[None, "auto", 0.3], n_components=[None, 1], store_covariance=[False, True])
+S("discriminant_analysis.QuadraticDiscriminantAnalysis", NUM, _n=60, reg_param=[0.0, 0.3], store_covariance=[False, True], store_covariances=[False, True])
+S("lda.LDA", NUM, _n=60, solver=["svd", "lsqr", "eigen"], shrinkage=[None, "auto", 0.3])
+S("qda.QDA", NUM, _n=60, reg_param=[0.0, 0.3])
+GPK = [None, E("gaussian_process.kernels.RBF", length_scale=5.0), E("gaussian_process.kernels.Matern", length_scale=5.0, nu=[0.5, 1.5, 2.5, 0.7]), E("gaussian_process.kernels.RationalQuadratic"), E("gaussian_process.kernels.DotProduct"), F(lambda r: find("gaussian_process.kernels.RBF")(3.0) * find("gaussian_process.kernels.ConstantKernel")(2.0) + find("gaussian_process.kernels.WhiteKernel")(0.1)),
+       F(lambda r: find("gaussian_process.kernels.Exponentiation")(find("gaussian_process.kernels.RBF")([3.0, 2.0, 5.0, 8.0]), 2))]
+S("gaussian_process.GaussianProcessRegressor", REGS + "|num reg", _n=24, kernel=GPK, alpha=[1e-10, 0.1], normalize_y=[False, True], optimizer=[None])
+S("gaussian_process.GaussianProcessClassifier", "std bin.str|std multi|std five.odd", _n=24, kernel=GPK, multi_class=["one_vs_rest", "one_vs_one"], optimizer=[None])
+S("gaussian_process.GaussianProcess", REGS + "|num reg|num reg", _n=24, regr=["constant", "linear", "quadratic"], corr=["squared_exponential", "absolute_exponential", "cubic", "linear", "generalized_exponential"], theta0=[0.1, 0.01], nugget=[0.01], normalize=[True, False], storage_mode=["full", "light"], beta0=[None])
+S("kernel_ridge.KernelRidge", REGS + "|csr reg", kernel=["linear", "rbf", "poly", "polynomial", "laplacian", "cosine", "sigmoid"], gamma=[None, 0.01], alpha=[0.1, 1.0], degree=[2, 3], coef0=[1, 0.5])
+S("kernel_ridge.KernelRidge", "kernel reg", kernel="precomputed")
+nn = dict(hidden_layer_sizes=[(5,), (4, 3), (6,)], activation=["relu", "tanh", "logistic", "identity"], solver=["adam", "sgd", "lbfgs"], max_iter=10, early_stopping=[False, True], learning_rate=["constant", "adaptive", "invscaling"], warm_start=[False, True])
+S("neural_network.MLPClassifier", STD + "|std ml|csr multi", **nn)
+S("neural_network.MLPRegressor", "std reg|std reg3|csr reg", **nn)
+S("neural_network.BernoulliRBM", "unit|bits", n_components=3, n_iter=3)
+S("dummy.DummyClassifier", NUM + "|num mo", strategy=["prior", "most_frequent", "stratified", "uniform"])
+S("dummy.DummyClassifier", "num bin.str|num bin", strategy="constant", constant=["yes", 1])
+S("dummy.DummyRegressor", REGS, strategy=["mean", "median", "quantile"], quantile=0.3)
+S("isotonic.IsotonicRegression", "flat reg|flat reg|flat reg", increasing=[True, False, "auto"], out_of_bounds=["nan", "clip", "raise"], y_min=[None, -1.0], y_max=[None, 2.0])
+
+for name in ("PLSRegression", "PLSCanonical", "CCA"):
+    S("cross_decomposition." + name, "num reg3|num reg3" + ("|num reg" if name == "PLSRegression" else ""), n_components=[1, 2, 3], scale=[True, False], algorithm=["nipals", "svd"], deflation_mode=["regression", "canonical"])
+S("cross_decomposition.PLSSVD", "num reg3|num reg3", n_components=[1, 2], scale=[True, False])
+S("decomposition.PCA", "num|num|num", n_components=[None, 2, 0.9, "mle", 3], whiten=[False, True], svd_solver=["auto", "full", "arpack", "randomized", "covariance_eigh"])
+S("decomposition.RandomizedPCA", "num|num", n_components=[None, 2], whiten=[False, True])
+S("decomposition.IncrementalPCA", "num", n_components=[None, 2], whiten=[False, True], batch_size=[None, 15])
+S("decomposition.TruncatedSVD", "num|csr", n_components=[2, 3], algorithm=["randomized", "arpack"])
+S("decomposition.KernelPCA", "num|num|std", n_components=[2, None, 3], kernel=["linear", "rbf", "poly", "sigmoid", "cosine"], gamma=[None, 0.02], degree=[2, 3], fit_inverse_transform=[False, True], remove_zero_eig=[False, True], alpha=[1.0, 0.1])
+S("decomposition.KernelPCA", "kernel", n_components=2, kernel="precomputed")
+S("decomposition.FastICA", "num|num", n_components=[None, 2], whiten=[True, "unit-variance", "arbitrary-variance", False], algorithm=["parallel", "deflation"], fun=["logcosh", "exp", "cube"], max_iter=30)
+S("decomposition.FactorAnalysis", "num", n_components=[2, 3], svd_method=["randomized", "lapack"], rotation=[None, "varimax"])
+S("decomposition.NMF", "pos|pos|counts", n_components=[2, 3], init=["nndsvd", "random", "nndsvda"], solver=["cd", "mu", "pg"], beta_loss=["frobenius", "kullback-leibler", "itakura-saito"], alpha=[0.0, 0.1], l1_ratio=[0.0, 0.5], max_iter=[50, 200], sparseness=[None, "data", "components"], alpha_W=[0.0, 0.1], alpha_H=["same", 0.0])
+S("decomposition.ProjectedGradientNMF", "pos", n_components=[2, 3], sparseness=[None, "data"])
+S("decomposition.MiniBatchNMF", "pos", n_components=2, max_iter=10)
+S("decomposition.LatentDirichletAllocation", "counts|counts", n_components=[2, 3], learning_method=["batch", "online"], max_iter=4, evaluate_every=[0, 2])
+S("decomposition.SparsePCA", "num", n_components=2, max_iter=10, alpha=[0.1, 1.0], method=["lars", "cd"], normalize_components=[False, True], ridge_alpha=[0.01, 0.5])
+S("decomposition.MiniBatchSparsePCA", "num", n_components=2, n_iter=[10], alpha=[0.1, 1.0], normalize_components=[False, True])
+coder = dict(transform_algorithm=["omp", "lars", "lasso_lars", "lasso_cd", "threshold"], transform_alpha=[None, 0.3], transform_n_nonzero_coefs=[None, 2], split_sign=[False, True], positive_code=[False, True])
+S("decomposition.DictionaryLearning", "num", n_components=3, max_iter=5, fit_algorithm=["lars", "cd"], **coder)
+S("decomposition.MiniBatchDictionaryLearning", "num", n_components=3, n_iter=[20], **coder)
+S("decomposition.SparseCoder", "num|num", dictionary=F(lambda r: r.randn(5, 4)), **coder)
+S("mixture.GaussianMixture", "num|num|std", n_components=[1, 2, 3], covariance_type=["full", "tied", "diag", "spherical"], max_iter=20)
+S("mixture.BayesianGaussianMixture", "num|num|std", n_components=[2, 3], covariance_type=["full", "tied", "diag", "spherical"], max_iter=20, weight_concentration_prior_type=["dirichlet_process", "dirichlet_distribution"])
+S("mixture.GMM", "num|num|std", n_components=[1, 2, 3], covariance_type=["full", "tied", "diag", "spherical"])
+S("mixture.VBGMM", "num|num|std", n_components=[1, 2, 3], covariance_type=["full", "tied", "diag", "spherical"], alpha=[1.0, 0.1])
+S("mixture.DPGMM", "num|num|std", n_components=[1, 2, 3], covariance_type=["full", "tied", "diag", "spherical"], alpha=[1.0, 0.1])
+for name in ("EmpiricalCovariance", "LedoitWolf", "OAS", "ShrunkCovariance", "MinCovDet"):
+    S("covariance." + name, "num", assume_centered=[False, True])
+for name in ("GraphLasso", "GraphicalLasso"):
+    S("covariance." + name, "std", alpha=[0.05, 0.2], max_iter=30)
+    S("covariance." + name + "CV", "std", alphas=2, cv=2)
+S("covariance.EllipticEnvelope", "num|num", contamination=[0.1, 0.2], support_fraction=[None, 0.9], assume_centered=[False, True])
+for name in ("KMeans", "MiniBatchKMeans"):
+    S("cluster." + name, "num|num|csr", n_clusters=[2, 4], n_init=1, init=["k-means++", "random"], algorithm=["auto", "full", "elkan", "lloyd"], precompute_distances=["auto", True, False])
+S("cluster.BisectingKMeans", "num|csr", n_clusters=[3, 5], bisecting_strategy=["biggest_inertia", "largest_cluster"])
+S("cluster.Birch", "num|num", n_clusters=[None, 3, E("cluster.KMeans", n_clusters=2, n_init=1)], threshold=[0.5, 5.0], branching_factor=[5, 50], compute_labels=[True, False])
+S("cluster.MeanShift", "num", bandwidth=[None, 15.0], bin_seeding=[False, True], cluster_all=[True, False])
+S("cluster.AffinityPropagation", "num", damping=[0.5, 0.8])
+S("cluster.FeatureAgglomeration", "num", n_clusters=2, linkage=["ward", "average"], pooling_func=[F(lambda r: np.mean), F(lambda r: np.max)])
+S("cluster.AgglomerativeClustering", "num", n_clusters=[2, 3], linkage=["ward", "average", "complete"])
+S("cluster.DBSCAN", "num", eps=[5.0, 20.0])
+S("cluster.SpectralClustering", "num", n_clusters=2)
+S("manifold.Isomap", "std", _n=30, n_neighbors=[6, 10], n_components=2, path_method=["auto", "FW", "D"])
+S("manifold.LocallyLinearEmbedding", "std", _n=30, n_neighbors=[7, 10], method=["standard", "modified", "ltsa"])
+S("manifold.MDS", "std", _n=16, max_iter=10, n_init=1)
+S("manifold.TSNE", "std", _n=16, n_iter=250, perplexity=5.0)
+S("manifold.SpectralEmbedding", "std", _n=20)
+S("kernel_approximation.RBFSampler", "num|csr", gamma=[0.1, 1.0], n_components=6)
+S("kernel_approximation.SkewedChi2Sampler", "pos", skewedness=[1.0, 2.0], n_components=6)
+S("kernel_approximation.AdditiveChi2Sampler", "pos|unit", sample_steps=[1, 2, 3], sample_interval=[None, 0.4])
+S("kernel_approximation.Nystroem", "num|csr", kernel=["rbf", "linear", "poly", "polynomial", "laplacian", "cosine", "sigmoid"], gamma=[None, 0.01], n_components=5, degree=[None, 2], coef0=[None, 1.0])
+S("kernel_approximation.PolynomialCountSketch", "num", n_components=8, degree=[2, 3], coef0=[0, 1])
+S("random_projection.GaussianRandomProjection", "num|csr", n_components=2)
+S("random_projection.SparseRandomProjection", "num|csr", n_components=2, density=["auto", 0.5], dense_output=[False, True])
+
+S("preprocessing.StandardScaler", "num|num|nan", with_mean=[True, False], with_std=[True, False])
+S("preprocessing.StandardScaler", "csr", with_mean=False)
+S("preprocessing.MinMaxScaler", "num|nan", feature_range=[(0, 1), (-1, 2)], clip=[False, True])
+S("preprocessing.MaxAbsScaler", "num|csr|nan")
+S("preprocessing.RobustScaler", "num|nan", with_centering=[True, False], with_scaling=[True, False], quantile_range=[(25.0, 75.0), (10.0, 70.0)], unit_variance=[False, True])
+S("preprocessing.Normalizer", "num|csr", norm=["l1", "l2", "max"])
+S("preprocessing.Binarizer", "num|csr", threshold=[0.0, 0.5])
+S("preprocessing.KernelCenterer", "kernel")
+S("preprocessing.QuantileTransformer", "num|num|nan", n_quantiles=[10, 30], output_distribution=["uniform", "normal"])
+S("preprocessing.QuantileTransformer", "csrpos", n_quantiles=[10, 30], ignore_implicit_zeros=[False, True])
+S("preprocessing.PowerTransformer", "num|nan|pos", method=["yeo-johnson"], standardize=[True, False])
+S("preprocessing.PowerTransformer", "pos", method="box-cox", standardize=[True, False])
+S("preprocessing.PolynomialFeatures", "num|num|csr", degree=[1, 2, 3, 4], interaction_only=[False, True], include_bias=[True, False])
+S("preprocessing.SplineTransformer", "num", n_knots=[3, 5], degree=[1, 2, 3], knots=["uniform", "quantile"], extrapolation=["constant", "linear", "continue", "periodic"], include_bias=[True, False])
+S("preprocessing.KBinsDiscretizer", "num|num|counts", n_bins=[3, 4], encode=["onehot", "ordinal", "onehot-dense"], strategy=["uniform", "quantile", "kmeans"])
+S("preprocessing.OneHotEncoder", "cat|catmix", handle_unknown=["error", "ignore"], sparse_output=[True, False], drop=[None, "first", "if_binary"], categories=["auto"], min_frequency=[None, 5], max_categories=[None, 3])
+S("preprocessing.OneHotEncoder", "catint|catint|catint", n_values=["auto", 5, [4, 5, 4, 6]], categorical_features=["all", [0, 2], [True, False, True, False]], sparse_output=[True, False], handle_unknown=["error", "ignore"], dtype=[np.float64, np.float32, np.int64], drop=[None, "first"])
+S("preprocessing.OrdinalEncoder", "cat|catmix|catint", handle_unknown=["error"], dtype=[np.float64, np.int64], min_frequency=[None, 5])
+S("preprocessing.OrdinalEncoder", "cat|catint", handle_unknown="use_encoded_value", unknown_value=[-1], encoded_missing_value=[-2])
+S("preprocessing.CategoricalEncoder", "cat|catint", encoding=["onehot", "onehot-dense", "ordinal"])
+S("preprocessing.TargetEncoder", "cat bin|cat reg|cat multi", smooth=["auto", 5.0], cv=2)
+S("preprocessing.LabelEncoder", "labels multi.str|labels five.odd|labels bin.neg|labels multi.float|labels bin.bool|labels multi.obj|labels bin.uni")
+S("preprocessing.LabelBinarizer", "labels multi.str|labels five.odd|labels bin.str|labels bin.neg|labels multi.obj|labels bin", neg_label=[0, -1], pos_label=[1, 3], sparse_output=[False, True])
+S("preprocessing.LabelBinarizer", "labels ml|labels multi", sparse_output=[False, True])
+S("preprocessing.MultiLabelBinarizer", "sets|sets", sparse_output=[False, True])
+S("preprocessing.Imputer", "nan|nan|nan", strategy=["mean", "median", "most_frequent"], axis=[0, 1])
+S("preprocessing.Imputer", "zero", missing_values=0, strategy=["mean", "median", "most_frequent"], axis=[0, 1])
+S("preprocessing.FunctionTransformer", "pos|num", func=[None, F(lambda r: np.log1p), F(lambda r: np.sqrt), F(lambda r: np.abs)], inverse_func=[None, F(lambda r: np.expm1)], validate=[True, False], accept_sparse=[False, True], pass_y=[False])
+S("impute.SimpleImputer", "nan|nan", strategy=["mean", "median", "most_frequent", "constant"], fill_value=[None, 7], add_indicator=[False, True])
+S("impute.SimpleImputer", "zero", missing_values=0, strategy=["mean", "median", "most_frequent"], add_indicator=[False, True])
+S("impute.MissingIndicator", "nan|nan", features=["missing-only", "all"], sparse=["auto", True, False], error_on_new=[True, False])
+S("impute.KNNImputer", "nan", n_neighbors=[2, 4], weights=["uniform", "distance"], add_indicator=[False, True])
+S("impute.IterativeImputer", "nan|nan", estimator=[None, E("linear_model.Ridge"), E("tree.DecisionTreeRegressor", max_depth=3)], max_iter=3, initial_strategy=["mean", "median"], imputation_order=["ascending", "roman", "descending"], add_indicator=[False, True], min_value=[None, -5])
+
+words = dict(lowercase=[True, False], ngram_range=[(1, 1), (1, 2)], analyzer=["word", "char", "char_wb"], stop_words=[None, "english", ["the", "and"]], min_df=[1, 2], max_df=[1.0, 0.8], max_features=[None, 20], binary=[False, True], strip_accents=[None, "unicode", "ascii"], token_pattern=[u"(?u)\\b\\w\\w+\\b", u"\\w+"])
+S("feature_extraction.text.CountVectorizer", "text|text|text", **words)
+S("feature_extraction.text.TfidfVectorizer", "text|text|text", use_idf=[True, False], smooth_idf=[True, False], sublinear_tf=[False, True], norm=["l1", "l2", None], **words)
+S("feature_extraction.text.TfidfTransformer", "counts|pos", use_idf=[True, False], smooth_idf=[True, False], sublinear_tf=[False, True], norm=["l1", "l2", None])
+S("feature_extraction.text.HashingVectorizer", "text|text", n_features=16, non_negative=[False, True], alternate_sign=[True, False], norm=["l1", "l2", None], binary=[False, True], analyzer=["word", "char"], ngram_range=[(1, 1), (1, 2)])
+S("feature_extraction.DictVectorizer", "dicts", sparse=[True, False], sort=[True, False])
+S("feature_extraction.FeatureHasher", "dicts", n_features=16, input_type="dict", non_negative=[False, True], alternate_sign=[True, False])
+S("feature_extraction.FeatureHasher", "tokens", n_features=16, input_type="string", non_negative=[False, True], alternate_sign=[True, False])
+
+score = lambda *names: [F(lambda r, n=n: find("feature_selection." + n)) for n in names]  # noqa: E731
+S("feature_selection.SelectKBest", "num bin|num multi.str", k=[1, 2, "all"], score_func=score("f_classif", "mutual_info_classif"))
+S("feature_selection.SelectKBest", "counts multi", k=[1, 2], score_func=F(lambda r: find("feature_selection.chi2")))
+S("feature_selection.SelectPercentile", "num bin|num multi", percentile=[30, 60])
+for name in ("SelectFpr", "SelectFdr", "SelectFwe"):
+    S("feature_selection." + name, "num bin", alpha=[0.5, 0.9])
+S("feature_selection.GenericUnivariateSelect", "num bin", mode=["percentile", "k_best", "fpr"], param=[0.5, 2, 1])
+S("feature_selection.VarianceThreshold", "num|csr|counts", threshold=[0.0, 1.0])
+S("feature_selection.SelectFromModel", "num multi|num bin|num five", estimator=[LR, E("linear_model.LogisticRegression", penalty="l1", solver="liblinear"), E("svm.LinearSVC", penalty="l1", dual=False), E("ensemble.RandomForestClassifier", n_estimators=3), E("ensemble.GradientBoostingClassifier", n_estimators=3)], threshold=[None, "mean", "0.8*median", 0.01], prefit=[False], norm_order=[1, 2], max_features=[None, 2])
+S("feature_selection.SelectFromModel", "num reg", estimator=[E("linear_model.Lasso", alpha=0.1), E("linear_model.Ridge"), E("ensemble.ExtraTreesRegressor", n_estimators=3)], threshold=[None, "mean", "0.8*median"])
+S("feature_selection.RFE", "num bin.str|num multi", estimator=[LR, DT, E("svm.LinearSVC"), E("svm.SVC", kernel="linear")], n_features_to_select=[2, 3], step=[1, 0.5])
+S("feature_selection.RFECV", "num bin|num multi", estimator=[LR, DT], cv=2)
+S("feature_selection.SequentialFeatureSelector", "num multi|num reg", estimator=[E("linear_model.Ridge"), DT], n_features_to_select=2, cv=2)
+
+S("multiclass.OneVsRestClassifier", "num bin|num bin.str|num multi|num multi.str|num five|num ml", estimator=[LR, DT, E("svm.LinearSVC"), E("svm.SVC", gamma=0.1), E("naive_bayes.GaussianNB"), E("svm.SVC", probability=True, gamma=0.1), E("linear_model.Ridge")])
+S("multiclass.OneVsOneClassifier", "num multi|num multi.str|num five.odd|num bin.str", estimator=[LR, DT, E("svm.LinearSVC"), E("naive_bayes.GaussianNB"), E("svm.SVC", gamma=0.1)])
+S("multiclass.OutputCodeClassifier", "num multi|num multi.str|num five", estimator=[LR, DT, E("svm.LinearSVC")], code_size=[1.5, 3])
+S("multioutput.MultiOutputClassifier", "num mo|num ml", estimator=[LR, DT, E("naive_bayes.GaussianNB"), E("svm.LinearSVC")])
+S("multioutput.MultiOutputRegressor", "num reg3", estimator=[E("linear_model.Ridge"), E("ensemble.GradientBoostingRegressor", n_estimators=3), DTR])
+S("multioutput.ClassifierChain", "num ml|num ml", estimator=[LR, DT], order=[None, [2, 0, 1], "random"], cv=[None, 2])
+S("multioutput.RegressorChain", "num reg3", estimator=[E("linear_model.Ridge"), DTR], order=[None, [2, 0, 1]], cv=[None, 2])
+S("calibration.CalibratedClassifierCV", NUM, estimator=[None, LR, DT, E("svm.LinearSVC"), E("naive_bayes.GaussianNB"), E("ensemble.RandomForestClassifier", n_estimators=3), E("svm.SVC", gamma=0.1), E("ensemble.AdaBoostClassifier", n_estimators=3)], method=["sigmoid", "isotonic"], cv=2, ensemble=[True, False])
+S("semi_supervised.LabelPropagation", "std semi", kernel=["rbf", "knn"], gamma=[20, 0.5], n_neighbors=[4, 7], max_iter=30)
+S("semi_supervised.LabelSpreading", "std semi", kernel=["rbf", "knn"], gamma=[20, 0.5], n_neighbors=[4, 7], alpha=[0.2, 0.5], max_iter=30)
+S("semi_supervised.SelfTrainingClassifier", "num semi", estimator=[LR, DT], criterion=["threshold", "k_best"])
+SS = E("preprocessing.StandardScaler", with_mean=[True, False])
+for module in ("grid_search", "model_selection"):
+    S(module + ".GridSearchCV", "num bin|num multi.str", estimator=E("linear_model.LogisticRegression"), param_grid={"C": (0.1, 1.0)}, cv=2, iid=[True, False], refit=[True], scoring=[None, "accuracy"], return_train_score=[True, False])
+    S(module + ".GridSearchCV", "num multi", estimator=E("pipeline.Pipeline", steps=[("s", SS), ("m", E("svm.SVC", gamma=0.1, probability=[True, False]))]), param_grid={"m__C": (0.5, 2.0)}, cv=2)
+    S(module + ".GridSearchCV", "num reg", estimator=E("tree.DecisionTreeRegressor"), param_grid={"max_depth": (1, 2)}, cv=2)
+    S(module + ".GridSearchCV", "num", estimator=E("cluster.KMeans", n_init=1), param_grid={"n_clusters": (2, 3)}, cv=2)
+    S(module + ".RandomizedSearchCV", "num bin|num multi", estimator=E("ensemble.RandomForestClassifier", n_estimators=3), param_distributions={"max_depth": (1, 2, 3)}, n_iter=2, cv=2)
+S("model_selection.GridSearchCV", "num bin", estimator=LR, param_grid={"C": (0.1, 1.0)}, scoring={"a": "accuracy", "f": "f1"}, refit="a", cv=2)
+S("model_selection.HalvingGridSearchCV", "num bin", _n=60, estimator=DT, param_grid={"max_depth": (1, 2)}, cv=2)
+LASTS = [LR, DT, E("svm.SVC", gamma=0.1), E("ensemble.RandomForestClassifier", n_estimators=3), E("neighbors.KNeighborsClassifier"), E("ensemble.GradientBoostingClassifier", n_estimators=3), E("linear_model.SGDClassifier", max_iter=5), E("naive_bayes.GaussianNB")]
+for last in LASTS:
+    S("pipeline.Pipeline", "num bin.str|num multi", steps=[("scale", SS), ("pca", E("decomposition.PCA", n_components=[2, 3], whiten=[True, False])), ("model", last)])
+S("pipeline.Pipeline", "num", steps=[("scale", SS), ("none", None), ("poly", E("preprocessing.PolynomialFeatures", degree=2))])
+S("pipeline.Pipeline", "num multi", steps=[("scale", SS), ("pass", "passthrough"), ("m", LR)])
+S("pipeline.Pipeline", "num multi", steps=[("sel", E("feature_selection.SelectKBest", k=2)), ("lda", E("discriminant_analysis.LinearDiscriminantAnalysis"))])
+S("pipeline.Pipeline", "nan bin", steps=[("fill", E("preprocessing.Imputer", strategy=["mean", "median"])), ("m", LR)])
+S("pipeline.Pipeline", "nan bin", steps=[("fill", E("impute.SimpleImputer", strategy=["mean", "median"])), ("m", E("ensemble.RandomForestClassifier", n_estimators=3))])
+S("pipeline.Pipeline", "text multi.str", steps=[("count", E("feature_extraction.text.CountVectorizer", **words)), ("tfidf", E("feature_extraction.text.TfidfTransformer", use_idf=[True, False])), ("nb", E("naive_bayes.MultinomialNB"))])
+S("pipeline.Pipeline", "text bin|text multi.str", steps=[("tfidf", E("feature_extraction.text.TfidfVectorizer", **words)), ("m", E("svm.LinearSVC"))])
+S("pipeline.Pipeline", "text bin", steps=[("tfidf", E("feature_extraction.text.TfidfVectorizer")), ("m", E("linear_model.SGDClassifier", max_iter=5))])
+S("pipeline.Pipeline", "text multi", steps=[("u", E("pipeline.FeatureUnion", transformer_list=[("w", E("feature_extraction.text.TfidfVectorizer")), ("c", E("feature_extraction.text.CountVectorizer", analyzer="char"))])), ("m", LR)])
+S("pipeline.FeatureUnion", "num|num", transformer_list=[("a", SS), ("b", E("decomposition.PCA", n_components=2))], transformer_weights=[None, {"a": 2.0, "b": 0.5}])
+S("pipeline.FeatureUnion", "num", transformer_list=[("a", SS), ("n", None), ("b", E("preprocessing.MinMaxScaler"))])
+S("pipeline.FeatureUnion", "num", transformer_list=[("a", SS), ("n", "drop"), ("b", "passthrough")])
+num = E("pipeline.Pipeline", steps=[("fill", E("impute.SimpleImputer")), ("scale", SS)])
+one = E("preprocessing.OneHotEncoder", handle_unknown=["ignore"], drop=[None, "first"])
+S("compose.ColumnTransformer", "num|num", transformers=[("a", SS, (0, 1)), ("b", "drop", [2])], remainder=["drop", "passthrough", E("preprocessing.MinMaxScaler")])
+S("compose.ColumnTransformer", "num", transformers=[("a", SS, slice(0, 2)), ("b", "passthrough", [3, 2])], transformer_weights=[None, {"a": 2.0}])
+S("compose.ColumnTransformer", "mixed", transformers=[("num", num, ["age", "fare"]), ("cat", one, ["sex", "port"])], remainder=["drop", "passthrough"], sparse_threshold=[0.0, 0.3, 1.0])
+S("compose.ColumnTransformer", "mixed", transformers=[("num", num, [2, 3]), ("cat", E("preprocessing.OrdinalEncoder"), slice("port", "port"))], remainder=["drop"])
+for last in (LR, DT, E("ensemble.RandomForestClassifier", n_estimators=3), E("ensemble.GradientBoostingClassifier", n_estimators=3), E("ensemble.HistGradientBoostingClassifier", max_iter=2)):
+    S("pipeline.Pipeline", "mixed bin.str|mixed multi", steps=[("prep", E("compose.ColumnTransformer", transformers=[("num", num, ["age", "fare"]), ("cat", one, ["sex", "port"])], remainder=["drop", "passthrough"], sparse_threshold=0)), ("m", last)])
+S("compose.TransformedTargetRegressor", "num reg|num reg3", regressor=[None, E("linear_model.Ridge"), DTR], transformer=[None, E("preprocessing.StandardScaler"), E("preprocessing.MinMaxScaler")])
+S("compose.TransformedTargetRegressor", "num regpos", regressor=E("linear_model.Ridge"), func=F(lambda r: np.log), inverse_func=F(lambda r: np.exp))
+
+
+# ── fitting, dumping, recording ──────────────────────────────────────────────────────────────────────────────────
+
+
+def fit(est, X, y, r):
+    params = est.get_params(deep=False) if hasattr(est, "get_params") else {}
+    kw = {}
+    if y is not None and r.rand() < 0.25:
+        kw = {"sample_weight": r.randint(1, 4, len(y)).astype(float)}
+    if y is None:
+        est.fit(X)
+    else:
+        try:
+            est.fit(X, y, **kw)
+        except TypeError:
+            est.fit(X, y)
+    if params.get("warm_start") and "n_estimators" in params and y is not None:
+        est.set_params(n_estimators=params["n_estimators"] + 2)
+        est.fit(X, y)
+    return est
+
+
+FORMS = ["pickle%d" % i for i in range(min(pickle.HIGHEST_PROTOCOL, 4) + 1)] + ["joblib", "joblib3", "joblib9", "joblib"]
+
+
+def dump(est, path, form):
+    """Writes the model and returns the name of its file."""
+    if form.startswith("joblib"):
+        for f in os.listdir(os.path.dirname(path)):
+            if f.startswith(os.path.basename(path) + ".pkl"):
+                os.remove(os.path.join(os.path.dirname(path), f))
+        joblib.dump(est, path + ".pkl", compress=int(form[6:] or 0))
+    else:
+        with open(path + ".pkl", "wb") as f:
+            pickle.dump(est, f, protocol=int(form[-1]))
+    return os.path.basename(path + ".pkl")
+
+
+def call(est, method, X):
+    out = getattr(est, method)(X)
+    if method == "score_samples":
+        return np.atleast_1d(out)
+    if method.startswith("staged_"):
+        return np.stack(list(out), axis=1) if hasattr(np, "stack") else np.array(list(out)).swapaxes(0, 1)
+    if method == "radius_neighbors":
+        order = [np.lexsort((i, d)) for d, i in zip(*out)]
+        return Ragged([d[o] for d, o in zip(out[0], order)], [i[o] for i, o in zip(out[1], order)])
+    if method == "kneighbors" or method == "decision_path" and isinstance(out, tuple):
+        return list(out)
+    return out
+
+
+def has(est, method):
+    try:
+        return callable(getattr(est, method, None))
+    except Exception:
+        return False
+
+
+def record(est, kind, new):
+    """The inputs and outputs of a case as JSON text."""
+    methods = [m for m in METHODS if has(est, m)]
+    inputs, outputs = [], []
+    largest = {}
+    for key, X in variants(new, kind):
+        used = False
+        try:
+            loose = exactness.tied(est, X), exactness.undecided(est, X)
+        except Exception:
+            loose = [], []
+        jobs = [(m, key, X) for m in methods if key == "rows" or not m.startswith("staged")]
+        if key == "rows" and has(est, "inverse_transform") and "transform" in methods:
+            try:
+                jobs.append(("inverse_transform", "inverse", est.transform(X)))
+            except Exception:
+                pass
+        for method, at, Z in jobs:
+            if method == "radius_neighbors" and not hasattr(est, "radius"):
+                continue
+            try:
+                out = call(est, method, Z)
+                text = value(out)
+            except Exception:
+                continue
+            extra = ""
+            if at == key:
+                for word, which in zip(("tied", "undecided"), loose):
+                    if which:
+                        extra += ',"%s":%s' % (word, [int(i) for i in which])
+            tol = exactness.tolerance(est, method)
+            if getattr(Z, "dtype", None) == np.float32:
+                tol = exactness.COARSE.get(tol, tol)
+            scale = exactness.scale(est, Z, method, False)
+            if scale is None and key == "row" and method in largest:
+                scale = [largest[method]]
+            if scale is not None:
+                extra += ',"scale":%s' % json.dumps([float("%.2g" % s) for s in scale])
+            if key == "rows" and isinstance(out, np.ndarray) and out.dtype.kind == "f" and np.isfinite(out).any():
+                largest[method] = float("%.3g" % np.abs(out[np.isfinite(out)]).max())
+            outputs.append('{"method":"%s","input":"%s","tolerance":"%s"%s,"value":%s}' % (method, at, tol, extra, text))
+            if at != key:
+                inputs.append('"%s":%s' % (at, value(Z)))
+            else:
+                used = True
+        if used:
+            inputs.append('"%s":%s' % (key, value(X)))
+    return methods, inputs, outputs
+
+
+def words_of(est):
+    text = " ".join(repr(est).split())
+    text = re.sub(r" at 0x[0-9a-f]+", "", text)
+    return text if len(text) < 1500 else text[:1500] + "..."
+
+
+def one(seed, at, k, out):
+    path, tags, n, p, params = LINES[at]
+    name = "%s.%03d.%d" % (path.rsplit(".", 1)[1], at, k)
+    error = None
+    for attempt in range(8):
+        signal.alarm(30)  # some solvers do not end on some data
+        r = np.random.RandomState((seed * 7919 + zlib.crc32(("%s %d" % (name, attempt)).encode()) % (1 << 30)) % (1 << 31))
+        try:
+            est = make(E(path, **params), r)
+            kind, X, y, new = data(tags, r, int(n * r.uniform(0.8, 1.6)), p, 10)
+            fit(est, X, y, r)
+            break
+        except Missing as e:
+            error = "missing " + str(e)
+            if attempt > 2:
+                return name, error
+        except Exception as e:
+            error = "%s: %s" % (type(e).__name__, str(e)[:200])
+    else:
+        return name, error
+    signal.alarm(0)
+    setting = "%s: %s" % (tags, words_of(est))
+    try:
+        file = dump(est, os.path.join(out, name), FORMS[r.randint(len(FORMS))])
+    except Exception as e:
+        return name, "dump: %s: %s" % (type(e).__name__, str(e)[:200])
+    methods, inputs, outputs = record(est, kind, new)
+    if not outputs and not hasattr(est, "labels_") and not hasattr(est, "embedding_"):
+        return name, "computes nothing"
+    head = json.dumps({"name": name, "estimator": type(est).__name__, "setting": setting, "sklearn": sklearn.__version__, "model": file, "methods": methods + ["inverse_transform"] * has(est, "inverse_transform")})
+    text = u'%s,\n"inputs":{\n%s},\n"outputs":[\n%s]}\n' % (head[:-1], u",\n".join(inputs), u",\n".join(outputs))
+    with io.open(os.path.join(out, name + ".json"), "w", encoding="utf-8") as f:
+        f.write(text)
+    return name, None
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--only", default="")
+    a.add_argument("--times", type=int, default=1, help="models per line")
+    a.add_argument("--out", required=True)
+    a = a.parse_args()
+    out = a.out
+    if not os.path.isdir(out):
+        os.makedirs(out)
+    signal.signal(signal.SIGALRM, slow)
+    start, done, failed = time.time(), 0, {}
+    for at, line in enumerate(LINES):
+        if not re.search(a.only, line[0]):
+            continue
+        try:
+            find(line[0])
+        except Missing:
+            continue
+        for k in range(a.times):
+            name, error = one(a.seed, at, k, out)
+            if error:
+                failed[name] = error
+            else:
+                done += 1
+    print("Python %d.%d scikit-learn %s numpy %s: %d models, %d not made, %.0f s" % (sys.version_info[0], sys.version_info[1], sklearn.__version__, np.__version__, done, len(failed), time.time() - start))
+    with io.open(os.path.join(out, "not_made.txt"), "w", encoding="utf-8") as f:
+        f.write(u"".join(u"%s: %s\n" % i for i in sorted(failed.items())))
+
+
+if __name__ == "__main__":
+    main()
