@@ -226,6 +226,11 @@ func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Res
 
 // plan finds or makes the compiled graph for a method and a type of rows.
 func (m *Model) plan(method string, rows tensor.Value) (*exec.Plan, error) {
+	return m.compiled(method, rows, func(in graph.Type) (*graph.Graph, error) { return m.Lower(method, in) })
+}
+
+// compiled finds the compiled graph of a name and a type of rows, or makes it of what lower gives.
+func (m *Model) compiled(method string, rows tensor.Value, lower func(in graph.Type) (*graph.Graph, error)) (*exec.Plan, error) {
 	m.mu.RLock()
 	for _, p := range m.plans {
 		if p.method == method && fits(p.in, rows) {
@@ -240,7 +245,7 @@ func (m *Model) plan(method string, rows tensor.Value) (*exec.Plan, error) {
 	}
 	p := &plan{method: method, in: in}
 	var g *graph.Graph
-	if g, p.err = m.Lower(method, in); p.err == nil {
+	if g, p.err = lower(in); p.err == nil {
 		p.exec, p.err = exec.Compile(g, exec.Options{Threads: m.opts.threads, Memory: m.memory})
 	}
 	m.mu.Lock()

@@ -3,6 +3,7 @@ package larder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -315,26 +316,23 @@ func (m *Model) onnxGraph(opts ONNXOptions, input func(b *graph.Builder) graph.V
 // RunONNX runs the graph that EncodeONNX writes for opts.Method, on rows as the ONNX model takes them: a matrix rounded to
 // float32. It does not read what was written.
 func (m *Model) RunONNX(ctx context.Context, opts ONNXOptions, rows tensor.Value) (*Result, error) {
-	g, err := m.ONNXGraph(opts)
+	// No method has a space in its name. Rows that opts are about are not part of the key: nothing is kept then.
+	name := fmt.Sprintf("onnx %s %v", opts.Method, opts.Precision)
+	lower := func(graph.Type) (*graph.Graph, error) { return m.graphToRun(opts, rows) }
+	var p *exec.Plan
+	var err error
+	if opts.Like == (tensor.Value{}) {
+		p, err = m.compiled(name, rows, lower)
+	} else {
+		var g *graph.Graph
+		if g, err = lower(graph.Type{}); err == nil {
+			p, err = exec.Compile(g, exec.Options{Threads: m.opts.threads, Memory: m.memory})
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	if t := g.Types[g.Inputs[0]]; t.Kind == graph.Frame && rows.Frame != nil && len(rows.Frame.Columns) == len(t.Columns) {
-		// Here missing text is a cell of its own, not empty text.
-		t.Columns = slices.Clone(t.Columns)
-		for i, c := range rows.Frame.Columns {
-			if t.Columns[i].DType == tensor.String && c.DType == tensor.Object {
-				t.Columns[i].DType = tensor.Object
-			}
-		}
-		if g, err = m.onnxGraph(opts, func(b *graph.Builder) graph.Value { return b.Input("X", t) }); err != nil {
-			return nil, err
-		}
-	}
-	p, err := exec.Compile(g, exec.Options{Threads: m.opts.threads})
-	if err != nil {
-		return nil, err
-	}
+	g := p.Graph()
 	out, err := p.Run(ctx, []tensor.Value{asONNX(rows, g.Types[g.Inputs[0]])})
 	if err != nil {
 		return nil, err
@@ -344,6 +342,26 @@ func (m *Model) RunONNX(ctx context.Context, opts ONNXOptions, rows tensor.Value
 		r.Outputs = append(r.Outputs, Output{g.Outputs[i].Name, v})
 	}
 	return r, nil
+}
+
+// graphToRun gives the graph RunONNX runs on rows.
+func (m *Model) graphToRun(opts ONNXOptions, rows tensor.Value) (*graph.Graph, error) {
+	g, err := m.ONNXGraph(opts)
+	if err != nil {
+		return nil, err
+	}
+	t := g.Types[g.Inputs[0]]
+	if t.Kind != graph.Frame || rows.Frame == nil || len(rows.Frame.Columns) != len(t.Columns) {
+		return g, nil
+	}
+	// Here missing text is a cell of its own, not empty text.
+	t.Columns = slices.Clone(t.Columns)
+	for i, c := range rows.Frame.Columns {
+		if t.Columns[i].DType == tensor.String && c.DType == tensor.Object {
+			t.Columns[i].DType = tensor.Object
+		}
+	}
+	return m.onnxGraph(opts, func(b *graph.Builder) graph.Value { return b.Input("X", t) })
 }
 
 // RowsForONNX gives rows as an ONNX model is given them, for the model itself: numbers in one matrix are rounded to float32

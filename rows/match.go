@@ -692,6 +692,15 @@ func sliceTensor(t *tensor.Tensor, rows []int) *tensor.Tensor {
 	return out
 }
 
+// Head gives the first n rows, copied; n must not be more than there are.
+func Head(v tensor.Value, n int) tensor.Value {
+	at := make([]int, n)
+	for i := range at {
+		at[i] = i
+	}
+	return sliceValue(v, at)
+}
+
 func sliceValue(v tensor.Value, rows []int) tensor.Value {
 	switch {
 	case v.Dense != nil:
