@@ -1,9 +1,11 @@
 package larder
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/npy"
 	"github.com/larder-ml/larder/format/pyjson"
 	"github.com/larder-ml/larder/format/safetensors"
 	"github.com/larder-ml/larder/format/skops"
@@ -20,10 +22,22 @@ type format struct {
 
 // formats in the order they are tried. The format is decided once, from the first bytes; there is no falling back.
 var formats = []format{
-	{skops.Name, skops.Sniff, skops.Decode},
+	{skops.Name, skops.Sniff, decodeZip},
+	{npy.NameZip, func(b []byte) bool { return npy.SniffZip(b, nil) }, npy.DecodeZip},
+	{npy.Name, npy.Sniff, npy.Decode},
 	{pyjson.Name, pyjson.Sniff, pyjson.Decode},
 	{safetensors.Name, safetensors.Sniff, safetensors.Decode},
 	{joblib.Name, joblib.Sniff, joblib.Decode},
+}
+
+// decodeZip reads a zip archive as what its members say it is: skops with its schema.json, or .npz of nothing but arrays.
+func decodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
+	doc, err := skops.Decode(src, lim)
+	var none *skops.FormatError
+	if errors.As(err, &none) && npy.SniffZip(nil, none.Names) {
+		return npy.DecodeZip(src, lim)
+	}
+	return doc, err
 }
 
 // FormatError says that the bytes are of no known format.

@@ -429,7 +429,7 @@ func TestHostileTrees(t *testing.T) {
 				}
 				began := time.Now()
 				got, err := tryTrees(graph.TreeEnsembleAttr{Trees: ts, Outputs: 1}, tensor.Value{Dense: tensor.New(tensor.Float32, rows, 1)}, nil)
-				if d := time.Since(began); d > 5*time.Second {
+				if d := time.Since(began); d > time.Minute {
 					t.Errorf("%s: took %v", c.name, d)
 				}
 				var fault *FaultError

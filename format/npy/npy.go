@@ -26,6 +26,9 @@ import (
 // Name is the format's name.
 const Name = "npy"
 
+// NameZip is the name of the archive of them.
+const NameZip = "npz"
+
 const magic = "\x93NUMPY"
 
 // maxHeader bounds the header text (numpy's own limit is 10,000 characters for untrusted files; structured dtypes of

@@ -1,22 +1,35 @@
 package npy
 
 import (
-	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/larder-ml/larder/format/pickle"
+	"github.com/larder-ml/larder/internal/zipread"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
 
+// SniffZip reports an archive of nothing but .npy files: the bytes it begins with, and the names of its members.
+func SniffZip(prefix []byte, members []string) bool {
+	for _, m := range members {
+		if !strings.HasSuffix(m, ".npy") {
+			return false
+		}
+	}
+	return bytes.HasPrefix(prefix, []byte("PK\x05\x06")) || len(members) > 0
+}
+
 // DecodeZip reads an .npz archive with the trace of its object arrays. Root is a dict of arrays by name.
 func DecodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
-	doc := &pyobj.Doc{Format: "npz", Compressor: "zip", Protocol: -1, Size: src.Len()}
+	doc := &pyobj.Doc{Format: NameZip, Compressor: "zip", Protocol: -1, Size: src.Len()}
 	out := &pyobj.Dict{}
-	err := members(src.All(), lim, func(name string, data []byte) error {
+	note := func(rule string, level pyobj.Level, off int64, format string, args ...any) {
+		doc.Notes = append(doc.Notes, pyobj.Note{Rule: rule, Level: level, Offset: off, Message: fmt.Sprintf(format, args...)})
+	}
+	err := members(src, lim, note, func(name string, data []byte) error {
 		doc.Stream += int64(len(data))
 		if !Sniff(data) { // numpy gives such a member as bytes; whoever put a pickle there means it to be loaded
 			doc.Notes = append(doc.Notes, pyobj.Note{Rule: "npz-member", Level: pyobj.LevelRefuse, Offset: -1,
@@ -47,7 +60,13 @@ func DecodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 // lim.Decompressed.
 func Zip(b []byte, lim source.Limits) (names []string, arrays map[string]*pyobj.Array, err error) {
 	arrays = map[string]*pyobj.Array{}
-	err = members(b, lim, func(name string, data []byte) error {
+	var twice error
+	note := func(rule string, _ pyobj.Level, off int64, format string, args ...any) {
+		if rule == "zip-duplicate-name" {
+			twice = &SyntaxError{off, fmt.Sprintf(format, args...)}
+		}
+	}
+	err = members(source.Bytes(b), lim, note, func(name string, data []byte) error {
 		a, _, err := Array(data, lim)
 		if err != nil {
 			return fmt.Errorf("member %q: %w", name, err)
@@ -56,44 +75,34 @@ func Zip(b []byte, lim source.Limits) (names []string, arrays map[string]*pyobj.
 		arrays[name] = a
 		return nil
 	})
-	if err != nil {
+	if err = errors.Join(err, twice); err != nil {
 		return nil, nil, err
 	}
 	return names, arrays, nil
 }
 
-// members gives the members of an archive one by one, each name once and without .npy.
-func members(b []byte, lim source.Limits, f func(name string, data []byte) error) error {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+// members gives the members of an archive one by one, without .npy.
+func members(src *source.Source, lim source.Limits, note zipread.Note, f func(name string, data []byte) error) error {
+	if src.Len() == emptyArchive { // numpy.savez of nothing
+		if b := src.All(); bytes.HasPrefix(b, []byte("PK\x05\x06")) {
+			return nil
+		}
+	}
+	a, err := zipread.Open(src, lim, note)
 	if err != nil {
-		return &SyntaxError{0, "not a zip archive: " + err.Error()}
+		return err
 	}
-	if len(z.File) > lim.Entries {
-		return &source.LimitError{Limit: "zip entries", Value: int64(len(z.File)), Max: int64(lim.Entries), Offset: -1}
-	}
-	seen := map[string]bool{}
-	left := lim.Decompressed
-	for _, m := range z.File {
-		name := strings.TrimSuffix(m.Name, ".npy")
-		if seen[name] || len(name) > lim.Name {
-			return &SyntaxError{-1, fmt.Sprintf("member %.80q stands twice or has too long a name", m.Name)}
-		}
-		seen[name] = true
-		r, err := m.Open()
+	for _, member := range a.Names {
+		data, err := a.Read(member, lim.Decompressed)
 		if err != nil {
-			return &SyntaxError{-1, fmt.Sprintf("member %q: %v", m.Name, err)}
+			return err
 		}
-		data, err := io.ReadAll(io.LimitReader(r, left+1))
-		r.Close()
-		if err != nil {
-			return &SyntaxError{-1, fmt.Sprintf("member %q: %v", m.Name, err)}
-		}
-		if left -= int64(len(data)); left < 0 {
-			return &source.LimitError{Limit: "decompressed bytes", Value: lim.Decompressed + 1, Max: lim.Decompressed, Offset: -1}
-		}
-		if err := f(name, data); err != nil {
+		if err := f(strings.TrimSuffix(member, ".npy"), data); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// emptyArchive is the length of an archive without members.
+const emptyArchive = 22

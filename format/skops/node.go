@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/internal/zipread"
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -25,7 +26,7 @@ type memo struct {
 
 type decoder struct {
 	doc     *pyobj.Doc
-	archive *archive
+	archive *zipread.Archive
 	lim     source.Limits
 	memo    map[string]memo
 	files   map[string]string // member → __id__ of the node that read it
@@ -461,7 +462,7 @@ func (d *decoder) member(o *object, path string) ([]byte, error) {
 	if name == "" {
 		return nil, bad(-1, "%s: node without a file", path)
 	}
-	if why := unclean(name); why != "" {
+	if why := zipread.Unclean(name); why != "" {
 		d.note("skops-file-name", pyobj.LevelRefuse, -1, "%s: file %q: %s", path, name, why)
 	}
 	id := string(numberOf(o.get("__id__")))
@@ -472,7 +473,7 @@ func (d *decoder) member(o *object, path string) ([]byte, error) {
 		d.note("skops-shared-member", pyobj.LevelRefuse, -1, "%s: member %q belongs to two different objects", path, name)
 	}
 	d.files[name] = id
-	return d.archive.read(name, d.lim.Decompressed)
+	return d.archive.Read(name, d.lim.Decompressed)
 }
 
 func numberOf(v any) number { n, _ := v.(number); return n }
@@ -499,7 +500,7 @@ func (d *decoder) array(o *object, path string, depth int) (pyobj.Value, error) 
 	if n != len(b) {
 		d.note("trailing-bytes", pyobj.LevelRefuse, -1, "%s: %d bytes after the array in %q", path, len(b)-n, o.text("file"))
 	}
-	a.Offset, a.Mapped = -1, d.archive.mapped(o.text("file")) && len(a.Data) > 0
+	a.Offset, a.Mapped = -1, d.archive.Mapped(o.text("file")) && len(a.Data) > 0
 	switch {
 	case g.String() == "numpy.ndarray":
 	case g.Module == "numpy" && len(a.Shape) == 0:

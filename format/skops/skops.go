@@ -20,6 +20,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/larder-ml/larder/internal/zipread"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -53,6 +54,10 @@ func (e *UnsupportedError) Error() string { return "skops: " + e.Msg }
 // Is answers source.ErrUnsupported.
 func (e *UnsupportedError) Is(target error) bool { return target == source.ErrUnsupported }
 
+func bad(off int64, format string, args ...any) error {
+	return &SyntaxError{off, fmt.Sprintf(format, args...)}
+}
+
 // Sniff reports a zip archive. Only Decode can tell whether it holds a schema.json.
 func Sniff(prefix []byte) bool { return bytes.HasPrefix(prefix, []byte("PK\x03\x04")) }
 
@@ -62,15 +67,15 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	note := func(rule string, level pyobj.Level, off int64, format string, args ...any) {
 		doc.Notes = append(doc.Notes, pyobj.Note{Rule: rule, Level: level, Offset: off, Message: fmt.Sprintf(format, args...)})
 	}
-	a, err := openArchive(src, lim, note)
+	a, err := zipread.Open(src, lim, note)
 	if err != nil {
 		return doc, err
 	}
-	if a.files["schema.json"] == nil {
+	if !a.Has("schema.json") {
 		doc.Format = "zip"
-		return doc, &FormatError{}
+		return doc, &FormatError{a.Names}
 	}
-	text, err := a.read("schema.json", lim.Schema)
+	text, err := a.Read("schema.json", lim.Schema)
 	if err != nil {
 		return doc, err
 	}
@@ -97,12 +102,14 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	doc.Untrusted = untrusted(root, n)
 	d := &decoder{doc: doc, archive: a, lim: lim, memo: map[string]memo{}, files: map[string]string{}, note: note}
 	doc.Root, err = d.node(root, "schema", 0)
-	doc.Stream = lim.Decompressed - a.left
+	doc.Stream = lim.Decompressed - a.Left()
 	return doc, err
 }
 
-// FormatError is a zip archive that is no skops file.
-type FormatError struct{}
+// FormatError is a sound zip archive that is no skops file.
+type FormatError struct {
+	Names []string // of its members
+}
 
 func (e *FormatError) Error() string { return "skops: the zip archive holds no schema.json" }
 

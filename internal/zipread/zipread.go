@@ -1,4 +1,6 @@
-package skops
+// Package zipread reads zip archives that two readers can not read differently: what deviates from the plainest form is
+// noted or refused before anything is decompressed. It is what skops files and .npz archives are read with.
+package zipread
 
 import (
 	"archive/zip"
@@ -18,8 +20,37 @@ import (
 	"github.com/larder-ml/larder/source"
 )
 
-// archive is a zip whose members two readers can not read differently: what deviates is noted or refused.
-type archive struct {
+// Note is told what deviates: a rule, how grave it is, where, and the words.
+type Note func(rule string, level pyobj.Level, off int64, format string, args ...any)
+
+// SyntaxError is a damaged archive. Offset is -1 where it is not known.
+type SyntaxError struct {
+	Offset int64
+	Msg    string
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Offset < 0 {
+		return "zip: " + e.Msg
+	}
+	return fmt.Sprintf("zip: offset 0x%x: %s", e.Offset, e.Msg)
+}
+
+// Is answers source.ErrCorrupt.
+func (e *SyntaxError) Is(target error) bool { return target == source.ErrCorrupt }
+
+// UnsupportedError is a member of a form that is legal but not read.
+type UnsupportedError struct{ Msg string }
+
+func (e *UnsupportedError) Error() string { return "zip: " + e.Msg }
+
+// Is answers source.ErrUnsupported.
+func (e *UnsupportedError) Is(target error) bool { return target == source.ErrUnsupported }
+
+// Archive is an open archive.
+type Archive struct {
+	Names []string // of the members, in the central directory's order
+
 	src   *source.Source
 	seen  int64 // where the bytes before may leave memory: their sums are checked
 	files map[string]*zip.File
@@ -41,8 +72,8 @@ func bad(off int64, format string, args ...any) error {
 	return &SyntaxError{off, fmt.Sprintf(format, args...)}
 }
 
-// openArchive checks the whole structure of the archive before anything is decompressed.
-func openArchive(src *source.Source, lim source.Limits, note func(rule string, level pyobj.Level, off int64, format string, args ...any)) (*archive, error) {
+// Open checks the whole structure of the archive before anything is decompressed.
+func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
 	data := src.All()
 	entries, dir, err := central(data, lim, note)
 	if err != nil {
@@ -58,7 +89,7 @@ func openArchive(src *source.Source, lim source.Limits, note func(rule string, l
 			note("zip-duplicate-name", pyobj.LevelRefuse, int64(e.offset), "members %q and %q share a name", old, e.name)
 		}
 		seen[fold] = e.name
-		if why := unclean(e.name); why != "" {
+		if why := Unclean(e.name); why != "" {
 			note("zip-name", pyobj.LevelRefuse, int64(e.offset), "member %q: %s", e.name, why)
 		}
 		if e.flags&^uint16(0x0808) != 0 {
@@ -96,10 +127,11 @@ func openArchive(src *source.Source, lim source.Limits, note func(rule string, l
 		return nil, bad(0, "not a readable zip: %v", err)
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	a := &archive{src: src, files: map[string]*zip.File{}, left: lim.Decompressed, cache: map[string][]byte{}}
+	a := &Archive{src: src, files: map[string]*zip.File{}, left: lim.Decompressed, cache: map[string][]byte{}}
 	for _, f := range z.File {
 		if a.files[f.Name] == nil {
 			a.files[f.Name] = f
+			a.Names = append(a.Names, f.Name)
 		}
 	}
 	return a, nil
@@ -114,7 +146,7 @@ const (
 )
 
 // central reads the central directory; dir is where it starts.
-func central(data []byte, lim source.Limits, note func(string, pyobj.Level, int64, string, ...any)) (entries []entry, dir uint64, err error) {
+func central(data []byte, lim source.Limits, note Note) (entries []entry, dir uint64, err error) {
 	end := -1
 	for i := len(data) - 22; i >= 0 && i >= len(data)-22-65535; i-- {
 		if binary.LittleEndian.Uint32(data[i:]) == sigEnd && i+22+int(binary.LittleEndian.Uint16(data[i+20:])) == len(data) {
@@ -195,7 +227,7 @@ func zip64(extra []byte, e *entry) {
 }
 
 // local compares a member's local header with the central directory and returns where the member ends.
-func local(data []byte, dir uint64, e entry, note func(string, pyobj.Level, int64, string, ...any)) (uint64, error) {
+func local(data []byte, dir uint64, e entry, note Note) (uint64, error) {
 	le := binary.LittleEndian
 	if e.offset > dir || dir-e.offset < 30 || le.Uint32(data[e.offset:]) != sigLocal {
 		return 0, bad(int64(e.offset), "member %q has no local header", e.name)
@@ -235,8 +267,8 @@ func local(data []byte, dir uint64, e entry, note func(string, pyobj.Level, int6
 	return end, nil
 }
 
-// unclean gives the reason against a member's name.
-func unclean(name string) string {
+// Unclean gives the reason against a member's name.
+func Unclean(name string) string {
 	switch {
 	case name == "":
 		return "is empty"
@@ -257,8 +289,14 @@ func unclean(name string) string {
 	return ""
 }
 
-// read gives a member, a view of the file where it is stored as it is; its CRC is checked. It is kept for a second reading.
-func (a *archive) read(name string, limit int64) ([]byte, error) {
+// Has reports whether there is a member of this name.
+func (a *Archive) Has(name string) bool { return a.files[name] != nil }
+
+// Left is how many bytes may still be decompressed.
+func (a *Archive) Left() int64 { return a.left }
+
+// Read gives a member, a view of the file where it is stored as it is; its CRC is checked. It is kept for a second reading.
+func (a *Archive) Read(name string, limit int64) ([]byte, error) {
 	if b, ok := a.cache[name]; ok {
 		return b, nil
 	}
@@ -282,14 +320,14 @@ func (a *archive) read(name string, limit int64) ([]byte, error) {
 // forgetAfter is how much of a mapped file stays in memory while the sums of its members are checked.
 const forgetAfter = 8 << 20
 
-// mapped reports whether what read gives of a member is a view of a mapped file.
-func (a *archive) mapped(name string) bool {
+// Mapped reports whether what Read gives of a member is a view of a mapped file.
+func (a *Archive) Mapped(name string) bool {
 	f := a.files[name]
 	return f != nil && f.Method == zip.Store && a.src.Mapped()
 }
 
 // unpack gives the bytes of a member, of limit at most.
-func (a *archive) unpack(f *zip.File, limit int64) ([]byte, error) {
+func (a *Archive) unpack(f *zip.File, limit int64) ([]byte, error) {
 	if f.Method == zip.Store {
 		at, err := f.DataOffset()
 		if err != nil {
