@@ -33,10 +33,15 @@ type TopicAttr struct {
 	Weights      bool // as they are, not divided by the row's sum
 }
 
-// SparseCodeAttr describes sparse_encode by orthogonal matching pursuit.
+// SparseCodeAttr describes sklearn.decomposition.sparse_encode. The dictionary is float32 or float64, as the rows are;
+// where one is float32 and the other not, scikit-learn mixes both.
 type SparseCodeAttr struct {
 	Dictionary *tensor.Tensor // [m,k]
-	NonZero    int
+	Algorithm  string         // omp, lars, lasso_lars or lasso_cd
+	NonZero    int            // omp, lars: atoms at most
+	Alpha      float64        // lasso_lars, lasso_cd: weight of the L1 norm, over the number of columns already
+	MaxIter    int            // lasso_lars, lasso_cd
+	Positive   bool           // lasso_lars, lasso_cd: no negative coefficients
 }
 
 // CircularConvolve convolves the vectors of each row.
@@ -69,12 +74,19 @@ func (b *Builder) TopicInfer(x Value, a TopicAttr) Value {
 	return b.Add1(OpTopicInfer, &a, Type{DType: a.ExpDirichlet.DType, Shape: []int{N, a.ExpDirichlet.Shape[0]}}, x)
 }
 
-// SparseCode finds each row's code.
+// SparseCode finds each row's code: in the rows' type for omp, in the dictionary's for the others.
 func (b *Builder) SparseCode(x Value, a SparseCodeAttr) Value {
 	if !x.OK() {
 		return x
 	}
-	return b.Add1(OpSparseCode, &a, Type{DType: tensor.Float64, Shape: []int{N, a.Dictionary.Shape[0]}}, x)
+	dt, of := x.DType(), a.Dictionary.DType
+	if x.Type().Kind != Dense || dt != tensor.Float64 && dt != tensor.Float32 || of != tensor.Float64 && of != tensor.Float32 {
+		return b.Failf(OpSparseCode, "not defined for %s and %s", x.Type(), of)
+	}
+	if a.Algorithm != "omp" {
+		dt = of
+	}
+	return b.Add1(OpSparseCode, &a, Type{DType: dt, Shape: []int{N, a.Dictionary.Shape[0]}}, x)
 }
 
 // BarycenterAttr holds the fitted rows [n,k] and the regularisation.

@@ -520,25 +520,51 @@ func (e *Encoder) object(o *pyobj.Object, v pyobj.Value) error {
 	return nil
 }
 
+// renamed are the names that Python 3 has moved, by their Python 2 name: the part of _compat_pickle that data can hold.
+var renamed = map[pyobj.Global]pyobj.Global{
+	{Module: "__builtin__", Name: "xrange"}:        {Module: "builtins", Name: "range"},
+	{Module: "__builtin__", Name: "long"}:          {Module: "builtins", Name: "int"},
+	{Module: "__builtin__", Name: "unicode"}:       {Module: "builtins", Name: "str"},
+	{Module: "__builtin__", Name: "unichr"}:        {Module: "builtins", Name: "chr"},
+	{Module: "__builtin__", Name: "reduce"}:        {Module: "functools", Name: "reduce"},
+	{Module: "itertools", Name: "izip"}:            {Module: "builtins", Name: "zip"},
+	{Module: "itertools", Name: "imap"}:            {Module: "builtins", Name: "map"},
+	{Module: "itertools", Name: "ifilter"}:         {Module: "builtins", Name: "filter"},
+	{Module: "itertools", Name: "ifilterfalse"}:    {Module: "itertools", Name: "filterfalse"},
+	{Module: "itertools", Name: "izip_longest"}:    {Module: "itertools", Name: "zip_longest"},
+	{Module: "UserDict", Name: "IterableUserDict"}: {Module: "collections", Name: "UserDict"},
+	{Module: "UserList", Name: "UserList"}:         {Module: "collections", Name: "UserList"},
+	{Module: "UserString", Name: "UserString"}:     {Module: "collections", Name: "UserString"},
+}
+
 // old gives the names that CPython writes at protocol 2 for Python 2 to find.
 func old(g pyobj.Global) pyobj.Global {
+	for was, is := range renamed {
+		if g == is {
+			return was
+		}
+	}
 	switch g.Module {
 	case "builtins":
-		switch g.Name {
-		case "int":
-			g.Name = "long"
-		case "range":
-			g.Name = "xrange"
-		case "str":
-			g.Name = "unicode"
-		}
 		g.Module = "__builtin__"
 	case "copyreg":
 		g.Module = "copy_reg"
-	case "functools":
-		if g.Name == "reduce" {
-			g.Module = "__builtin__"
-		}
+	}
+	return g
+}
+
+// modern gives the names that Python 3 knows to what was read from a protocol 2 file.
+func modern(g pyobj.Global) pyobj.Global {
+	if is, ok := renamed[g]; ok {
+		return is
+	}
+	switch {
+	case g == pyobj.Global{Module: "__builtin__", Name: "basestring"}:
+		g = pyobj.Global{Module: "builtins", Name: "str"}
+	case g.Module == "__builtin__":
+		g.Module = "builtins"
+	case g.Module == "copy_reg":
+		g.Module = "copyreg"
 	}
 	return g
 }
@@ -548,26 +574,26 @@ func (e *Encoder) global(g *pyobj.Global) error {
 		e.get(i)
 		return nil
 	}
+	name := modern(*g)
+	if e.proto < 3 {
+		name = old(*g)
+	}
 	switch {
 	case !identifiers(g.Module) || !identifiers(g.Name):
 		return &UnsupportedError{fmt.Sprintf("%.80q is no name", g.String())}
 	case e.proto >= 4:
-		if err := e.Save(pyobj.Str(g.Module)); err != nil {
+		if err := e.Save(pyobj.Str(name.Module)); err != nil {
 			return err
 		}
-		if *g == (pyobj.Global{Module: "numpy", Name: "dtype"}) {
+		if name == (pyobj.Global{Module: "numpy", Name: "dtype"}) {
 			// the name of a C type is a new string in CPython, which the attribute name "dtype" is not
-			e.sized(opShortBinUnicode, []byte(g.Name))
+			e.sized(opShortBinUnicode, []byte(name.Name))
 			e.put()
-		} else if err := e.Save(pyobj.Str(g.Name)); err != nil {
+		} else if err := e.Save(pyobj.Str(name.Name)); err != nil {
 			return err
 		}
 		e.op(opStackGlobal)
 	default:
-		name := *g
-		if e.proto < 3 {
-			name = old(name)
-		}
 		e.op(opGlobal, []byte(name.Module+"\n"+name.Name+"\n")...)
 	}
 	e.globals[*g] = e.put()

@@ -196,6 +196,39 @@ func TestEncodeWritesWhatPythonWrites(t *testing.T) {
 var sameButSharing = map[string]bool{"stdlib": true, "globals": true, "ints": true, "aligned": true, "object 2d": true,
 	"object fortran": true, "dtypes": true, "f8 permuted": true, "f8 strided": true}
 
+// Names of either Python go out as the protocol's readers know them.
+func TestEncodeNamesForTheProtocol(t *testing.T) {
+	for _, c := range []struct{ read, two, three string }{
+		{"__builtin__ slice", "c__builtin__\nslice\n", "cbuiltins\nslice\n"},
+		{"builtins slice", "c__builtin__\nslice\n", "cbuiltins\nslice\n"},
+		{"__builtin__ unicode", "c__builtin__\nunicode\n", "cbuiltins\nstr\n"},
+		{"builtins range", "c__builtin__\nxrange\n", "cbuiltins\nrange\n"},
+		{"__builtin__ reduce", "c__builtin__\nreduce\n", "cfunctools\nreduce\n"},
+		{"copy_reg _reconstructor", "ccopy_reg\n_reconstructor\n", "ccopyreg\n_reconstructor\n"},
+		{"numpy ndarray", "cnumpy\nndarray\n", "cnumpy\nndarray\n"},
+	} {
+		module, name, _ := strings.Cut(c.read, " ")
+		g := &pyobj.Global{Module: module, Name: name}
+		for proto := 2; proto <= 5; proto++ {
+			var buf bytes.Buffer
+			if err := Encode(&buf, g, proto, nil); err != nil {
+				t.Fatal(err)
+			}
+			want := c.three
+			switch proto {
+			case 2:
+				want = c.two
+			case 4, 5:
+				f := strings.Fields(c.three[1:])
+				want = "\x8c" + string(rune(len(f[0]))) + f[0] + "\x94\x8c" + string(rune(len(f[1]))) + f[1] + "\x94\x93"
+			}
+			if !bytes.Contains(buf.Bytes(), []byte(want)) {
+				t.Errorf("%s at protocol %d: %q, want %q in it", c.read, proto, buf.Bytes(), want)
+			}
+		}
+	}
+}
+
 func TestTraceHoldsDroppedCalls(t *testing.T) {
 	doc, err := decode([]byte("\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R0N."))
 	if err != nil {

@@ -1,11 +1,10 @@
 package decomposition
 
 import (
-	"fmt"
 
 	"github.com/larder-ml/larder/graph"
-	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -30,14 +29,14 @@ var dictionaryClasses = []sklearn.Class{
 }
 
 // DictionaryLearning is sklearn.decomposition.DictionaryLearning, MiniBatchDictionaryLearning and SparseCoder, with
-// transform_algorithm omp or threshold; lars, lasso_lars and lasso_cd are refused.
+// every transform_algorithm.
 type DictionaryLearning struct {
 	sklearn.Base
 	Algorithm  string         `sk:"transform_algorithm"`
 	NonZero    *int           `sk:"transform_n_nonzero_coefs,optional"`
 	Alpha      *float64       `sk:"transform_alpha,optional"`
 	FitAlpha   *float64       `sk:"alpha,optional"`
-	MaxIter    pyobj.Value    `sk:"transform_max_iter,optional"`
+	MaxIter    *int           `sk:"transform_max_iter,optional"`
 	Split      bool           `sk:"split_sign"`
 	Positive   bool           `sk:"positive_code,optional"`
 	Components *tensor.Tensor `sk:"components_,optional"`
@@ -48,7 +47,6 @@ var (
 	_ sklearn.Transformer        = (*DictionaryLearning)(nil)
 	_ sklearn.InverseTransformer = (*DictionaryLearning)(nil)
 	_ sklearn.FeatureNamer       = (*DictionaryLearning)(nil)
-	_ sklearn.Availabler         = (*DictionaryLearning)(nil)
 )
 
 // Bound checks the dictionary.
@@ -59,53 +57,72 @@ func (p *DictionaryLearning) Bound(*sklearn.Binder) error {
 	return matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn)
 }
 
-// Available refuses the algorithms that are not computed.
-func (p *DictionaryLearning) Available(method string) error {
-	if method == sklearn.MethodTransform && p.Algorithm != "omp" && p.Algorithm != "threshold" {
-		return fmt.Errorf("transform_algorithm=%q is not computed: its result is the path of its iterations", p.Algorithm)
-	}
-	return nil
-}
-
-// Transform codes each row.
+// Transform codes each row. Its type is that of the rows for omp, of both for threshold, of the dictionary for the
+// others; split signs are float64.
 func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	m, k := p.Components.Shape[0], p.Components.Shape[1]
 	x = sklearn.Check(b, p, x, sklearn.Accept{Width: k})
 	if !x.OK() {
 		return x
 	}
-	dt := x.DType()
-	x = b.Cast(x, tensor.Float64)
+	if x.DType() != tensor.Float32 {
+		x = b.Cast(x, tensor.Float64)
+	}
+	dictionary := p.Components
+	if dictionary.DType != tensor.Float32 {
+		dictionary = parts.Float64(dictionary)
+	}
+	alpha := 1.0
+	if p.Alpha != nil {
+		alpha = *p.Alpha
+	} else if p.FitAlpha != nil && p.Name() != "SparseCoder" {
+		alpha = *p.FitAlpha
+	}
+	a := graph.SparseCodeAttr{Dictionary: dictionary, Algorithm: p.Algorithm, NonZero: int(min(max(float64(k)/10, 1), float64(m))),
+		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive}
+	if p.NonZero != nil {
+		a.NonZero = *p.NonZero
+	}
+	if p.MaxIter != nil {
+		a.MaxIter = *p.MaxIter
+	}
 	var z graph.Value
-	if p.Algorithm == "omp" {
-		n := int(min(max(float64(k)/10, 1), float64(m)))
-		if p.NonZero != nil {
-			n = *p.NonZero
-		}
-		z = b.SparseCode(x, graph.SparseCodeAttr{Dictionary: p.Components, NonZero: n})
-	} else {
-		alpha := 1.0
-		if p.Alpha != nil {
-			alpha = *p.Alpha
-		} else if p.FitAlpha != nil && p.Name() != "SparseCoder" {
-			alpha = *p.FitAlpha
-		}
-		q := b.MatMulT(x, b.Const(p.Components))
+	switch p.Algorithm {
+	case "threshold":
+		q := b.MatMulT(x, b.Const(dictionary))
 		size := b.Sub(b.Unary(graph.OpAbs, q), b.Scalar(alpha, q))
 		z = b.Mul(b.Unary(graph.OpSign, q), b.Binary(graph.OpMax, size, b.Scalar(0, size)))
 		if p.Positive {
 			z = b.Binary(graph.OpMax, z, b.Scalar(0, z))
 		}
+	case "omp", "lars":
+		if p.Positive {
+			return b.Refuse("Positive constraint not supported for '%s' coding method.", p.Algorithm)
+		}
+		if p.Algorithm == "omp" && a.NonZero > m {
+			return b.Refuse("The number of atoms cannot be more than the number of features")
+		}
+		z = b.SparseCode(x, a)
+	case "lasso_lars":
+		z = b.SparseCode(x, a)
+	case "lasso_cd":
+		if x.DType() != dictionary.DType {
+			return b.Refuse("Buffer dtype mismatch, expected 'const %s' but got '%s'", ctype[dictionary.DType], ctype[x.DType()])
+		}
+		z = b.SparseCode(x, a)
+	default:
+		return b.Unsupported("", "transform_algorithm=%q is not known", p.Algorithm)
 	}
 	if p.Split {
+		z = b.Cast(z, tensor.Float64)
 		zero := b.Scalar(0, z)
 		z = b.HStack(false, b.Binary(graph.OpMax, z, zero), b.Unary(graph.OpNeg, b.Binary(graph.OpMin, z, zero)))
 	}
-	if dt == tensor.Float32 {
-		z = b.Cast(z, dt)
-	}
 	return z
 }
+
+// ctype is how C calls a type.
+var ctype = map[tensor.DType]string{tensor.Float64: "double", tensor.Float32: "float"}
 
 // InverseTransform is the code times the dictionary.
 func (p *DictionaryLearning) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
@@ -121,11 +138,8 @@ func (p *DictionaryLearning) InverseTransform(b *graph.Builder, x graph.Value) g
 	return b.MatMul(b.Sub(b.Gather(x, pos), b.Gather(x, neg)), b.Const(p.Components))
 }
 
-// FeatureNamesOut is the class name in lower case and a number.
+// FeatureNamesOut is the class name in lower case and a number for each atom, also where split signs make two columns of
+// one.
 func (p *DictionaryLearning) FeatureNamesOut([]string) ([]string, error) {
-	n := p.Components.Shape[0]
-	if p.Split {
-		n *= 2
-	}
-	return sklearn.PrefixNames(p, n), nil
+	return sklearn.PrefixNames(p, p.Components.Shape[0]), nil
 }

@@ -162,8 +162,10 @@ func (p *SparsePCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		z := b.MatMulT(x, b.Const(p.Components))
 		return b.UnitColumns(b.MatMul(z, b.Const(tensor.FromF64(inv, m, m))))
 	}
-	z := b.MatMulT(b.Sub(x, b.Const(p.Mean)), b.Const(p.Components))
-	return b.MatMul(z, b.Const(tensor.FromF64(inv, m, m)))
+	// The centered rows are cast to the type of the components.
+	x = b.Cast(b.Sub(x, b.Const(p.Mean)), p.Components.DType)
+	z := b.MatMulT(b.Cast(x, tensor.Float64), b.Const(parts.Float64(p.Components)))
+	return b.Cast(b.MatMul(z, b.Const(tensor.FromF64(inv, m, m))), p.Components.DType)
 }
 
 // InverseTransform is u·C + mean.

@@ -90,10 +90,19 @@ func (p *KernelPCA) Available(method string) error {
 func (p *KernelPCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, p, x, sklearn.Accept{Sparse: true})
 	k := sklearn.Transform(b, p.Centerer, p.kernel().Apply(b, p, x, p.Fit.Dense))
+	single := p.Vectors.DType == tensor.Float32
 	v, l := p.Vectors.AsF64(), p.Values.AsF64()
 	scaled := tensor.New(tensor.Float64, p.Vectors.Shape...)
+	if single {
+		scaled = tensor.New(tensor.Float32, p.Vectors.Shape...)
+	}
 	for i := range v {
-		if e := l[i%len(l)]; e != 0 {
+		e := l[i%len(l)]
+		switch {
+		case e == 0:
+		case single:
+			scaled.F32[i] = float32(v[i]) / float32(math.Sqrt(e))
+		default:
 			scaled.F64[i] = v[i] / math.Sqrt(e)
 		}
 	}

@@ -129,7 +129,13 @@ func (s *AdditiveChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.V
 	sparse := x.Type().Kind == graph.CSR
 	x = b.ToDense(x)
 	x = b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X in AdditiveChi2Sampler.")
-	if !x.DType().IsFloat() {
+	dt := x.DType()
+	if !dt.IsFloat() {
+		switch {
+		case s.StepsParam == 1:
+		case dt == tensor.Int8, dt == tensor.Uint8, dt == tensor.Int16, dt == tensor.Uint16:
+			return b.Unsupported("", "numpy takes the logarithm of 8- and 16-bit integers with fewer digits")
+		}
 		x = b.Cast(x, tensor.Float64)
 	}
 	l := *s.IntervalParam
@@ -143,6 +149,10 @@ func (s *AdditiveChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.V
 		f := b.Unary(graph.OpSqrt, b.Div(double, b.Scalar(math.Cosh(math.Pi*float64(j)*l), double)))
 		angle := times(logStep, float64(j))
 		blocks = append(blocks, mask(b.Mul(f, b.Unary(graph.OpCos, angle))), mask(b.Mul(f, b.Unary(graph.OpSin, angle))))
+	}
+	// The blocks are written into arrays of the type of x: integers lose their fractions.
+	for i := range blocks {
+		blocks[i] = b.Cast(blocks[i], dt)
 	}
 	return b.HStack(sparse, blocks...)
 }

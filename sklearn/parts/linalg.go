@@ -90,3 +90,118 @@ func LogDet(a []float64, n int) float64 {
 	}
 	return sum
 }
+
+// PseudoInverse is scipy.linalg.pinv: of a row-major m×n matrix, n×m. It is nil where the rank is a matter of rounding.
+func PseudoInverse(a []float64, m, n int) []float64 {
+	basis := orthonormal(a, m, n)
+	if basis == nil {
+		return nil
+	}
+	// a = t·basis with t of full column rank, so that pinv(a) = basisᵀ·pinv(t) and pinv(t) = s⁻¹·qᵀ where t = q·s.
+	r := len(basis)
+	t := make([]float64, r*m)
+	for i := range m {
+		for j, q := range basis {
+			t[j*m+i] = dot(a[i*n:(i+1)*n], q)
+		}
+	}
+	qs := make([][]float64, r)
+	s := make([]float64, r*r)
+	for j := range qs {
+		q := t[j*m : (j+1)*m]
+		for range 2 {
+			for p, other := range qs[:j] {
+				f := dot(q, other)
+				s[p*r+j] += f
+				subtract(q, other, f)
+			}
+		}
+		size := math.Sqrt(dot(q, q))
+		if size == 0 {
+			return nil
+		}
+		s[j*r+j] = size
+		for i := range q {
+			q[i] /= size
+		}
+		qs[j] = q
+	}
+	out := make([]float64, n*m)
+	col := make([]float64, r)
+	for i := range m {
+		for j := r - 1; j >= 0; j-- {
+			col[j] = qs[j][i]
+			for p := j + 1; p < r; p++ {
+				col[j] -= float64(s[j*r+p] * col[p])
+			}
+			col[j] /= s[j*r+j]
+		}
+		for j, q := range basis {
+			for k := range n {
+				out[k*m+i] += float64(q[k] * col[j])
+			}
+		}
+	}
+	return out
+}
+
+// orthonormal spans the rows of a, the largest remainder first; nil where a remainder is neither clearly zero nor clearly
+// not. scipy takes singular values below max(m,n)·eps of the largest for zeros.
+func orthonormal(a []float64, m, n int) [][]float64 {
+	left := slices.Clone(a)
+	basis := [][]float64{}
+	used := make([]bool, m)
+	first := 0.0
+	for range min(m, n) {
+		best, size := -1, 0.0
+		for i := range m {
+			if w := left[i*n : (i+1)*n]; !used[i] {
+				if s := dot(w, w); s > size {
+					best, size = i, s
+				}
+			}
+		}
+		size = math.Sqrt(size)
+		if len(basis) == 0 {
+			first = size
+		}
+		doubt := first * 0x1p-52 * float64(max(m, n))
+		if best < 0 || size <= 10*doubt {
+			break
+		}
+		if size < 1e4*doubt {
+			return nil
+		}
+		q := left[best*n : (best+1)*n]
+		used[best] = true
+		for _, other := range basis {
+			subtract(q, other, dot(q, other))
+		}
+		size = math.Sqrt(dot(q, q))
+		for i := range q {
+			q[i] /= size
+		}
+		basis = append(basis, q)
+		for i := range m {
+			if w := left[i*n : (i+1)*n]; !used[i] {
+				subtract(w, q, dot(w, q))
+			}
+		}
+	}
+	return basis
+}
+
+func dot(a, b []float64) float64 {
+	s := 0.0
+	for i, v := range a {
+		s += float64(v * b[i])
+	}
+	return s
+}
+
+// subtract takes f·b from a.
+func subtract(a, b []float64, f float64) {
+	for i, v := range b {
+		a[i] -= float64(f * v)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
@@ -15,7 +16,11 @@ var Classes = []sklearn.Class{
 	{Name: "sklearn.random_projection.GaussianRandomProjection", New: func() sklearn.Estimator { return new(Projection) },
 		FitOnly: sklearn.Names("n_components eps compute_inverse_components"), Ignore: sklearn.Names("n_components_")},
 	{Name: "sklearn.random_projection.SparseRandomProjection", New: func() sklearn.Estimator { return new(Projection) },
-		FitOnly: sklearn.Names("n_components eps density compute_inverse_components"), Ignore: sklearn.Names("n_components_ density_")},
+		FitOnly: sklearn.Names("n_components eps density compute_inverse_components"), Ignore: sklearn.Names("n_components_ density_"),
+		Upgrade: []sklearn.Rung{{Before: "1.8", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("rule_mixed"), pyobj.Bool(true))
+			return nil
+		}}}},
 }
 
 // Projection is sklearn.random_projection.GaussianRandomProjection and SparseRandomProjection.
@@ -24,6 +29,9 @@ type Projection struct {
 	Components  sklearn.Matrix `sk:"components_"`
 	Inverse     *tensor.Tensor `sk:"inverse_components_,optional"`
 	DenseOutput bool           `sk:"dense_output,optional"`
+
+	// RuleMixed: before 1.8 sparse rows of another type than the components could be multiplied into a dense result.
+	RuleMixed bool `sk:"rule_mixed,optional"`
 }
 
 var (
@@ -61,8 +69,12 @@ func (p *Projection) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if p.Components.Dense != nil {
 		return b.MatMulT(x, b.Const(p.Components.Dense))
 	}
+	sparse := x.Type().Kind == graph.CSR
+	if sparse && p.DenseOutput && x.DType() != p.Components.Sparse.Data.DType && !p.RuleMixed {
+		return b.Refuse("Dtype of A and B must be the same, either both float32 or float64.")
+	}
 	z := b.MatMulT(x, b.Const(p.Components.Sparse.Dense()))
-	if x.Type().Kind == graph.CSR && !p.DenseOutput {
+	if sparse && !p.DenseOutput {
 		z = b.ToCSR(z)
 	}
 	return z
@@ -74,39 +86,29 @@ func (p *Projection) InverseTransform(b *graph.Builder, x graph.Value) graph.Val
 	inv := p.Inverse
 	if inv == nil {
 		if inv = p.pinv(); inv == nil {
-			return b.Unsupported("", "components_ has no full rank: its pseudo-inverse is not reproduced")
+			return b.Unsupported("", "the rank of components_ is a matter of rounding, and with it its pseudo-inverse")
 		}
 	}
 	return b.MatMulT(x, b.Const(inv))
 }
 
-// pinv is the pseudo-inverse Cᵀ(CCᵀ)⁻¹ of components with full row rank, nil for others → [k,m].
+// pinv is the pseudo-inverse of the components in their type → [k,m]; nil where their rank is a matter of rounding.
 func (p *Projection) pinv() *tensor.Tensor {
 	m, k := p.shape()
 	d := p.Components.Dense
 	if d == nil {
 		d = p.Components.Sparse.Dense()
 	}
-	c := d.AsF64()
-	gram := make([]float64, m*m)
-	for s := range m {
-		for t := range m {
-			for j := range k {
-				gram[s*m+t] += float64(c[s*k+j] * c[t*k+j])
-			}
-		}
-	}
-	inv := parts.Inverse(gram, m)
+	inv := parts.PseudoInverse(d.AsF64(), m, k)
 	if inv == nil {
 		return nil
 	}
-	out := tensor.New(tensor.Float64, k, m)
-	for i := range k {
-		for t := range m {
-			for s := range m {
-				out.F64[i*m+t] += float64(c[s*k+i] * inv[s*m+t])
-			}
-		}
+	if d.DType != tensor.Float32 {
+		return tensor.FromF64(inv, k, m)
+	}
+	out := tensor.New(tensor.Float32, k, m)
+	for i, v := range inv {
+		out.F32[i] = float32(v)
 	}
 	return out
 }

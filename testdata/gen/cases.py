@@ -541,10 +541,13 @@ C(LatentDirichletAllocation, "counts", n_components=2, learning_method="online",
 C(SparsePCA, "num", _n=30, n_components=2, max_iter=10, _forms=DENSE)
 C(MiniBatchSparsePCA, "num", _n=30, n_components=2, max_iter=10, _forms=DENSE)
 C(DictionaryLearning, "num", _n=30, n_components=3, max_iter=5, _forms=DENSE)
-C(DictionaryLearning, "num", n_components=3, max_iter=5, transform_algorithm=pick("lasso_cd", "lasso_lars", "lars", "threshold"), transform_alpha=0.5, split_sign=pick(True, False), _forms=DENSE)
+C(DictionaryLearning, "num", n_components=3, max_iter=5, transform_algorithm=pick("lasso_cd", "lasso_lars", "lars", "threshold", "omp"), transform_alpha=pick(0.5, None, 3.0), split_sign=pick(True, False), _forms=DENSE, _times=6)
+C(DictionaryLearning, "num", n_components=4, max_iter=5, fit_algorithm="cd", transform_algorithm=pick("lasso_cd", "lasso_lars", "threshold"), transform_alpha=log(-2, 1), positive_code=True, positive_dict=pick(True, False), _forms=DENSE, _times=4)
 C(MiniBatchDictionaryLearning, "num", _n=30, n_components=3, max_iter=5, _forms=DENSE)
+C(MiniBatchDictionaryLearning, "num", n_components=ints(2, 6), max_iter=5, transform_algorithm=pick("lasso_cd", "lasso_lars", "lars", "threshold", "omp"), transform_alpha=log(-2, 1), split_sign=pick(True, False), transform_max_iter=pick(1000, 2), _forms=DENSE, _times=6)
 C(SparseCoder, "num", _p=4, _n=20, dictionary=D(lambda r: r.standard_normal((5, 4))), transform_n_nonzero_coefs=2, _forms="f8")
 C(SparseCoder, "num", _p=4, dictionary=D(lambda r: r.standard_normal((5, 4))), transform_algorithm=pick("lasso_cd", "threshold"), transform_alpha=0.3, _forms="f8")
+C(SparseCoder, "num", _p=5, dictionary=D(lambda r: r.standard_normal((int(r.integers(2, 12)), 5)).astype(r.choice(["f4", "f8"]))), transform_algorithm=pick("lasso_cd", "lasso_lars", "lars", "omp", "threshold"), transform_alpha=log(-2, 1), transform_n_nonzero_coefs=pick(None, 1, 2), split_sign=pick(True, False), _forms="f8 f4", _times=15)
 for est in (PLSRegression, PLSCanonical, CCA):
     C(est, "num reg3", _n=40, n_components=2, _forms=DENSE)
     C(est, "num reg3", n_components=1, scale=False, _forms=DENSE)
@@ -581,6 +584,8 @@ C(PolynomialCountSketch, "num", _n=30, n_components=8, degree=3, coef0=1)
 C(GaussianRandomProjection, "num", _n=30, n_components=2)
 C(SparseRandomProjection, "num", _n=30, n_components=2)
 C(SparseRandomProjection, "num", n_components=2, dense_output=True, density=0.5, compute_inverse_components=True)
+C(SparseRandomProjection, "num", n_components=ints(3, 9), density=uni(0.05, 0.4), dense_output=pick(True, False), compute_inverse_components=pick(True, False), _times=8)
+C(GaussianRandomProjection, "num", n_components=ints(1, 9), compute_inverse_components=pick(True, False), _times=4)
 
 # ── neural networks ──────────────────────────────────────────────────────────────────────────────────────────────────
 

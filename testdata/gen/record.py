@@ -86,7 +86,7 @@ def dump(est, path, form):
 
 class Recorder:
     def __init__(self, name, est, setting, coarse=False):
-        """coarse: the model was fitted on float32, its sums have that precision."""
+        """coarse: the model holds float32, its sums have that precision."""
         self.name, self.est, self.setting, self.coarse = name, est, setting, coarse
         self.estimator = type(est).__name__
         self.methods = [m for m in METHODS if self.has(m)]
@@ -243,7 +243,8 @@ def bad(X, kind):
 
 def record(case, data, est, rows, full):
     """Runs everything on rows. full: every shape of input and the bad ones; else the plain rows and one more."""
-    rec = Recorder(case.name, est, case.setting, data.form == "f4")
+    coarse = data.form == "f4" or getattr(getattr(est, "dictionary", None), "dtype", None) == np.float32
+    rec = Recorder(case.name, est, case.setting, coarse)
     primary = [m for m in ("predict", "transform", "score_samples", "kneighbors") if m in rec.methods][:1]
     for i, (key, X) in enumerate(variants(rows, data.kind, data.form).items()):
         if i == 0:
