@@ -146,13 +146,18 @@ func spline(n *node) (kernel, error) {
 		for r := range c.rows {
 			for j := range cols {
 				v, _ := x.Float(r*width + j)
-				if v != v {
+				filled := v != v
+				if filled {
 					v = fill[j]
 				}
+				missing := v != v
 				if a.Sparse && math.IsInf(v, 0) && a.Extrapolation != graph.ExtrapolateConstant && a.Extrapolation != graph.ExtrapolateLinear {
 					return c.refuse("Array must not contain infs or nans.")
 				}
-				if msg := cols[j].row(row, v, a); msg != "" {
+				if a.Extrapolation == graph.ExtrapolatePeriodic && !filled {
+					v = cols[j].wrapped(v)
+				}
+				if msg := cols[j].row(row, v, missing, a); msg != "" {
 					return c.refuse("%s", msg)
 				}
 				at := (r*width + j) * keep
@@ -188,7 +193,7 @@ func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr
 	return low
 }
 
-// wrapped moves a value into the period.
+// wrapped moves a value into the period; without one everything is 0.
 func (s *splineColumn) wrapped(x float64) float64 {
 	if period := s.hi - s.lo; period > 0 {
 		return s.lo + floorMod(x-s.lo, period)
@@ -196,20 +201,18 @@ func (s *splineColumn) wrapped(x float64) float64 {
 	return 0
 }
 
-// row writes the bases of one value.
-func (s *splineColumn) row(out []float64, x float64, a *graph.SplineAttr) string {
+// row writes the bases of one value, which is within the period already.
+func (s *splineColumn) row(out []float64, x float64, missing bool, a *graph.SplineAttr) string {
 	if s.msg != "" {
 		return s.msg
 	}
-	if x != x {
+	if missing {
 		clear(out)
 		return ""
 	}
 	switch a.Extrapolation {
-	case graph.ExtrapolateContinue:
+	case graph.ExtrapolateContinue, graph.ExtrapolatePeriodic:
 		s.evaluate(out, x, 0)
-	case graph.ExtrapolatePeriodic:
-		s.evaluate(out, s.wrapped(x), 0)
 	case graph.ExtrapolateError:
 		if x < s.lo || x > s.hi {
 			return "`X` contains values beyond the limits of the knots."

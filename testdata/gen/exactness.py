@@ -255,7 +255,7 @@ def scale(est, X, method, coarse):
             code = code[:, : len(D)] - code[:, len(D) :] if est.split_sign else code
             # Coordinate descent in float32 stops where its duality gap is rounding: at its square root from the optimum.
             far = 500 if est.transform_algorithm == "lasso_cd" and D0.dtype == np.float32 else 10
-            return [float(far * np.abs(c).max() * (np.linalg.cond(D[c != 0] @ D[c != 0].T) if c.any() else 1)) for c in code]
+            return [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
         if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:
             # The scaler subtracts a mean that can be far larger than what is left.
             return (np.nan_to_num(np.abs(est.transform(X))).max(1) + np.abs(est._scaler.mean_ / est._scaler.scale_).max()).tolist()
@@ -281,6 +281,9 @@ def scale(est, X, method, coarse):
             with np.errstate(all="ignore"):
                 A = np.abs(vectors) / np.sqrt(values)
             return np.dot(K, np.where(np.isfinite(A), A, 0)).max(1).tolist()
+        if type(est).__name__ == "Nystroem":
+            K = X if est.kernel == "precomputed" else pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params())
+            return np.dot(np.abs(K), np.abs(est.normalization_.T)).max(1).tolist()
         if type(est).__name__ == "KernelRidge":
             return terms(est, X).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
