@@ -284,6 +284,8 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "Nystroem":
             K = X if est.kernel == "precomputed" else pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params())
             return np.dot(np.abs(K), np.abs(est.normalization_.T)).max(1).tolist()
+        if type(est).__name__ == "KernelPCA" and method == "inverse_transform":
+            return np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1).tolist()
         if type(est).__name__ == "KernelRidge":
             return terms(est, X).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
