@@ -1,7 +1,6 @@
 package decomposition
 
 import (
-
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
