@@ -99,6 +99,8 @@ def one(job):
         rows = sorted(set(range(n)) - unsayable(v, empty))
         if len(rows) < n:
             given = {k: a[rows] for k, a in given.items()}
+        else:
+            rows = "null"
         out = session.run(None, given)
         text = '{"rows":%s,"outputs":[%s]}' % (rows, ",".join(record.value(o) for o in out))
     except Exception as e:

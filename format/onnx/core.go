@@ -13,7 +13,7 @@ type table map[graph.Op]encode
 
 // find returns the encoding of op.
 func find(op graph.Op) encode {
-	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps, imputeOps} {
+	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps, imputeOps, textOps} {
 		if f := t[op]; f != nil {
 			return f
 		}
@@ -33,10 +33,7 @@ var refused = map[graph.Op]string{
 	graph.OpRandomDraw:      "ONNX has not numpy's random generator",
 	graph.OpMultiHot:        "ONNX has no rows of different length",
 	graph.OpSets:            "ONNX has no rows of different length",
-	graph.OpTextNormalize:   "ONNX has not Python's rules of case and accents",
-	graph.OpTokenize:        "ONNX has not Python's regular expressions",
-	graph.OpCountTerms:      "ONNX has no rows of different length",
-	graph.OpHashTerms:       "ONNX has no rows of different length",
+	graph.OpHashTerms:       "ONNX has not the hash",
 	graph.OpDictRows:        "ONNX has no rows of different length",
 	graph.OpTermRows:        "ONNX has no rows of different length",
 	graph.OpNMFSolve:        "it is a search that stops by a tolerance, not a formula",

@@ -13,7 +13,7 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-const opset = 18
+const leastOpset = 18
 
 // encoder builds a model.
 type encoder struct {
@@ -23,11 +23,13 @@ type encoder struct {
 	vals   []value           // by value id
 	nodes  protowire.Message // of the graph being written: the model's or that of a loop
 	inits  protowire.Message // constants, all in the model's graph
+	infos  protowire.Message // values whose type nobody can infer
 	prefix string            // of names of our own
 	count  int
 	shared map[string]string   // small constants by content
 	consts map[constKey]string // initializers
-	ml     int                 // version of ai.onnx.ml needed
+	opset  int                 // version of the main domain needed
+	ml, ms int                 // versions of ai.onnx.ml and com.microsoft needed
 	used   map[string]bool     // names that nodes read
 	part   map[string]string   // text that is part of other text, by name
 	report Report
@@ -44,6 +46,7 @@ type value struct {
 	name  string
 	cols  []string
 	fixed *tensor.Tensor // a constant, which is written when something uses it
+	text  *textForm      // text that is not a tensor yet
 }
 
 // encode turns one graph node into ONNX nodes and returns the values of its outputs.
@@ -51,7 +54,7 @@ type encode func(e *encoder, n *graph.Node) ([]value, error)
 
 func newEncoder(g *graph.Graph, opts Options) *encoder {
 	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{},
-		part: map[string]string{}}
+		part: map[string]string{}, opset: leastOpset}
 	for e.taken() {
 		e.prefix += "_"
 	}
@@ -111,7 +114,7 @@ func (e *encoder) node(n *graph.Node) error {
 		if d := e.g.Types[o].DType; d == tensor.Float16 || d == tensor.Uint64 {
 			return e.unsupported("runtimes do not compute in %s", d)
 		}
-		if k := e.g.Types[o].Kind; k == graph.Tokens || k == graph.Dicts || k == graph.Ragged {
+		if k := e.g.Types[o].Kind; k == graph.Tokens && textOps[n.Op] == nil || k == graph.Dicts || k == graph.Ragged {
 			return e.unsupported("ONNX has no rows of different length")
 		}
 	}
@@ -141,7 +144,7 @@ func (e *encoder) drop(check string) {
 // in returns the name of input i of the current node.
 func (e *encoder) in(i int) string { return e.nameOf(e.at.In[i]) }
 
-// nameOf returns the name of a value that is one tensor.
+// nameOf returns the name of a value that is one tensor. Text on its way to counts is none: only what counts reads it.
 func (e *encoder) nameOf(id int) string {
 	if t := e.vals[id].fixed; t != nil {
 		return e.tensor(t)
@@ -383,13 +386,17 @@ func (e *encoder) model() (*protowire.Message, error) {
 			}
 		}
 	}
-	e.report.Opset, e.report.MLOpset = opset, e.ml
+	e.report.Opset, e.report.MLOpset, e.report.MSOpset = e.opset, e.ml, e.ms
 	gm.Append(&e.nodes)
 	gm.Append(&e.inits)
 	gm.Append(ends)
+	gm.Append(&e.infos)
 
 	m := &protowire.Message{}
 	ir := int64(8)
+	if e.opset >= 20 {
+		ir = 9
+	}
 	if e.ml >= 5 {
 		ir = 10
 	}
@@ -408,9 +415,12 @@ func (e *encoder) model() (*protowire.Message, error) {
 		o.Int(2, int64(version))
 		m.Message(modelOpset, &o)
 	}
-	imports("", opset)
+	imports("", e.opset)
 	if e.ml > 0 {
 		imports("ai.onnx.ml", e.ml)
+	}
+	if e.ms > 0 {
+		imports("com.microsoft", e.ms)
 	}
 	meta := map[string]string{}
 	for k, v := range e.opts.Metadata {

@@ -1,6 +1,7 @@
 // Package onnx writes dataflow graphs as ONNX models.
 //
-// A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else; what can not be
+// A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else but ONNX Runtime's own
+// com.microsoft Tokenizer where text is split; what can not be
 // is refused with a *graph.UnsupportedError that names the operation, the estimator and the reason. Sparse and one-hot
 // values become dense. A Frame input becomes one input per column that is used, of shape [N, 1]; text has no missing
 // value in ONNX, so empty text stands for one: for NaN or for None, whichever the model asks for, as the metadata say
@@ -12,7 +13,7 @@
 // # Compatibility
 //
 // Models import the operator set 18, and of ai.onnx.ml what they need: ONNX Runtime 1.14 and later run them, models
-// with trees (ai.onnx.ml 5) ONNX Runtime 1.20 and later.
+// with trees (ai.onnx.ml 5) ONNX Runtime 1.20 and later. Models of text import the operator set 20.
 package onnx
 
 import (
@@ -53,11 +54,11 @@ type Options struct {
 
 // Report says what the model needs and what was left out.
 type Report struct {
-	Opset, MLOpset  int // MLOpset 0: ai.onnx.ml is not used
-	Inputs, Outputs []Port
-	Nodes           int
-	Bytes           int64
-	Dropped         []Dropped
+	Opset, MLOpset, MSOpset int // MLOpset 0: ai.onnx.ml is not used; MSOpset: com.microsoft
+	Inputs, Outputs         []Port
+	Nodes                   int
+	Bytes                   int64
+	Dropped                 []Dropped
 	// EmptyText says what empty text stands for in inputs where that matters: "nan" or "None". The other one can not be
 	// given.
 	EmptyText map[string]string

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/internal/protowire"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -34,7 +35,7 @@ var typeNames = map[int]string{elemFloat: "tensor(float)", elemUint8: "tensor(ui
 const (
 	modelIR, modelProducer, modelProducerVersion, modelDoc, modelGraph, modelOpset, modelMetadata = 1, 2, 3, 6, 7, 8, 14
 
-	graphNode, graphName, graphInit, graphInput, graphOutput = 1, 2, 5, 11, 12
+	graphNode, graphName, graphInit, graphInput, graphOutput, graphValue = 1, 2, 5, 11, 12, 13
 
 	nodeInput, nodeOutput, nodeName, nodeOp, nodeAttr, nodeDomain = 1, 2, 3, 4, 5, 7
 
@@ -147,14 +148,18 @@ func writeElements(w io.Writer, t *tensor.Tensor, elem int) error {
 	return err
 }
 
-// valueInfo names an input or output; a dimension of -1 is the free number of rows.
+// anyDim is a dimension that only the run knows.
+const anyDim = -2
+
+// valueInfo names a value; a dimension of -1 is the free number of rows.
 func valueInfo(name string, elem int, shape []int) *protowire.Message {
 	var dims, tt, typ, m protowire.Message
 	for _, d := range shape {
 		var dim protowire.Message
-		if d < 0 {
+		switch {
+		case d == graph.N:
 			dim.String(2, "N")
-		} else {
+		case d >= 0:
 			dim.Int(1, int64(d))
 		}
 		dims.Message(1, &dim)
