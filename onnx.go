@@ -93,8 +93,21 @@ func (m *Model) exported(opts ONNXOptions) (g *graph.Graph, assumed []string, er
 	return g, nil, notForONNX(err)
 }
 
-// exportedTable lowers a model of columns.
-func (m *Model) exportedTable(opts ONNXOptions, in *Input) (g *graph.Graph, assumed []string, err error) {
+// exportedTable lowers a model of columns. Files of releases that did not store the number of columns tell it by refusing
+// another one.
+func (m *Model) exportedTable(opts ONNXOptions, in *Input) (*graph.Graph, []string, error) {
+	g, assumed, err := m.exportedColumns(opts, in)
+	var wrong *graph.InputError
+	if m.NFeatures() == 0 && len(in.Columns) == 0 && errors.As(err, &wrong) && wrong.Width > 0 {
+		for i := range wrong.Width {
+			in.Columns = append(in.Columns, &InputColumn{Name: fmt.Sprintf("x%d", i), DType: tensor.Float64})
+		}
+		g, assumed, err = m.exportedColumns(opts, in)
+	}
+	return g, assumed, notForONNX(err)
+}
+
+func (m *Model) exportedColumns(opts ONNXOptions, in *Input) (g *graph.Graph, assumed []string, err error) {
 	columns := in.Columns
 	if n := m.NFeatures(); n > 0 && n < len(columns) {
 		columns = columns[:n]
@@ -164,7 +177,7 @@ func (m *Model) exportedTable(opts ONNXOptions, in *Input) (g *graph.Graph, assu
 			break
 		}
 	}
-	return nil, nil, notForONNX(err)
+	return nil, nil, err
 }
 
 // notForONNX makes a refusal of the input ONNX models have a refusal to write one.

@@ -41,6 +41,11 @@ func (b *Builder) Refuse(format string, args ...any) Value {
 	return b.Fail(&InputError{Origin: b.origin, Msg: fmt.Sprintf(format, args...)})
 }
 
+// RefuseWidth is Refuse where an estimator takes another number of columns.
+func (b *Builder) RefuseWidth(width int, format string, args ...any) Value {
+	return b.Fail(&InputError{Origin: b.origin, Msg: fmt.Sprintf(format, args...), Width: width})
+}
+
 // Unsupported records an UnsupportedError.
 func (b *Builder) Unsupported(op Op, format string, args ...any) Value {
 	return b.Fail(&UnsupportedError{Op: op, Origin: b.origin, Why: fmt.Sprintf(format, args...)})

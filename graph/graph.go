@@ -227,6 +227,7 @@ func (v Value) Width() int { return v.Type().Width() }
 type InputError struct {
 	Origin string // path of the estimator that refused
 	Msg    string
+	Width  int // the number of columns the estimator takes, if the number is what is wrong
 }
 
 func (e *InputError) Error() string { return e.Msg }

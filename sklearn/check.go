@@ -67,7 +67,7 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 		want = a.Width
 	}
 	if got := t.Width(); want != 0 && !a.AnyWidth && !a.Array && got != want {
-		return b.Refuse("X has %d features, but %s is expecting %d features as input.", got, base.Name(), want)
+		return b.RefuseWidth(want, "X has %d features, but %s is expecting %d features as input.", got, base.Name(), want)
 	}
 	if a.DType != DTypeAny && (t.Kind == graph.Frame || t.DType == tensor.Object || t.DType == tensor.String) {
 		dt := tensor.Float64

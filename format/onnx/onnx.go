@@ -81,7 +81,7 @@ type Dropped struct {
 // *graph.UnsupportedError for everything that has no ONNX form.
 func Encode(w io.Writer, g *graph.Graph, opts Options) (*Report, error) {
 	g = graph.Merge(g)
-	textLabels(g)
+	typedLabels(g)
 	e := newEncoder(g, opts)
 	var refused []error
 	for i := range g.Nodes {

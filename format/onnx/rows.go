@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -32,7 +33,10 @@ func (e *encoder) columnOf(j int) (string, tensor.DType) {
 func category(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.CategoryAttr)
 	if a.Cut > 0 {
-		return nil, e.unsupported("ONNX can not shorten text")
+		if a.Default != nil {
+			return nil, e.unsupported("ONNX can not shorten text")
+		}
+		e.drop(fmt.Sprintf("text of more than %d characters is shortened to them; in ONNX it is unknown", a.Cut))
 	}
 	if a.Default == nil || a.Distinct > 0 {
 		e.drop(a.Words)

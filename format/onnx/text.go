@@ -15,27 +15,60 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// textLabels makes class labels that are text in an object array (pandas columns, lists) the text they are. It changes g,
-// which is Merge's own copy but for its types.
-func textLabels(g *graph.Graph) {
+// typedLabels gives class labels in object arrays (of pandas columns, lists, Python 2) the one type they all are: text,
+// also of Python 2's kind, whole numbers, numbers or truth values. It changes g, which is Merge's own copy but for its types.
+func typedLabels(g *graph.Graph) {
 	g.Types = slices.Clone(g.Types)
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		a, ok := n.Attr.(*graph.LabelsAttr)
-		if !ok || a.Classes.DType != tensor.Object {
+		if !ok || a.Classes.DType != tensor.Object || g.Types[n.Out[0]].DType != tensor.Object {
 			continue
 		}
-		s := make([]string, len(a.Classes.Cells))
-		text := true
-		for k, c := range a.Classes.Cells {
-			s[k] = c.S
-			text = text && c.Kind == tensor.CellStr
-		}
-		if text && g.Types[n.Out[0]].DType == tensor.Object {
-			n.Attr = &graph.LabelsAttr{Classes: tensor.FromStr(s, a.Classes.Shape...)}
-			g.Types[n.Out[0]].DType = tensor.String
+		if t := oneType(a.Classes); t != nil {
+			n.Attr = &graph.LabelsAttr{Classes: t}
+			g.Types[n.Out[0]].DType = t.DType
 		}
 	}
+}
+
+// oneType is an array of cells as an array of the type they all have, nil if they have several.
+func oneType(t *tensor.Tensor) *tensor.Tensor {
+	var out *tensor.Tensor
+	for i, c := range t.Cells {
+		d := tensor.Object
+		switch c.Kind {
+		case tensor.CellStr:
+			d = tensor.String
+		case tensor.CellBytes:
+			if utf8.ValidString(c.S) {
+				d = tensor.String
+			}
+		case tensor.CellInt:
+			d = tensor.Int64
+		case tensor.CellFloat:
+			d = tensor.Float64
+		case tensor.CellBool:
+			d = tensor.Bool
+		}
+		if out == nil && d != tensor.Object {
+			out = tensor.New(d, t.Shape...)
+		}
+		if out == nil || d != out.DType {
+			return nil
+		}
+		if d == tensor.String {
+			out.Str[i] = c.S
+			continue
+		}
+		if d == tensor.Int64 {
+			out.I64[i] = c.I
+			continue
+		}
+		f, _ := c.Float()
+		setNumber(out, i, f)
+	}
+	return out
 }
 
 // textOps write text through three operations of ONNX Runtime's: its own Tokenizer, which splits text into characters,
@@ -91,37 +124,62 @@ var (
 
 func newCharacters(lower bool) *characters {
 	c := &characters{become: map[rune][]rune{}}
-	var word strings.Builder
-	word.WriteByte('[')
-	from := rune(-1)
 	buf := make([]byte, 0, 16)
-	for r := rune(0); r <= utf8.MaxRune+1; r++ {
-		is := false
-		if r <= utf8.MaxRune && utf8.ValidRune(r) {
-			first := r
-			if lower {
-				buf = pystr.AppendLower(buf[:0], string(r))
-				if s := string(buf); s != string(r) {
-					c.become[r] = []rune(s)
-					first = c.become[r][0]
-				}
-			}
-			is = pystr.IsWord(first)
-			if pystr.IsSpace(r) {
-				c.spaces = append(c.spaces, string(r))
+	c.word = class(func(r rune) bool {
+		if pystr.IsSpace(r) {
+			c.spaces = append(c.spaces, string(r))
+		}
+		if lower {
+			buf = pystr.AppendLower(buf[:0], string(r))
+			if s := string(buf); s != string(r) {
+				c.become[r] = []rune(s)
+				r = c.become[r][0]
 			}
 		}
+		return pystr.IsWord(r)
+	})
+	return c
+}
+
+// class is the regular expression of the code points that are in a set.
+func class(in func(r rune) bool) string {
+	var s strings.Builder
+	s.WriteByte('[')
+	from := rune(-1)
+	for r := rune(0); r <= utf8.MaxRune+1; r++ {
+		is := utf8.ValidRune(r) && in(r)
 		switch {
 		case is && from < 0:
 			from = r
 		case !is && from >= 0:
-			fmt.Fprintf(&word, `\x{%x}-\x{%x}`, from, r-1)
+			fmt.Fprintf(&s, `\x{%x}-\x{%x}`, from, r-1)
 			from = -1
 		}
 	}
-	word.WriteByte(']')
-	c.word = word.String()
-	return c
+	s.WriteByte(']')
+	return s.String()
+}
+
+// ignorable and cased are what a final sigma is told by.
+var (
+	ignorable = sync.OnceValue(func() string { return class(pystr.CaseIgnorable) })
+	cased     = sync.OnceValue(func() string {
+		return class(func(r rune) bool { return pystr.Cased(r) && !pystr.CaseIgnorable(r) })
+	})
+)
+
+// finalSigma tells the capital sigmas that have a cased character before them and none behind, with only case-ignorable
+// ones between.
+func (e *encoder) finalSigma(chars string) string {
+	i64 := func(v int64) string { return e.scalar(float64(v), tensor.Int64) }
+	count := e.op("Not", e.add("RegexFullMatch", []string{chars}, attr{"pattern", ignorable()}))
+	is := e.cast(e.add("RegexFullMatch", []string{chars}, attr{"pattern", cased()}), tensor.Bool, tensor.Int64)
+	// Among those that count, without the ignorable ones.
+	list := e.op("Equal", e.packed(is, count), i64(1))
+	final := e.op("And", e.shifted(list, true, false), e.op("Not", e.shifted(list, false, false)))
+	at := e.op("Sub", e.op("CumSum", e.cast(count, tensor.Bool, tensor.Int64), i64(1)), i64(1))
+	final = e.add("GatherElements", []string{e.cast(final, tensor.Bool, tensor.Int64), e.op("Max", at, i64(0))}, attr{"axis", 1})
+	return e.op("And", e.op("Equal", chars, e.tensor(tensor.FromStr([]string{"Σ"}))), e.cast(final, tensor.Int64, tensor.Bool))
 }
 
 // letters numbers the characters of the vocabulary from 2 on.
@@ -134,7 +192,7 @@ type letters struct {
 func (l *letters) of(r rune) int64 { return max(l.number[r], 1) }
 
 // encoder maps characters as they come to numbers, others to none and padding to pad. A character that becomes two has
-// the number two.
+// the number two. None is what l.of gives, or 0 where only word characters get that.
 func (l *letters) encoder(e *encoder, chars string, none, pad, two int64) (string, error) {
 	keys, values := []string{""}, []int64{pad}
 	add := func(r rune, v int64) { keys, values = append(keys, string(r)), append(values, v) }
@@ -153,7 +211,11 @@ func (l *letters) encoder(e *encoder, chars string, none, pad, two int64) (strin
 			add(r, l.number[to[0]])
 		}
 	}
-	return e.addML(2, "LabelEncoder", []string{chars}, attr{"keys_strings", keys}, attr{"values_int64s", values}, attr{"default_int64", int(none)}), nil
+	id := e.addML(2, "LabelEncoder", []string{chars}, attr{"keys_strings", keys}, attr{"values_int64s", values}, attr{"default_int64", int(none)})
+	if l.become['Σ'] != nil && (l.number['σ'] > 0 || l.number['ς'] > 0) {
+		id = e.op("Where", e.finalSigma(chars), e.scalar(float64(l.of('ς')), tensor.Int64), id)
+	}
+	return id, nil
 }
 
 // twice is the one character whose lower case is two.
@@ -185,9 +247,6 @@ func countTerms(e *encoder, n *graph.Node) ([]value, error) {
 				l.number[r] = int64(len(l.number)) + 2
 			}
 		}
-	}
-	if t.lower && (l.number['σ'] > 0 || l.number['ς'] > 0) {
-		return nil, e.unsupported("a vocabulary with sigma, whose lower case depends on where it stands")
 	}
 	// A document more, so that there are always a row and a character.
 	all := e.add("Concat", []string{t.x, e.tensor(tensor.FromStr([]string{" "}))}, attr{"axis", 0})

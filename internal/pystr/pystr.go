@@ -140,8 +140,8 @@ func finalSigma(s string, i int) bool {
 	for at := i; at > 0; {
 		r, n := DecodeLast(s[:at])
 		at -= n
-		if !caseIgnorable(r) {
-			before = cased(r)
+		if !CaseIgnorable(r) {
+			before = Cased(r)
 			break
 		}
 	}
@@ -151,18 +151,20 @@ func finalSigma(s string, i int) bool {
 	for at := i + len("Σ"); at < len(s); {
 		r, n := Decode(s[at:])
 		at += n
-		if !caseIgnorable(r) {
-			return !cased(r)
+		if !CaseIgnorable(r) {
+			return !Cased(r)
 		}
 	}
 	return true
 }
 
-func cased(r rune) bool {
+// Cased tells characters of the Unicode property Cased.
+func Cased(r rune) bool {
 	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Lowercase, unicode.Other_Uppercase)
 }
 
-func caseIgnorable(r rune) bool {
+// CaseIgnorable tells characters that do not count where a final sigma is told.
+func CaseIgnorable(r rune) bool {
 	switch r {
 	case '\'', '.', ':', 0xb7, 0x387, 0x55f, 0x5f4, 0x2018, 0x2019, 0x2024, 0x2027, 0xfe13, 0xfe52, 0xfe55, 0xff07, 0xff0e, 0xff1a:
 		return true

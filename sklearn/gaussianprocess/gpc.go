@@ -121,7 +121,7 @@ func (g *BinaryGaussianProcessClassifierLaplace) ClassLabels() []sklearn.ClassLa
 // latent is the kernel with the training rows, and the mean of the latent function.
 func (g *BinaryGaussianProcessClassifierLaplace) latent(b *graph.Builder, x graph.Value) (k, mean graph.Value) {
 	if t := x.Type(); x.OK() && t.Width() != g.XTrain.Cols() {
-		return b.Refuse("X has %d features, but %s is expecting %d features as input.", t.Width(), g.Name(), g.XTrain.Cols()), graph.Value{}
+		return b.RefuseWidth(g.XTrain.Cols(), "X has %d features, but %s is expecting %d features as input.", t.Width(), g.Name(), g.XTrain.Cols()), graph.Value{}
 	}
 	k = matrix(b, x, g.Kernel.between(b, x, g.XTrain), g.XTrain.Rows())
 	return k, b.MatMul(k, b.Const(g.residual))

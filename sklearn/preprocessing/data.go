@@ -588,7 +588,7 @@ func (s *QuantileTransformer) InverseTransform(b *graph.Builder, x graph.Value) 
 		return x
 	}
 	if got, want := x.Width(), s.Quantiles.Shape[1]; got != want {
-		return b.Refuse("X has %d features, but QuantileTransformer is expecting %d features as input.", got, want)
+		return b.RefuseWidth(want, "X has %d features, but QuantileTransformer is expecting %d features as input.", got, want)
 	}
 	if x.Type().Kind != graph.Dense {
 		x = b.ToCSR(x)
@@ -751,7 +751,7 @@ func (s *PowerTransformer) InverseTransform(b *graph.Builder, x graph.Value) gra
 		return x
 	}
 	if got := x.Width(); got != s.Lambdas.Len() {
-		return b.Refuse("X has %d features, but PowerTransformer is expecting %d features as input.", got, s.Lambdas.Len())
+		return b.RefuseWidth(s.Lambdas.Len(), "X has %d features, but PowerTransformer is expecting %d features as input.", got, s.Lambdas.Len())
 	}
 	if s.StandardizeParam {
 		x = sklearn.InverseTransform(b, s.PrivateScaler, x)
