@@ -40,6 +40,11 @@ func unary(n *node) (kernel, error) {
 		return func(c *call) error {
 			x, out := unaryEnds(c, sparse)
 			if narrow {
+				if n.Op == graph.OpRelu {
+					relus32(out.F32, asF32(c, x))
+					finish(out)
+					return nil
+				}
 				for i, v := range asF32(c, x) {
 					out.F32[i] = float32(f(float64(v)))
 				}
@@ -498,11 +503,11 @@ func narrow(f func(a, b float64) float64) func(a, b float32) float32 {
 }
 
 // wide runs a loop in 256-bit registers where there are some; every element is rounded alike.
-func wide(f loop[float64, float64], vv func(o, x, y *float64, n int), vs func(o, x *float64, y float64, n int)) loop[float64, float64] {
+func wide[T float](f loop[T, T], vv func(o, x, y *T, n int), vs func(o, x *T, y T, n int)) loop[T, T] {
 	if !hasAVX {
 		return f
 	}
-	return func(o, x, y []float64) {
+	return func(o, x, y []T) {
 		switch n := len(o); {
 		case n == 0:
 		case len(x) == n && len(y) == n:
@@ -542,13 +547,13 @@ func loopF64(op graph.Op) loop[float64, float64] {
 func loopF32(op graph.Op) loop[float32, float32] {
 	switch op {
 	case graph.OpAdd:
-		return add[float32]
+		return wide(add[float32], add32AVX, add32ScalarAVX)
 	case graph.OpSub:
-		return sub[float32]
+		return wide(sub[float32], sub32AVX, sub32ScalarAVX)
 	case graph.OpMul:
-		return mul[float32]
+		return wide(mul[float32], mul32AVX, mul32ScalarAVX)
 	case graph.OpDiv:
-		return div[float32]
+		return wide(div[float32], div32AVX, div32ScalarAVX)
 	case graph.OpPow:
 		return each(narrow(power))
 	case graph.OpMax:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/larder-ml/larder/graph"
@@ -273,27 +274,65 @@ func TestVectorsComputeWhatScalarsDo(t *testing.T) {
 		for i, v := range s {
 			same(fmt.Sprint("relu ", v), out[i], relu(v))
 		}
+		s32, out32 := make([]float32, len(s)), make([]float32, len(s))
+		for i, v := range s {
+			s32[i] = float32(v)
+		}
+		exps32(out32, s32)
+		for i, v := range s32 {
+			same(fmt.Sprint("exp32 ", v), float64(out32[i]), float64(exp32(v)))
+		}
+		relus32(out32, s32)
+		for i, v := range s32 {
+			same(fmt.Sprint("relu32 ", v), float64(out32[i]), float64(float32(relu(float64(v)))))
+		}
+		for op, f := range map[graph.Op]loop[float32, float32]{graph.OpAdd: add[float32], graph.OpSub: sub[float32], graph.OpMul: mul[float32], graph.OpDiv: div[float32]} {
+			want := make([]float32, len(s))
+			for _, y := range [][]float32{s32, {3.7}} {
+				x := slices.Clone(s32)
+				slices.Reverse(x)
+				f(want, x, y)
+				loopF32(op)(out32, x, y)
+				for i := range want {
+					same(fmt.Sprint(op, " ", x[i]), float64(out32[i]), float64(want[i]))
+				}
+			}
+		}
 	}
 }
 
 func TestProductsDoNotDependOnTheNumberOfRows(t *testing.T) {
 	for _, k := range []int{1, 3, 20} {
-		for _, m := range []int{1, 3, 4, 5, 8, 11, 24} {
+		for _, m := range []int{1, 3, 4, 5, 8, 11, 16, 24, 37} {
 			w, x := floats(uint64(k), k*m), floats(uint64(m), 13*k)
-			p := newPanel(w, k, m, false)
-			for rows := 1; rows <= 13; rows++ {
-				out := make([]float64, rows*m)
-				p.product(out, x, rows)
-				for i := range rows {
-					for j := range m {
-						s := 0.0
-						for e := range k {
-							s += float64(x[i*k+e] * w[e*m+j])
-						}
-						if s != out[i*m+j] {
-							t.Fatalf("%d rows, %d x %d: element %d,%d is %v, want %v", rows, k, m, i, j, out[i*m+j], s)
-						}
-					}
+			productsOfRows(t, w, x, k, m)
+			productsOfRows(t, asFloat32s(w), asFloat32s(x), k, m)
+		}
+	}
+}
+
+func asFloat32s(x []float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func productsOfRows[T float](t *testing.T, w, x []T, k, m int) {
+	t.Helper()
+	p := newPanel(w, k, m, false)
+	for rows := 1; rows <= 13; rows++ {
+		out := make([]T, rows*m)
+		p.product(out, x, rows)
+		for i := range rows {
+			for j := range m {
+				s := T(0)
+				for e := range k {
+					s += T(x[i*k+e] * w[e*m+j])
+				}
+				if s != out[i*m+j] {
+					t.Fatalf("%d rows, %d x %d: element %d,%d is %v, want %v", rows, k, m, i, j, out[i*m+j], s)
 				}
 			}
 		}

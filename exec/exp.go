@@ -172,6 +172,18 @@ func expits(o, x []float64) {
 	}
 }
 
+// relus32 is relus for float32.
+func relus32(o, x []float32) {
+	n := 0
+	if hasAVX && len(x) >= 8 {
+		n = len(x) &^ 7
+		relu32AVX(&o[0], &x[0], n)
+	}
+	for i, v := range x[n:] {
+		o[n+i] = float32(relu(float64(v)))
+	}
+}
+
 // relus writes numpy.maximum(x, 0).
 func relus(o, x []float64) {
 	n := 0

@@ -1,11 +1,11 @@
 package exec
 
 // panel is a matrix of k rows and m columns laid out for products: strips of `wide` columns, each k x wide elements,
-// the last padded with zeros. Every element of a product is the sum over k, one after the other from 0, whatever the
+// the last padded with zeros; `high` rows are multiplied by a strip at a time. Every element of a product is the sum over k, one after the other from 0, whatever the
 // number of rows and the processor.
 type panel[T float] struct {
-	k, m, wide int
-	data       []T
+	k, m, wide, high int
+	data             []T
 }
 
 // newPanel lays out w, k x m or, transposed, m x k.
@@ -17,9 +17,15 @@ func newPanel[T float](w []T, k, m int, trans bool) *panel[T] {
 
 // fill lays out another matrix in the same memory.
 func (p *panel[T]) fill(w []T, k, m int, trans bool) {
-	p.k, p.m, p.wide = k, m, 8
-	if m <= 4 {
-		p.wide = 4
+	p.k, p.m, p.wide, p.high = k, m, 8, 4
+	_, narrow := any(T(0)).(float32)
+	switch {
+	case narrow && hasAVX && m > 8:
+		p.wide = 16
+	case narrow && hasAVX:
+		p.high = 8
+	case m <= 4:
+		p.wide, p.high = 4, 8
 	}
 	strips := (m + p.wide - 1) / p.wide
 	p.data = room(p.data, strips*k*p.wide)
@@ -47,10 +53,7 @@ func (p *panel[T]) product(out, x []T, rows int) {
 		clear(out[:rows*p.m])
 		return
 	}
-	high := 4
-	if p.wide == 4 {
-		high = 8
-	}
+	high := p.high
 	for s := 0; s*p.wide < p.m; s++ {
 		strip := p.data[s*p.k*p.wide : (s+1)*p.k*p.wide]
 		cols := min(p.wide, p.m-s*p.wide)
@@ -62,31 +65,43 @@ func (p *panel[T]) product(out, x []T, rows int) {
 				p.tile(xs, strip, out[i*p.m+s*p.wide:], p.m)
 				continue
 			}
-			var tile [32]T
+			var tile [64]T
 			p.tile(xs, strip, tile[:], p.wide)
 			for r := range high {
 				copy(out[(i+r)*p.m+s*p.wide:][:cols], tile[r*p.wide:])
 			}
 		}
 		for ; i < rows; i++ {
-			var row [8]T
+			var row [16]T
 			xs := x[i*p.k : (i+1)*p.k]
-			if p.wide == 4 {
-				tile1x4(xs, strip, &row)
-			} else {
-				tile1x8(xs, strip, &row)
+			switch p.wide {
+			case 4:
+				tile1x4(xs, strip, row[:])
+			case 8:
+				tile1x8(xs, strip, row[:])
+			default:
+				tile1x16AVX(p.k, &any(xs).([]float32)[0], &any(strip).([]float32)[0], &any(row[:]).([]float32)[0])
 			}
 			copy(out[i*p.m+s*p.wide:][:cols], row[:])
 		}
 	}
 }
 
-// tile multiplies 4 rows by a strip of 8 columns, or 8 by 4; rows of out are stride elements apart.
+// tile multiplies p.high rows by a strip of p.wide columns; rows of out are stride elements apart.
 func (p *panel[T]) tile(x, strip, out []T, stride int) {
-	if p.wide == 4 {
+	switch {
+	case p.wide == 4:
 		tile8x4(p.k, x, strip, out, stride)
-	} else {
+	case p.wide == 8 && p.high == 4:
 		tile4x8(p.k, x, strip, out, stride)
+	default: // of float32, with registers of 256 bits
+		_ = out[(p.high-1)*stride+p.wide-1]
+		a, w, o := &any(x).([]float32)[0], &any(strip).([]float32)[0], &any(out).([]float32)[0]
+		if p.wide == 16 {
+			tile4x16AVX(p.k, a, w, o, stride)
+		} else {
+			tile8x8AVX(p.k, a, w, o, stride)
+		}
 	}
 }
 
@@ -157,11 +172,11 @@ func tile8x4[T float](k int, x, strip, out []T, stride int) {
 }
 
 // tile1x8 multiplies one row by a strip of 8 columns.
-func tile1x8[T float](x, strip []T, out *[8]T) {
+func tile1x8[T float](x, strip, out []T) {
 	switch x := any(x).(type) {
 	case []float64:
 		if hasAVX {
-			tile1x8AVX(len(x), &x[0], &any(strip).([]float64)[0], &any(out).(*[8]float64)[0])
+			tile1x8AVX(len(x), &x[0], &any(strip).([]float64)[0], &any(out).([]float64)[0])
 			return
 		}
 	}
@@ -181,7 +196,7 @@ func tile1x8[T float](x, strip []T, out *[8]T) {
 }
 
 // tile1x4 multiplies one row by a strip of 4 columns.
-func tile1x4[T float](x, strip []T, out *[8]T) {
+func tile1x4[T float](x, strip, out []T) {
 	var a0, a1, a2, a3 T
 	for i, u := range x {
 		w := strip[i*4 : i*4+4 : i*4+4]

@@ -20,3 +20,18 @@ func tile8x4AVX(k int, x, strip, out *float64, stride int)
 //
 //go:noescape
 func tile1x8AVX(k int, x, strip, out *float64)
+
+// tile4x16AVX writes the product of 4 rows of k elements and a strip of k x 16.
+//
+//go:noescape
+func tile4x16AVX(k int, x, strip, out *float32, stride int)
+
+// tile8x8AVX writes the product of 8 rows of k elements and a strip of k x 8.
+//
+//go:noescape
+func tile8x8AVX(k int, x, strip, out *float32, stride int)
+
+// tile1x16AVX writes the product of one row of k elements and a strip of k x 16.
+//
+//go:noescape
+func tile1x16AVX(k int, x, strip, out *float32)

@@ -18,3 +18,15 @@ func divScalarAVX(o, x *float64, y float64, n int)                    {}
 func finiteAVX(x *float64, n int) bool                                { return false }
 func reluAVX(o, x *float64, n int)                                    {}
 func expAVX2(o, x *float64, n int, table *uint64, k *[10]float64) int { return 0 }
+func add32AVX(o, x, y *float32, n int)                                {}
+func add32ScalarAVX(o, x *float32, y float32, n int)                  {}
+func sub32AVX(o, x, y *float32, n int)                                {}
+func sub32ScalarAVX(o, x *float32, y float32, n int)                  {}
+func mul32AVX(o, x, y *float32, n int)                                {}
+func mul32ScalarAVX(o, x *float32, y float32, n int)                  {}
+func div32AVX(o, x, y *float32, n int)                                {}
+func div32ScalarAVX(o, x *float32, y float32, n int)                  {}
+func relu32AVX(o, x *float32, n int)                                  {}
+func tile4x16AVX(k int, x, strip, out *float32, stride int)           {}
+func tile8x8AVX(k int, x, strip, out *float32, stride int)            {}
+func tile1x16AVX(k int, x, strip, out *float32)                       {}

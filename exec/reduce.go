@@ -391,8 +391,17 @@ func softmax(n *node) (kernel, error) {
 func exp32(v float32) float32 { return float32(exp(float64(v))) }
 
 func exps32(o, x []float32) {
-	for i, v := range x {
-		o[i] = exp32(v)
+	var wide [256]float64
+	for len(x) > 0 {
+		n := min(len(x), len(wide))
+		for i, v := range x[:n] {
+			wide[i] = float64(v)
+		}
+		exps(wide[:n], wide[:n])
+		for i, v := range wide[:n] {
+			o[i] = float32(v)
+		}
+		o, x = o[n:], x[n:]
 	}
 }
 

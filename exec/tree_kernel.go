@@ -256,7 +256,7 @@ func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []floa
 
 // row adds the leaves of one row; x begins at its lane.
 func (f *forest) row(c *call, v *variant, x []int64, k int, out []float64) error {
-	var w [chains]chain
+	var at [chains]int64
 	xs := (*nearX)(x)
 	for t := 0; t < len(v.trees); {
 		if err := c.ctx.Err(); err != nil {
@@ -264,13 +264,13 @@ func (f *forest) row(c *call, v *variant, x []int64, k int, out []float64) error
 		}
 		n, depth := 0, 0
 		for n < chains && t+n < len(v.trees) && !v.trees[t+n].wide {
-			w[n] = chain{base: v.trees[t+n].base}
 			depth = max(depth, v.trees[t+n].depth)
 			n++
 		}
-		walkTrees(v.near, w[:n], xs, depth)
-		for j := range w[:n] {
-			f.add(out, k, t+j, v.trees[t+j].numbers+leafAt(v.near[w[j].base+int(w[j].at)]))
+		clear(at[:(n+3)&^3])
+		walkTrees(v.near, v.bases[t:], at[:n], xs, depth)
+		for j := range n {
+			f.add(out, k, t+j, v.trees[t+j].numbers+leafAt(v.near[v.bases[t+j]+at[j]]))
 		}
 		t += n
 		if n < chains && t < len(v.trees) {
@@ -299,29 +299,29 @@ func (f *forest) add(out []float64, k, t, leaf int) {
 // chains is how many trees one row walks side by side: enough for the memory to fetch many lines at once.
 const chains = 512
 
-// chain is a walk through a tree.
-type chain struct {
-	base int
-	at   uint16
-}
-
-// walkTrees walks one row through near trees. Two levels at a time, after a pass that only touches the nodes: so the
-// memory fetches the lines of many trees at once.
-func walkTrees(near []int64, w []chain, x *nearX, depth int) {
+// walkTrees walks one row through near trees: at[j] goes down the tree that begins at near[base[j]]. Both arrays go on to
+// the next multiple of 4, with walks nobody asked for.
+func walkTrees(near, base, at []int64, x *nearX, depth int) {
+	if hasAVX2 && len(at) > 0 {
+		n := (len(at) + 3) &^ 3
+		_, _ = base[n-1], at[:n]
+		walkNearAVX2(&near[0], &base[0], &at[0], n, &x[0], depth)
+		return
+	}
+	// Two levels at a time, after a pass that only touches the nodes: so the memory fetches the lines of many trees at once.
 	var touched int64
 	for ; depth > 0; depth -= 2 {
-		for j := range w {
-			touched += near[w[j].base+int(w[j].at)]
+		for j := range at {
+			touched += near[base[j]+at[j]]
 		}
-		moved := uint16(0)
-		for j := range w {
-			c := &w[j]
-			nd := near[c.base+int(c.at)]
+		moved := int64(0)
+		for j, from := range at {
+			nd := near[base[j]+from]
 			to := uint16(bits.RotateLeft64(uint64(nd-x[uint16(nd>>15)]), 1))
-			nd = near[c.base+int(to)]
+			nd = near[base[j]+int64(to)]
 			to = uint16(bits.RotateLeft64(uint64(nd-x[uint16(nd>>15)]), 1))
-			moved |= to ^ c.at
-			c.at = to
+			moved |= int64(to) ^ from
+			at[j] = int64(to)
 		}
 		if moved == 0 {
 			break

@@ -37,3 +37,30 @@ func reluAVX(o, x *float64, n int)
 
 //go:noescape
 func expAVX2(o, x *float64, n int, table *uint64, k *[10]float64) int
+
+//go:noescape
+func add32AVX(o, x, y *float32, n int)
+
+//go:noescape
+func add32ScalarAVX(o, x *float32, y float32, n int)
+
+//go:noescape
+func sub32AVX(o, x, y *float32, n int)
+
+//go:noescape
+func sub32ScalarAVX(o, x *float32, y float32, n int)
+
+//go:noescape
+func mul32AVX(o, x, y *float32, n int)
+
+//go:noescape
+func mul32ScalarAVX(o, x *float32, y float32, n int)
+
+//go:noescape
+func div32AVX(o, x, y *float32, n int)
+
+//go:noescape
+func div32ScalarAVX(o, x *float32, y float32, n int)
+
+//go:noescape
+func relu32AVX(o, x *float32, n int)

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package exec
+
+func walkNearAVX2(near, base, at *int64, n int, x *int64, depth int) {}
