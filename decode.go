@@ -6,6 +6,7 @@ import (
 
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/format/params"
 	"github.com/larder-ml/larder/format/pyjson"
 	"github.com/larder-ml/larder/format/safetensors"
 	"github.com/larder-ml/larder/format/skops"
@@ -26,6 +27,7 @@ var formats = []format{
 	{npy.NameZip, func(b []byte) bool { return npy.SniffZip(b, nil) }, npy.DecodeZip},
 	{npy.Name, npy.Sniff, npy.Decode},
 	{pyjson.Name, pyjson.Sniff, pyjson.Decode},
+	{params.Name, params.Sniff, params.Decode},
 	{safetensors.Name, safetensors.Sniff, safetensors.Decode},
 	{joblib.Name, joblib.Sniff, joblib.Decode},
 }

@@ -7,10 +7,13 @@ import (
 
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/params"
 	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/format/pyjson"
 	"github.com/larder-ml/larder/format/safetensors"
 	"github.com/larder-ml/larder/format/skops"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
 )
 
 // UndeterminedError is a file that holds classes the audit does not know, met by a verb that passes the file on.
@@ -55,7 +58,7 @@ func (m *Model) Whole() bool { return m.root == m.doc.Root }
 
 // Form is a stored form to write.
 type Form struct {
-	Format     string // "pickle", "joblib", "skops", "safetensors", "json"
+	Format     string // "pickle", "joblib", "skops", "safetensors", "json", "params"
 	Compressor string // joblib: "zlib", "gzip", "bz2", "lzma", "xz", "lz4"; "" for none
 	Level      int    // of the compressor; 0 for joblib's default
 	Protocol   int    // of the pickle, 2 to 5; 0 for 4
@@ -85,14 +88,51 @@ func (m *Model) encode(w io.Writer, f Form) error {
 		return skops.Encode(w, m.root)
 	case safetensors.Name:
 		return safetensors.Encode(w, m.root)
+	case params.Name:
+		return m.encodeParams(w)
 	}
-	return &FormError{f.Format}
+	return &FormError{Format: f.Format}
+}
+
+// encodeParams writes what a linear model learned.
+func (m *Model) encodeParams(w io.Writer) error {
+	if m.bind != nil {
+		return m.bind
+	}
+	l, ok := m.est.(sklearn.Linear)
+	if !ok {
+		return &FormError{Format: params.Name, Why: fmt.Sprintf("%s is no linear model; --select the part of it that is", m.TypeName())}
+	}
+	p := params.Params{Type: sklearn.Of(m.est).Class.Name, Features: m.FeatureNames()}
+	var err error
+	if p.Coef, p.Intercept, err = l.Coefficients(); err != nil {
+		return err
+	}
+	if c := m.Classes(); len(c) == 1 {
+		p.Classes = c[0]
+	} else if len(c) > 1 {
+		return &FormError{Format: params.Name, Why: "it has several outputs of classes"}
+	}
+	if o, ok := m.root.(*pyobj.Object); ok {
+		if a, ok := o.Attrs(); ok {
+			p.Release, _ = pyobj.Text(a.Get("_sklearn_version"))
+		}
+	}
+	return params.Encode(w, p)
 }
 
 // FormError names a stored form that is not written.
-type FormError struct{ Format string }
+type FormError struct {
+	Format string
+	Why    string // "" where it is not written at all
+}
 
-func (e *FormError) Error() string { return fmt.Sprintf("larder: format %q is not written", e.Format) }
+func (e *FormError) Error() string {
+	if e.Why != "" {
+		return fmt.Sprintf("larder: as %s the model can not be written: %s", e.Format, e.Why)
+	}
+	return fmt.Sprintf("larder: format %q is not written", e.Format)
+}
 
 // Is answers ErrUnsupported.
 func (e *FormError) Is(target error) bool { return target == ErrUnsupported }

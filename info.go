@@ -65,7 +65,7 @@ func (m *Model) Info() Info {
 	}
 	releases := map[string]bool{}
 	m.parts(m.root, m.path, func(path string, o *pyobj.Object, a *pyobj.Dict) {
-		p := Part{Path: path, Type: o.ClassName(), Params: params(a)}
+		p := Part{Path: path, Type: o.ClassName(), Params: plainParams(a)}
 		if p.Release, _ = pyobj.Text(a.Get("_sklearn_version")); p.Release != "" {
 			releases[p.Release] = true
 		}
@@ -264,8 +264,8 @@ func estimatorLike(o *pyobj.Object, a *pyobj.Dict) bool {
 	return a.Get("_sklearn_version") != nil || strings.HasPrefix(o.ClassName(), "sklearn.") && o.Make == pyobj.New || o.Make == pyobj.Reduce && strings.Contains(o.ClassName(), "sklearn")
 }
 
-// params lists constructor parameters: attributes without underscores at either end that are plain values.
-func params(a *pyobj.Dict) map[string]any {
+// plainParams lists constructor parameters: attributes without underscores at either end that are plain values.
+func plainParams(a *pyobj.Dict) map[string]any {
 	out := map[string]any{}
 	for _, e := range a.Entries {
 		name, ok := pyobj.Text(e.Key)

@@ -3,6 +3,7 @@ package larder_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/sklearn"
 )
 
 // TestStoredFormsKeepTheModel writes every model of the newest release in every stored form, reads it back and wants the
@@ -25,7 +27,7 @@ func TestStoredFormsKeepTheModel(t *testing.T) {
 		}
 	}
 	forms := []larder.Form{{Format: "json"}, {Format: "safetensors"}, {Format: "skops"}, {Format: "joblib"}, {Format: "joblib", Compressor: "zlib", Level: 3}, {Format: "pickle", Protocol: 2}, {Format: "pickle", Protocol: 5}}
-	n := 0
+	n, linear := 0, 0
 	for _, f := range files {
 		if strings.HasSuffix(f, ".json") || strings.HasSuffix(f, ".npz") {
 			continue
@@ -60,15 +62,50 @@ func TestStoredFormsKeepTheModel(t *testing.T) {
 			if !reflect.DeepEqual(back.Methods(), m.Methods()) {
 				t.Errorf("%s as %v: methods %v, want %v", filepath.Base(f), form, back.Methods(), m.Methods())
 			}
-			sameAnswers(t, filepath.Base(f), m, back)
+			sameAnswers(t, filepath.Base(f), m, back, m.Methods())
 			n++
 		}
+		if est, err := m.Estimator(); err == nil {
+			if l, ok := est.(sklearn.Linear); ok {
+				samePredictions(t, filepath.Base(f), m, l)
+				linear++
+			}
+		}
 	}
-	t.Logf("%d round trips", n)
+	t.Logf("%d round trips, %d linear models", n, linear)
+	if linear < 10 {
+		t.Errorf("%d linear models", linear)
+	}
 }
 
-// sameAnswers runs every method of two models on the same made-up rows.
-func sameAnswers(t *testing.T, name string, a, b *larder.Model) {
+// samePredictions writes a linear model's parameters, reads them back and predicts.
+func samePredictions(t *testing.T, name string, m *larder.Model, l sklearn.Linear) {
+	t.Helper()
+	var b bytes.Buffer
+	err := m.Encode(&b, larder.Form{Format: "params"})
+	if _, _, why := l.Coefficients(); why != nil || len(m.Classes()) > 1 {
+		if !errors.Is(err, larder.ErrUnsupported) {
+			t.Errorf("%s as params: %v", name, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Errorf("%s as params: %v", name, err)
+		return
+	}
+	back, err := larder.OpenBytes(b.Bytes())
+	if err != nil {
+		t.Errorf("%s as params does not open: %v", name, err)
+		return
+	}
+	if back.Can("predict") != nil {
+		t.Errorf("%s as params does not predict: %v", name, back.Can("predict"))
+	}
+	sameAnswers(t, name+" as params", m, back, []string{"predict"})
+}
+
+// sameAnswers runs methods of two models on the same made-up rows.
+func sameAnswers(t *testing.T, name string, a, b *larder.Model, methods []string) {
 	t.Helper()
 	k := a.NFeatures()
 	if k == 0 {
@@ -81,7 +118,7 @@ func sameAnswers(t *testing.T, name string, a, b *larder.Model) {
 			rows[i][j] = float64((i*7+j*3)%5) * 0.37
 		}
 	}
-	for _, method := range a.Methods() {
+	for _, method := range methods {
 		x, errA := a.Run(context.Background(), method, larder.Floats(rows))
 		y, errB := b.Run(context.Background(), method, larder.Floats(rows))
 		if (errA == nil) != (errB == nil) {

@@ -264,6 +264,8 @@ func (w *writer) object(o *pyobj.Object) {
 			if d, err := numpy.RandomState(o); err == nil {
 				class, args, state = randomClass, nil, d
 			}
+		case name == "numpy.ma.core._mareconstruct":
+			state = numpy.WithoutDefaultFill(o)
 		case strings.HasSuffix(name, ".__generator_ctor"):
 			// Numpy 1 keeps no seed sequence: the bit generator's state is what counts.
 			if d, _, err := numpy.Generator(o); err == nil {

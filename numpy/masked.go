@@ -57,3 +57,58 @@ func maskDType(d *pyobj.DType) *pyobj.DType {
 	}
 	return out
 }
+
+// WithoutDefaultFill gives the state of a masked array with None for a fill value that is numpy's own for the dtype: reading a masked
+// array sets it, so that one that was stored again has it.
+func WithoutDefaultFill(o *pyobj.Object) pyobj.Value {
+	t, ok := o.State.(*pyobj.Tuple)
+	if !ok || len(t.Items) != 7 {
+		return o.State
+	}
+	d, ok := t.Items[2].(*pyobj.DType)
+	if !ok || !defaultFill(d, t.Items[6]) {
+		return o.State
+	}
+	out := &pyobj.Tuple{Items: append([]pyobj.Value{}, t.Items...)}
+	out.Items[6] = pyobj.None{}
+	return out
+}
+
+// defaultFill reports numpy.ma.default_fill_value(d).
+func defaultFill(d *pyobj.DType, fill pyobj.Value) bool {
+	var a *pyobj.Array
+	switch x := fill.(type) {
+	case *pyobj.Scalar:
+		a = &pyobj.Array{DType: x.DType, Data: x.Data, Objects: []pyobj.Value{x.Obj}}
+	case *pyobj.Array:
+		a = x
+	default:
+		s, ok := pyobj.Text(fill)
+		return ok && d.Kind == 'O' && s == "?"
+	}
+	if len(a.Shape) > 0 || a.DType.Kind != d.Kind {
+		return false
+	}
+	if d.Kind == 'O' {
+		if len(a.Objects) != 1 {
+			return false
+		}
+		s, ok := pyobj.Text(a.Objects[0])
+		return ok && s == "?"
+	}
+	t, err := Tensor(a)
+	if err != nil || t.Len() != 1 {
+		return false
+	}
+	switch c := t.Cell(0); d.Kind {
+	case 'b':
+		return c.I == 1
+	case 'i', 'u':
+		return c.I == 999999
+	case 'f':
+		return c.F == 1e20 || d.Size == 4 && c.F == float64(float32(1e20))
+	case 'U', 'S':
+		return c.S == "N/A"
+	}
+	return false
+}

@@ -49,6 +49,16 @@ func TestStored(t *testing.T) {
 		if err != nil {
 			continue // TestLive says why
 		}
+		var text bytes.Buffer
+		if err := m.Encode(&text, larder.Form{Format: "params"}); err == nil {
+			path := filepath.Join(folder, c.Name+".params.json")
+			if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&list, "%s\t%s\t%s\n", c.ModelPath(), path, p)
+		} else if !errors.Is(err, larder.ErrUnsupported) {
+			t.Errorf("%s as params: %v", c.Name, err)
+		}
 		form := forms[i%len(forms)]
 		var buf bytes.Buffer
 		if err := m.Encode(&buf, form); err != nil {

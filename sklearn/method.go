@@ -5,6 +5,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/source"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // The inference methods, by scikit-learn's names, in the order they are listed.
@@ -94,6 +95,11 @@ type (
 	// JointLogProbaPredictor has predict_joint_log_proba.
 	JointLogProbaPredictor interface {
 		PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// Linear predicts X @ coef.T + intercept, or the class of the largest of these (of two classes with one row: the second
+	// above zero). An error says why this one does not.
+	Linear interface {
+		Coefficients() (coef, intercept *tensor.Tensor, err error)
 	}
 	// FeatureNamer has get_feature_names_out. in is nil when the names of the input are not known.
 	FeatureNamer interface {

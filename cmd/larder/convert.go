@@ -14,6 +14,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/format/onnx"
+	"github.com/larder-ml/larder/format/params"
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/rows"
@@ -195,7 +196,7 @@ func checkConverted(cmd *cobra.Command, m *larder.Model, b []byte) (*rows.Differ
 	if err != nil {
 		return nil, err
 	}
-	if x != y {
+	if x != y && n.Info().Format != params.Name { // which holds a part of the model
 		return nil, &codeError{exitRefused, fmt.Sprintf("the converted model has fingerprint %s, the original %s; nothing was written", y.ID(), x.ID())}
 	}
 	if _, err := m.Estimator(); err != nil {
@@ -208,7 +209,7 @@ func checkConverted(cmd *cobra.Command, m *larder.Model, b []byte) (*rows.Differ
 	}
 	all := &rows.Difference{Rows: v.Rows(), Equal: v.Rows()}
 	for _, method := range m.Methods() {
-		if method == "inverse_transform" {
+		if method == "inverse_transform" || n.Info().Format == params.Name && method != "predict" {
 			continue
 		}
 		p, err := answer(ctx, m, method, v)

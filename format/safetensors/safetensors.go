@@ -167,13 +167,9 @@ func Encode(w io.Writer, v pyobj.Value) error {
 	return nil
 }
 
-// appendText writes a JSON string without the escapes that encoding/json adds for web pages.
 func appendText(b []byte, s string) []byte {
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string and a buffer: no error
-	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+	q, _ := json.Marshal(s) // a string: no error
+	return append(b, q...)
 }
 
 // unit is what a tensor is to be aligned to: the size of its numbers, of structures what keeps those behind them aligned.

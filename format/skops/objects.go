@@ -299,6 +299,7 @@ func (e *encoder) masked(o *pyobj.Object, id int) error {
 	if !ok || !ok2 || len(t.Items) != 7 {
 		return e.refuse("a masked array without its state")
 	}
+	t, _ = numpy.WithoutDefaultFill(o).(*pyobj.Tuple)
 	if _, none := t.Items[6].(pyobj.None); !none {
 		return e.refuse("a masked array with a fill value, which skops would lose")
 	}

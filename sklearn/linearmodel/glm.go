@@ -7,6 +7,7 @@ import (
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 var glmClasses = []sklearn.Class{
@@ -89,6 +90,14 @@ type GammaRegressor struct{ GeneralizedLinearRegressor }
 type TweedieRegressor struct{ GeneralizedLinearRegressor }
 
 var _ sklearn.Predictor = (*GeneralizedLinearRegressor)(nil)
+
+// Coefficients returns coef_ and intercept_; with a logarithmic link they do not predict by themselves.
+func (g *GeneralizedLinearRegressor) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+	if g.Link == linkLog {
+		return nil, nil, &sklearn.BindError{Path: g.Path, Attr: "link", Msg: "predictions are exp(X @ coef_ + intercept_), which parameters alone do not say"}
+	}
+	return g.LinearModel.Coefficients()
+}
 
 // Predict is the inverse link of X @ coef_ + intercept_.
 func (g *GeneralizedLinearRegressor) Predict(b *graph.Builder, x graph.Value) graph.Value {

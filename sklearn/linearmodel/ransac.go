@@ -3,6 +3,7 @@ package linearmodel
 import (
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 var ransacClasses = []sklearn.Class{{
@@ -22,10 +23,19 @@ type RANSACRegressor struct {
 var (
 	_ sklearn.Predictor = (*RANSACRegressor)(nil)
 	_ sklearn.Holder    = (*RANSACRegressor)(nil)
+	_ sklearn.Linear    = (*RANSACRegressor)(nil)
 )
 
 // Inside returns the fitted regressor.
 func (r *RANSACRegressor) Inside() []sklearn.Estimator { return []sklearn.Estimator{r.Estimator} }
+
+// Coefficients returns those of the regressor.
+func (r *RANSACRegressor) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+	if l, ok := r.Estimator.(sklearn.Linear); ok {
+		return l.Coefficients()
+	}
+	return nil, nil, &sklearn.BindError{Path: r.Path, Attr: "estimator_", Msg: "is no linear model"}
+}
 
 // Predict is the regressor's.
 func (r *RANSACRegressor) Predict(b *graph.Builder, x graph.Value) graph.Value {

@@ -5,6 +5,7 @@ import (
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
+	"github.com/larder-ml/larder/tensor"
 )
 
 var (
@@ -75,6 +76,14 @@ func (r *RidgeClassifier) Bound(bd *sklearn.Binder) error {
 		return r.LinearClassifierMixin.Bound(bd)
 	}
 	return r.CheckShapes()
+}
+
+// Coefficients returns coef_ and intercept_; a multilabel target is no choice of one class.
+func (r *RidgeClassifier) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+	if r.LabelBinarizer.Multilabel() {
+		return nil, nil, &sklearn.BindError{Path: r.Path, Attr: "classes_", Msg: "several labels of a row can not be told by parameters alone"}
+	}
+	return r.LinearClassifierMixin.Coefficients()
 }
 
 // Predict is the mixin's; of a multilabel target the 0/1 matrix of scores above zero.

@@ -9,6 +9,11 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
+var (
+	_ sklearn.Linear = (*LinearModel)(nil)
+	_ sklearn.Linear = (*LinearClassifierMixin)(nil)
+)
+
 // LinearModel is sklearn.linear_model._base.LinearModel: the regressors that predict X @ coef_.T + intercept_.
 type LinearModel struct {
 	sklearn.Base
@@ -35,6 +40,11 @@ func coefShape(e sklearn.Estimator, coef *sklearn.Matrix, intercept Number) erro
 		return bad("intercept_", fmt.Sprintf("shape %v does not fit coef_ of shape %v", intercept.Tensor.Shape, c.Shape))
 	}
 	return nil
+}
+
+// Coefficients returns coef_ and intercept_.
+func (m *LinearModel) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+	return m.Coef.Dense, m.Intercept.Tensor, nil
 }
 
 // Accept is what the model takes: dense and sparse numbers.
@@ -97,6 +107,11 @@ func (m *LinearClassifierMixin) Bound(*sklearn.Binder) error {
 		return &sklearn.BindError{Path: m.Path, Attr: "classes_", Msg: fmt.Sprintf("shape %v does not fit coef_ of shape %v", m.Classes.Shape, m.Coef.Dense.Shape)}
 	}
 	return nil
+}
+
+// Coefficients returns coef_ and intercept_.
+func (m *LinearClassifierMixin) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+	return m.Coef.Dense, m.Intercept.Tensor, nil
 }
 
 // ClassLabels returns classes_.
