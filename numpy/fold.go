@@ -138,7 +138,7 @@ func newObject(o *pyobj.Object, name string) {
 			return
 		}
 		base, ok := o.Args[1].(*pyobj.Global)
-		if !ok {
+		if !ok || strings.HasPrefix(cls.Module, "scipy.sparse.") { // a dok_matrix can not be given its items before its shape
 			return
 		}
 		switch state := o.Args[2].(type) {

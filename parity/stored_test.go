@@ -4,14 +4,22 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/fingerprint"
+	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/pyjson"
+	"github.com/larder-ml/larder/format/safetensors"
+	"github.com/larder-ml/larder/format/skops"
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/internal/golden"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
 )
 
 // TestStored writes every live model in another stored form and lets the real pickle, joblib and skops load it: each
@@ -161,4 +169,83 @@ func TestStoredEvery(t *testing.T) {
 		t.Fatal(err)
 	}
 	python(t, "stored_check.py", lines, filepath.Join(fixture.Shared(t, "data/sklearn-old"), "inputs.npz"))
+}
+
+// TestStoredValues reads one value of every kind from real pickles and a joblib file, writes it in every stored form and lets
+// the real libraries load that. What skops' format can not hold must be refused, all else accepted.
+func TestStoredValues(t *testing.T) {
+	folder := t.TempDir()
+	python(t, "stored_values.py", folder)
+	text, err := os.ReadFile(filepath.Join(folder, "names.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list bytes.Buffer
+	for i, name := range strings.Split(string(text), "\n") {
+		base := filepath.Join(folder, fmt.Sprintf("%03d", i))
+		var want fingerprint.Digest
+		var root pyobj.Value
+		for _, ext := range []string{".p2.pkl", ".p4.pkl", ".p5.pkl", ".joblib"} {
+			src, err := source.Open(base+ext, source.Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			doc, err := larder.Decode(src, source.Default())
+			if err != nil {
+				t.Errorf("%s%s: %v", name, ext, err)
+				continue
+			}
+			got, err := fingerprint.Of(doc.Root)
+			if err != nil {
+				t.Errorf("%s%s: %v", name, ext, err)
+			}
+			if root == nil {
+				root, want = doc.Root, got
+			} else if got != want {
+				t.Errorf("%s%s has another fingerprint", name, ext)
+			}
+		}
+		forms := map[string]func(io.Writer) error{
+			".out2.pkl": func(w io.Writer) error { return joblib.Pickle(w, root, 2, false) },
+			".out4.pkl": func(w io.Writer) error { return joblib.Pickle(w, root, 4, false) },
+			".out5.pkl": func(w io.Writer) error { return joblib.Pickle(w, root, 5, false) },
+			".out2.joblib": func(w io.Writer) error {
+				return joblib.Encode(w, root, joblib.Options{Protocol: 2, Compressor: "zlib"})
+			},
+			".out4.joblib":     func(w io.Writer) error { return joblib.Encode(w, root, joblib.Options{Protocol: 4}) },
+			".out.skops":       func(w io.Writer) error { return skops.Encode(w, root) },
+			".out.json":        func(w io.Writer) error { return pyjson.Encode(w, root) },
+			".out.safetensors": func(w io.Writer) error { return safetensors.Encode(w, root) },
+		}
+		for ext, encode := range forms {
+			var buf bytes.Buffer
+			if err := encode(&buf); err != nil {
+				if ext != ".out.skops" || !errors.Is(err, source.ErrUnsupported) {
+					t.Errorf("%s as %s: %v", name, ext, err)
+				} else {
+					t.Logf("refused: %s: %v", name, err)
+				}
+				continue
+			}
+			doc, err := larder.Decode(source.Bytes(buf.Bytes()), source.Default())
+			if err != nil {
+				t.Errorf("%s as %s does not read back: %v", name, ext, err)
+				continue
+			}
+			if got, err := fingerprint.Of(doc.Root); err != nil || got != want {
+				t.Errorf("%s as %s has another fingerprint (%v)", name, ext, err)
+			}
+			if err := os.WriteFile(base+ext, buf.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if ext != ".out.json" {
+				fmt.Fprintf(&list, "%s\t%s\tvalue %s\n", base+".p4.pkl", base+ext, name)
+			}
+		}
+	}
+	jobs := filepath.Join(folder, "jobs.txt")
+	if err := os.WriteFile(jobs, list.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	python(t, "stored_check.py", jobs)
 }

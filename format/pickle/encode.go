@@ -569,7 +569,32 @@ func modern(g pyobj.Global) pyobj.Global {
 	return g
 }
 
+// python3 gives the names that Python 3 has for those a pickle of protocol 2 or Python 2 holds.
+func python3(g pyobj.Global) pyobj.Global {
+	switch g.Module {
+	case "__builtin__", "exceptions":
+		g.Module = "builtins"
+		if n := map[string]string{"long": "int", "unicode": "str", "basestring": "str", "xrange": "range", "unichr": "chr"}[g.Name]; n != "" {
+			g.Name = n
+		} else if g.Name == "reduce" {
+			g.Module = "functools"
+		}
+	case "copy_reg":
+		g.Module = "copyreg"
+	case "cPickle":
+		g.Module = "pickle"
+	case "UserDict", "UserList", "UserString":
+		g.Module = "collections"
+	}
+	return g
+}
+
 func (e *Encoder) global(g *pyobj.Global) error {
+	if e.proto >= 3 {
+		if modern := python3(*g); modern != *g {
+			g = &modern
+		}
+	}
 	if i, ok := e.globals[*g]; ok {
 		e.get(i)
 		return nil

@@ -560,9 +560,9 @@ func (e *encoder) name(g *pyobj.Global) (*pyobj.Global, error) {
 	return g, nil
 }
 
-// isType reports a name that stands for a class; builtins are all kept so.
+// isType reports a name that stands for a class; functions of builtins and math are kept so too.
 func isType(g *pyobj.Global) bool {
-	if g.Module == "builtins" || g.Module == "math" || trusted("dtype", g.String()) || g.String() == "numpy.ndarray" || g.String() == "numpy.dtype" {
+	if g.Module == "builtins" || g.Module == "math" || g.Module == "datetime" || trusted("dtype", g.String()) || g.String() == "numpy.ndarray" || g.String() == "numpy.dtype" {
 		return true
 	}
 	n := strings.TrimLeft(g.Name, "_")
