@@ -4,6 +4,7 @@ and every array with the original's.
 stored_check.py JOBS [INPUTS]: each line names the original, the copy and the case. Without a case the rows are those of the
 file INPUTS. Of a safetensors file the arrays are compared: each must be one of the original's, and each of those must be there."""
 
+import collections
 import io
 import json
 import multiprocessing
@@ -82,8 +83,10 @@ def differs(a, b, path="model", seen=None):
         b = np.matrix(b)  # what joblib itself makes of a matrix beside numpy 2
     if type(a) is not type(b):
         return f"{path}: {type(a)} {type(b)}"
+    if isinstance(a, collections.deque):
+        return differs(list(a), list(b), path, seen)
     if isinstance(a, np.ma.MaskedArray):
-        return differs(np.asarray(a.data), np.asarray(b.data), path + ".data", seen) or differs(np.ma.getmaskarray(a), np.ma.getmaskarray(b), path + ".mask", seen)
+        return (path + ".fill_value" if repr(a.fill_value) != repr(b.fill_value) else None) or differs(np.asarray(a.data), np.asarray(b.data), path + ".data", seen) or differs(np.ma.getmaskarray(a), np.ma.getmaskarray(b), path + ".mask", seen)
     if isinstance(a, np.ndarray):
         if a.dtype.newbyteorder("<") != b.dtype.newbyteorder("<") or a.shape != b.shape:
             return f"{path}: {a.dtype} {a.shape} {b.dtype} {b.shape}"

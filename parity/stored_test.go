@@ -185,8 +185,11 @@ func TestStoredValues(t *testing.T) {
 		base := filepath.Join(folder, fmt.Sprintf("%03d", i))
 		var want fingerprint.Digest
 		var root pyobj.Value
-		for _, ext := range []string{".p2.pkl", ".p4.pkl", ".p5.pkl", ".joblib"} {
+		for _, ext := range []string{".p2.pkl", ".p4.pkl", ".p5.pkl", ".joblib", ".skops"} {
 			src, err := source.Open(base+ext, source.Default())
+			if ext == ".skops" && (errors.Is(err, source.ErrNotFound) || name == "zone" || name == "text surrogate keys") {
+				continue // a ZoneInfo is made another way, half a surrogate in a key is refused
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import sys
 import zoneinfo
 
 import joblib
+import skops.io
 import numpy as np
 import scipy.sparse as sp
 from sklearn._loss import link, loss
@@ -21,6 +22,8 @@ from sklearn.metrics import DistanceMetric
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import Bunch
+
+import stored_check
 
 V = {}
 for code in "? b B h H i I q Q e f d g F D G".split():
@@ -159,6 +162,13 @@ def main():
             with open(os.path.join(folder, f"{i:03d}.p{protocol}.pkl"), "wb") as f:
                 pickle.dump(v, f, protocol)
         joblib.dump(v, os.path.join(folder, f"{i:03d}.joblib"))
+        try:  # what skops holds
+            data = skops.io.dumps(v)
+            if stored_check.differs(v, skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))) is None:
+                with open(os.path.join(folder, f"{i:03d}.skops"), "wb") as f:
+                    f.write(data)
+        except Exception:
+            pass
     with open(os.path.join(folder, "names.txt"), "w") as f:
         f.write("\n".join(V))
 

@@ -44,11 +44,14 @@ func parseJSON(text []byte, depth int, note func(string, pyobj.Level, int64, str
 		return nil, bad(-1, "schema.json is no UTF-8")
 	}
 	// The standard decoder recurses over nesting itself; so the depth is counted first.
-	level, quoted, escaped := 0, false, false
+	level, quoted, escaped, pair := 0, false, false, false
 	for i, c := range text {
 		switch {
 		case escaped:
 			escaped = false
+			if c == 'u' && loneSurrogate(text[i-1:], &pair) {
+				return nil, &UnsupportedError{"schema.json: half a surrogate pair in a name"}
+			}
 		case quoted:
 			escaped = c == '\\'
 			quoted = c != '"'
@@ -117,6 +120,29 @@ func value(d *json.Decoder, note func(string, pyobj.Level, int64, string, ...any
 		return o, err
 	}
 	return t, nil
+}
+
+// loneSurrogate reports that the escape at the start of text is half a character without the other half. pair is kept between
+// the two halves.
+func loneSurrogate(text []byte, pair *bool) bool {
+	code := func(b []byte) (rune, bool) {
+		if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+			return 0, false
+		}
+		n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+		return rune(n), err == nil
+	}
+	r, ok := code(text)
+	if !ok || !utf16.IsSurrogate(r) {
+		return false
+	}
+	if *pair {
+		*pair = false
+		return false
+	}
+	low, ok := code(text[6:])
+	*pair = ok && utf16.DecodeRune(r, low) != utf8.RuneError
+	return !*pair
 }
 
 // unquote reads a JSON string. A surrogate without its other half keeps its three-byte form, as in package pyobj.
