@@ -124,6 +124,14 @@ func (e *encoder) trees(x string, d tensor.DType, ts *graph.Trees, list []graph.
 		splits, members, weights                                                      []float64
 	)
 	double := e.elem(d) == elemDouble
+	half := 0 // of the nodes are leaves
+	for t := range list {
+		half += list[t].Len()/2 + 1
+	}
+	for _, v := range []*[]int64{&features, &trueIDs, &falseIDs, &trueLeaf, &falseLeaf, &missing, &leafTargets} {
+		*v = make([]int64, 0, half)
+	}
+	modes, splits, weights = make([]uint8, 0, half), make([]float64, 0, half), make([]float64, 0, half)
 	for t := range list {
 		tree := &list[t]
 		count := 0
