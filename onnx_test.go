@@ -8,6 +8,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/tensor"
 )
 
 func TestONNXInputsAndOutputs(t *testing.T) {
@@ -60,5 +61,44 @@ func TestONNXRefusesByName(t *testing.T) {
 	var u *graph.UnsupportedError
 	if _, err := m.EncodeONNX(&bytes.Buffer{}, ONNXOptions{}); !errors.As(err, &u) || u.Op != graph.OpNMFSolve || u.Target != "onnx" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestONNXColumnsOfUnknownType(t *testing.T) {
+	m, err := Open(fixture.Path(t, "sklearn/1.9.1/MissingIndicator.pkl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.EncodeONNX(&bytes.Buffer{}, ONNXOptions{})
+	if err != nil || len(r.Assumed) == 0 || len(r.Inputs) != 1 || r.Inputs[0].Type != "tensor(float)" {
+		t.Errorf("%+v %v", r, err)
+	}
+	cols := make([]*tensor.Tensor, m.NFeatures())
+	names := make([]string, len(cols))
+	for i := range cols {
+		names[i] = m.Inputs().Columns[i].Name
+		cols[i] = tensor.FromCells([]tensor.Cell{tensor.StrCell("a"), {Kind: tensor.CellNone}})
+	}
+	r, err = m.EncodeONNX(&bytes.Buffer{}, ONNXOptions{Like: Frame(names, cols...)})
+	if err != nil || r.Assumed != nil || len(r.Inputs) != len(cols) || r.Inputs[0].Type != "tensor(string)" {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+func TestTypeLike(t *testing.T) {
+	null := tensor.Cell{Kind: tensor.CellNone}
+	for _, c := range []struct {
+		cells []tensor.Cell
+		want  tensor.DType
+	}{
+		{[]tensor.Cell{null, tensor.StrCell("a")}, tensor.String},
+		{[]tensor.Cell{tensor.IntCell(1), null, tensor.FloatCell(2)}, tensor.Float64},
+		{[]tensor.Cell{tensor.BoolCell(true)}, tensor.Bool},
+		{[]tensor.Cell{null}, tensor.Invalid},
+		{[]tensor.Cell{tensor.StrCell("a"), tensor.IntCell(1)}, tensor.Object},
+	} {
+		if d := typeLike(Frame([]string{"other", "x"}, tensor.FromF64([]float64{1}), tensor.FromCells(c.cells)), 0, "x"); d != c.want {
+			t.Errorf("%v: %s, want %s", c.cells, d, c.want)
+		}
 	}
 }

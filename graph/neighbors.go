@@ -23,7 +23,7 @@ const (
 	OpNeighborGraph Op = "NeighborGraph"
 	// OpKernelDensity walks a tree for the log density: x float64 [N,p] → [N].  Attr *DensityAttr
 	OpKernelDensity Op = "KernelDensity"
-	// In ONNX KNeighbors is TopK, which orders ties otherwise; the others have no form.
+	// In ONNX KNeighbors is TopK; the ragged ones have no form.
 )
 
 // The metrics, by the names scikit-learn resolves them to.

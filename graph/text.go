@@ -5,7 +5,7 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// Operations on text and on rows of terms. None has an ONNX form: ONNX knows no regular expressions of Python's.
+// Operations on text and on rows of terms. ONNX has a form for counts of words, of characters and their n-grams.
 const (
 	OpTextNormalize Op = "TextNormalize" // text [N] → text [N]: lower case, accents stripped. Attr *TextNormalizeAttr
 	OpTokenize      Op = "Tokenize"      // text [N] → Tokens. Attr *TokenizeAttr

@@ -86,14 +86,16 @@ func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
 	return e.op("Max", s, e.scalar(0, d))
 }
 
-// pairwiseDistance expands the euclidean metrics and broadcasts the others.
+// pairwiseDistance expands the euclidean metrics where there are many rows to measure to, which loses the digits of rows
+// that nearly meet, and broadcasts otherwise.
 func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.DistanceAttr)
 	if a.Y.Shape[0] == 0 || a.Y.Shape[1] == 0 {
 		return nil, e.unsupported("no rows to measure to")
 	}
 	x, d := e.in(0), e.inType(0).DType
-	if a.Metric.Name == graph.Euclidean || a.Metric.Name == graph.SqEuclidean {
+	euclid := a.Metric.Name == graph.Euclidean || a.Metric.Name == graph.SqEuclidean
+	if euclid && a.Y.Len() > 4*smallTable {
 		s := e.squares(x, e.op("MatMul", x, e.tensor(transposed(a.Y))), a.Y)
 		if a.Metric.Name == graph.Euclidean {
 			s = e.op("Sqrt", s)

@@ -163,3 +163,90 @@ func TestThresholdsRoundDown(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryRefusalIsNamed(t *testing.T) {
+	g := build(t, matrix, func(b *graph.Builder, x graph.Value) {
+		x = b.Cast(x, tensor.Float64)
+		b.Output("a", b.Unary(graph.OpAtan, x))
+		b.Output("b", b.Unary(graph.OpExp, b.Unary(graph.OpAtan, b.Unary(graph.OpNeg, x))))
+	})
+	_, err := Encode(&bytes.Buffer{}, g, Options{})
+	var u *graph.UnsupportedError
+	if !errors.As(err, &u) || u.Op != graph.OpAtan || strings.Count(err.Error(), "arc tangent") != 1 {
+		t.Errorf("%v", err)
+	}
+	g = build(t, graph.Type{DType: tensor.String, Shape: []int{graph.N}}, func(b *graph.Builder, x graph.Value) {
+		x = b.TextNormalize(x, graph.TextNormalizeAttr{Lower: true, Accents: graph.AccentsUnicode})
+		b.Output("h", b.HashTerms(b.Tokenize(x, graph.TokenizeAttr{Unit: graph.UnitChar, Lo: 1, Hi: 1}), graph.HashTermsAttr{Columns: 4, DType: tensor.Float64}))
+	})
+	if _, err = Encode(&bytes.Buffer{}, g, Options{}); err == nil || !strings.Contains(err.Error(), "accents") || !strings.Contains(err.Error(), "hash") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestEmptyTextStandsForOneMissingValue(t *testing.T) {
+	column := graph.Type{Kind: graph.Frame, Shape: []int{graph.N, 2}, Columns: []graph.Column{{Name: "a", DType: tensor.String}, {Name: "b", DType: tensor.String}}}
+	nan, none := graph.Missing{Value: tensor.FloatCell(math.NaN())}, graph.Missing{Value: tensor.Cell{Kind: tensor.CellNone}}
+	g := build(t, column, func(b *graph.Builder, x graph.Value) {
+		b.Output("x", b.IsMissing(b.Gather(x, []int{0}), nan))
+		b.Output("y", b.IsMissing(b.Gather(x, []int{1}), none))
+	})
+	r, err := Encode(&bytes.Buffer{}, g, Options{})
+	if err != nil || r.EmptyText["a"] != "nan" || r.EmptyText["b"] != "None" {
+		t.Errorf("%v %v", r, err)
+	}
+	g = build(t, column, func(b *graph.Builder, x graph.Value) {
+		b.Output("x", b.IsMissing(b.Gather(x, []int{0}), nan))
+		b.Output("y", b.IsMissing(x, none))
+	})
+	if _, err := Encode(&bytes.Buffer{}, g, Options{}); err == nil || !strings.Contains(err.Error(), "empty text would stand for nan and for None") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestText(t *testing.T) {
+	g := build(t, graph.Type{DType: tensor.String, Shape: []int{graph.N}}, func(b *graph.Builder, x graph.Value) {
+		x = b.TextNormalize(x, graph.TextNormalizeAttr{Lower: true})
+		x = b.Tokenize(x, graph.TokenizeAttr{Unit: graph.UnitChar, Lo: 1, Hi: 2})
+		b.Output("n", b.CountTerms(x, graph.CountTermsAttr{Vocabulary: map[string]int32{"a": 1, "ab": 0}, Columns: 3, DType: tensor.Int64}))
+	})
+	var buf bytes.Buffer
+	r, err := Encode(&buf, g, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Opset != 20 || r.MSOpset != 1 || r.Inputs[0].Type != "tensor(string)" {
+		t.Errorf("%+v", r)
+	}
+	if s := text(fields(t, buf.Bytes(), modelOpset, 1)); s != " ai.onnx.ml com.microsoft" {
+		t.Errorf("domains %q", s)
+	}
+	c := lowered()
+	if len(c.become['İ']) != 2 || string(c.become['Σ']) != "σ" || len(c.become['a']) != 0 || !slices.Contains(c.spaces, "\u2003") {
+		t.Errorf("%q", c.become['İ'])
+	}
+}
+
+func TestLabelsOfOneType(t *testing.T) {
+	str, bytes, one, half := tensor.StrCell("a"), tensor.Cell{Kind: tensor.CellBytes, S: "b"}, tensor.IntCell(1), tensor.FloatCell(0.5)
+	for _, c := range []struct {
+		cells []tensor.Cell
+		want  tensor.DType
+	}{
+		{[]tensor.Cell{str, bytes}, tensor.String},
+		{[]tensor.Cell{one, one}, tensor.Int64},
+		{[]tensor.Cell{half}, tensor.Float64},
+		{[]tensor.Cell{tensor.BoolCell(true)}, tensor.Bool},
+		{[]tensor.Cell{str, one}, tensor.Invalid},
+		{[]tensor.Cell{{Kind: tensor.CellNone}}, tensor.Invalid},
+		{[]tensor.Cell{{Kind: tensor.CellBytes, S: "\xff"}}, tensor.Invalid},
+	} {
+		got := tensor.Invalid
+		if x := oneType(tensor.FromCells(c.cells)); x != nil {
+			got = x.DType
+		}
+		if got != c.want {
+			t.Errorf("%v: %s, want %s", c.cells, got, c.want)
+		}
+	}
+}
