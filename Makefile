@@ -43,7 +43,7 @@ $(STAMP): $(LOCK)
 parity: $(STAMP)
 	rm -rf .parity/cases .parity/out
 	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' --out .parity/cases
-	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -v "^=== \|--- PASS.*/"
+	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
 
 fixtures: $(STAMP)
 	$(ONE) $(PYTHON) testdata/gen/make.py

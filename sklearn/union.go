@@ -47,7 +47,15 @@ func (w Weights) Scale(b *graph.Builder, part string, x graph.Value) graph.Value
 	case graph.OneHot:
 		x = b.ToCSR(x)
 	case graph.Frame:
-		return b.Unsupported(graph.OpMul, "a frame of several types multiplied by a weight")
+		columns := x.Type().Columns
+		if len(columns) == 0 {
+			return x
+		}
+		cols, names := make([]graph.Value, len(columns)), make([]string, len(columns))
+		for i, col := range columns {
+			cols[i], names[i] = b.AsColumn(w.Scale(b, part, b.Column(x, i))), col.Name
+		}
+		return b.ToFrame(b.HStack(false, cols...), names)
 	case graph.Dense:
 		if x.DType() == tensor.Object {
 			none := b.IsMissing(x, graph.Missing{})

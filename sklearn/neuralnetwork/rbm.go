@@ -84,7 +84,7 @@ func (r *BernoulliRBM) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value
 	if v.DType().IsFloat() {
 		one = b.Scalar(1, v)
 	}
-	corrupt := b.Where(at, b.Sub(one, v), v)
+	corrupt := b.Cast(b.Where(at, b.Sub(one, v), v), v.DType())
 	if sparse {
 		// Of a sparse matrix the change is added, in float64.
 		w := b.Cast(v, tensor.Float64)

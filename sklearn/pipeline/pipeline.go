@@ -321,6 +321,11 @@ func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if len(parts) == 0 {
 		return b.Cast(b.ToDense(b.Gather(x, []int{})), tensor.Float64)
 	}
+	for i, p := range parts { // scipy makes one array of a frame of numbers
+		if t := p.Type(); sparse && t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() }) {
+			parts[i] = b.Cast(p, sklearn.FrameDType(t))
+		}
+	}
 	return b.HStack(sparse, parts...)
 }
 

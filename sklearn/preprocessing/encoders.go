@@ -179,6 +179,49 @@ func anyNumber(t *tensor.Tensor) bool {
 	return false
 }
 
+// truths refuses what scikit-learn can not encode: where unknown values are let through it writes the first category in
+// their place, which in a column of truth values may be none of the categories.
+func truths(b *graph.Builder, x graph.Value, categories []*tensor.Tensor) graph.Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	for i, cats := range categories {
+		dt := t.DType
+		if t.Kind == graph.Frame {
+			dt = t.Columns[i].DType
+		}
+		if dt != tensor.Bool || !cats.DType.IsNumeric() || cats.Len() == 0 {
+			continue
+		}
+		known := map[bool]bool{}
+		for j := range cats.Len() {
+			if f, _ := cats.Float(j); f == 0 || f == 1 {
+				known[f == 1] = true
+			}
+		}
+		first, _ := cats.Float(0)
+		put := first != 0
+		if known[put] {
+			continue
+		}
+		col := b.Column(x, i)
+		unknown := col
+		if !put {
+			unknown = b.Unary(graph.OpNot, col)
+		}
+		word := "np.False_"
+		if put {
+			word = "np.True_"
+		}
+		if !known[!put] {
+			unknown = b.Binary(graph.OpOr, col, b.Unary(graph.OpNot, col))
+		}
+		x = b.Guard(x, unknown, "y contains previously unseen labels: "+word)
+	}
+	return x
+}
+
 const unknownWords = "Found unknown categories {unknown} in column {column} during transform"
 
 // describe tells the columns' categories.
@@ -355,6 +398,7 @@ func (e *OneHotEncoder) encode(b *graph.Builder, x graph.Value, dtype tensor.DTy
 	}
 	if e.HandleUnknownParam != "error" {
 		a.Default = unknown
+		x = truths(b, x, e.Categories)
 	}
 	out := b.OneHot(b.Category(x, a), e.widths(), dtype)
 	if !e.SparseOutputParam {
@@ -705,6 +749,7 @@ func (e *OrdinalEncoder) Transform(b *graph.Builder, x graph.Value) graph.Value 
 		a.Values = append(a.Values, numbers(e.DTypeParam.DType, codes))
 	}
 	if e.HandleUnknownParam != "error" {
+		x = truths(b, x, e.Categories)
 		def := make([]float64, len(e.Categories))
 		for i := range def {
 			def[i] = *e.UnknownValueParam

@@ -131,7 +131,19 @@ func (t *FunctionTransformer) Transform(b *graph.Builder, x graph.Value) graph.V
 	if t.ValidateParam {
 		x = sklearn.Check(b, t, x, sklearn.Accept{Sparse: t.sparse()})
 	}
-	return t.apply(b, x, t.FuncParam, t.KwArgsParam)
+	out := t.apply(b, x, t.FuncParam, t.KwArgsParam)
+	if _, declared := sklearn.Text(t.FeatureNamesOutParam); !declared || !out.OK() || out.Type().Kind != graph.Frame {
+		return out
+	}
+	// The columns are named as they were in fitting, whatever order and names they come in.
+	names, err := t.FeatureNamesOut(nil)
+	if err != nil {
+		return b.Fail(err)
+	}
+	if len(names) != out.Width() {
+		return b.Refuse("Length mismatch: Expected axis has %d elements, new values have %d elements", out.Width(), len(names))
+	}
+	return b.ToFrame(out, names)
 }
 
 // InverseTransform applies the inverse function; its rows may be of any width.
@@ -455,6 +467,7 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 var sparseFunctions = map[string]bool{
 	"numpy.log1p": true, "numpy.expm1": true, "numpy.sqrt": true, "numpy.sin": true, "numpy.tan": true, "numpy.tanh": true, "numpy.arctan": true,
 	"numpy.arcsinh": true, "numpy.rint": true, "numpy.deg2rad": true, "numpy.rad2deg": true, "numpy.abs": true, "numpy.absolute": true, "numpy.negative": true,
+	"numpy.round": true, "numpy.around": true,
 }
 
 func identity(c *arguments, x graph.Value) graph.Value {
@@ -488,13 +501,31 @@ func exp2(b *graph.Builder, x graph.Value) graph.Value {
 }
 
 func round(c *arguments, x graph.Value) graph.Value {
-	if d := c.number("decimals", 0); d != 0 {
-		return c.b.Unsupported("", "%s to %v decimals", c.f.name, d)
-	}
+	d := c.number("decimals", 0)
+	c.ignore("out")
 	if x.OK() && !x.DType().IsFloat() {
+		if d != 0 && x.DType() == tensor.Bool {
+			return c.b.Refuse("Cannot cast ufunc 'multiply' output from dtype('float64') to dtype('bool') with casting rule 'same_kind'")
+		}
+		if d < 0 {
+			return c.b.Unsupported("", "%s of integers to %v decimals", c.f.name, d)
+		}
 		return x
 	}
-	return c.b.Unary(graph.OpRound, x)
+	if d == 0 {
+		return c.b.Unary(graph.OpRound, x)
+	}
+	if d != math.Trunc(d) || math.Abs(d) > 22 {
+		return c.b.Unsupported("", "%s to %v decimals", c.f.name, d)
+	}
+	if x.OK() && x.Type().Kind == graph.CSR { // an object to numpy, multiplied by a float64
+		x = c.b.Cast(x, tensor.Float64)
+	}
+	power := c.b.Scalar(math.Pow(10, math.Abs(d)), x)
+	if d < 0 {
+		return c.b.Mul(c.b.Unary(graph.OpRound, c.b.Div(x, power)), power)
+	}
+	return c.b.Div(c.b.Unary(graph.OpRound, c.b.Mul(x, power)), power)
 }
 
 func clip(c *arguments, x graph.Value) graph.Value {

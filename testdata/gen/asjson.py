@@ -100,6 +100,8 @@ def value(v):
         dtype, data = array(np.concatenate(v.distances))
         return '{"indptr":%s,"neighbours":%s,"dtype":"%s","data":%s}' % (
             [int(n) for n in np.cumsum([0] + [len(i) for i in v.indices])], [int(j) for i in v.indices for j in i], dtype, data)  # fmt: skip
+    if isinstance(v, list) and len(v) and all(isinstance(d, list) and d and all(isinstance(kv, tuple) for kv in d) for d in v):
+        return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (cell(k), cell(x)) for k, x in d) for d in v)
     if isinstance(v, (list, tuple)) and len(v) and isinstance(v[0], dict):
         return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (quoted(k), quoted(x) if isinstance(x, TEXT) else cell(x)) for k, x in d.items()) for d in v)
     if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, (list, tuple)) and all(isinstance(y, TEXT) for y in x) for x in v):

@@ -48,7 +48,7 @@ def fit(line, r, form, n, p, m, overrides=None):
     if overrides:
         est.set_params(**overrides)
     d = rows.make(line.tags, r, n, p, m)
-    if d.kind not in ("num", "std", "pos", "unit", "counts", "bits", "nan"):
+    if d.kind not in ("num", "std", "pos", "unit", "counts", "bits", "nan", "holes"):
         form = "f8"
     for f in (form, "f8"):
         X = rows.fitted(d.kind, d.X, f)

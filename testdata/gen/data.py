@@ -9,6 +9,14 @@ WORDS = (
     "mother father boat ticket london river a I un_der 3.14 user@example ÅNGSTRÖM zoo zebra quick brown"
 ).split()
 
+AWKWARD = (
+    "I\u0307stanbul ISTANBUL ıspanak DİYARBAKIR ΣΊΣΥΦΟΣ ὈΔΥΣΣΕΎΣ ΑΣ. Σ ΑΣΑ ß ẞ ﬁn ǅ Ⅳ ½ 東京都 日本語テキスト ๐๑๒ ภาษาไทย "
+    "เป็น e\u0301te\u0301 a\u0328\u0301 नमस्ते العربية עִבְרִית 👩\u200d👩\u200d👧 🇩🇪 x\ufe0f \x00nul a\x00b \u00a0nbsp\u2003em \u2028line "
+    "l’été don't _under_ __ 3.14 ２３ ٣ K K Å ſ ŉ ᾳ ͅ \x1c\x85 tab\tsep new\nline \r\n aa bb 1a 2b abcd abbcd"
+).split(" ")
+
+TOWNS = ["Oslo", "Łódź", "東京"]
+
 COLOURS = ["red", "green", "blue", "teal"]
 PORTS = ["S", "C", "Q"]
 
@@ -45,6 +53,35 @@ def texts(r, n):
     return docs
 
 
+def awkward(r, n):
+    docs = [str(r.choice([" ", "", "  ", "\t"])).join(r.choice(AWKWARD, r.integers(0, 9))) for _ in range(n)]
+    for i in range(0, n, 4):
+        docs[i] += "".join(map(chr, r.integers(0x20, r.choice([0x250, 0x2000, 0x20000]), 5))).encode("utf-8", "ignore").decode()
+    return docs
+
+
+def encoded(r, n):
+    docs = np.empty(n, dtype=object)
+    docs[:] = [str(d).encode(str(r.choice(["utf-8", "latin-1"])), "ignore") for d in texts(r, n)]
+    return docs
+
+
+def pandas(r, n):
+    """Columns of pandas' own types."""
+    frame = pd.DataFrame(
+        {
+            "grade": pd.Categorical(np.array(["hi", "lo", "mid"], dtype=object)[r.integers(0, 3, n)], categories=["lo", "mid", "hi"], ordered=True),
+            "count": pd.array(r.integers(0, 5, n), dtype="Int64"),
+            "flag": pd.array(r.random(n) < 0.5, dtype="boolean"),
+            "town": pd.array(np.array(TOWNS, dtype=object)[r.integers(0, 3, n)], dtype="string"),
+            "size": pd.array(np.round(r.normal(size=n), 2), dtype="Float64"),
+        }
+    )
+    frame.loc[r.random(n) < 0.15, "count"] = pd.NA
+    frame.loc[r.random(n) < 0.15, "size"] = pd.NA
+    return frame
+
+
 def mixed(r, n):
     frame = pd.DataFrame(
         {
@@ -78,6 +115,24 @@ def inputs(kind, r, n, p):
         X = numbers(r, n, p)
         X[r.random((n, p)) < 0.15] = np.nan
         return X
+    if kind == "holes":
+        X = numbers(r, n, p)
+        X[r.random((n, p)) < 0.2] = np.nan
+        X[:, 1] = np.nan
+        X[:, 2] = np.round(np.abs(X[:, 2]))
+        X[-5:, 3] = np.nan
+        return X
+    if kind == "pandas":
+        return pandas(r, n)
+    if kind == "awkward":
+        return awkward(r, n)
+    if kind == "bytes":
+        return encoded(r, n)
+    if kind == "rich":
+        return [{k: v for k, v in {"n": float(np.round(r.normal(), 2)), "i": int(r.integers(-2, 3)), "b": bool(r.random() < 0.5), "s": str(r.choice(COLOURS)),
+                 "東": str(r.choice(AWKWARD[:20])), "": 1.5}.items() if r.random() < 0.7} for _ in range(n)]
+    if kind == "pairs":
+        return [[(str(w), float(np.round(r.normal(), 1))) for w in r.choice(WORDS, r.integers(1, 5))] for _ in range(n)]
     if kind == "cat":
         return strings(r, n, p)
     if kind == "catnan":
@@ -109,6 +164,9 @@ def inputs(kind, r, n, p):
 def score(X, r):
     """One hidden number per row that targets depend on."""
     if isinstance(X, pd.DataFrame):
+        if "size" in X:
+            s = X["size"].fillna(0).to_numpy(float) + (X["grade"] == "hi").to_numpy(float) + X["count"].fillna(1).to_numpy(float) / 3
+            return (s - s.mean()) / s.std() + 0.3 * r.standard_normal(len(s))
         s = X["age"].fillna(30).to_numpy() / 20 + (X["sex"] == "female").to_numpy() * 1.5 - X["pclass"].to_numpy() * 0.5
     elif isinstance(X, np.ndarray) and X.dtype != object:
         Z = np.nan_to_num(X.reshape(len(X), -1).astype(float))

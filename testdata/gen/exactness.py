@@ -173,6 +173,12 @@ def undecided(est, X):
     name = type(est).__name__
     if name == "KNNImputer":
         return undecided_donors(est, X)
+    if name in ("Isomap", "LocallyLinearEmbedding") and est.nbrs_._fit_method == "brute":
+        try:  # the distance to a row that was fitted is a difference of large numbers
+            d, _ = est.nbrs_.kneighbors(X)
+        except Exception:
+            return []
+        return np.flatnonzero(d[:, 0] <= 1e-4 * (1 + d.max())).tolist()
     if name not in NEIGHBOURS or getattr(est, "_fit_method", "") != "brute":
         return []
     try:
@@ -254,7 +260,8 @@ def scale(est, X, method, coarse):
             code = est.transform(X)
             code = code[:, : len(D)] - code[:, len(D) :] if est.split_sign else code
             # Coordinate descent in float32 stops where its duality gap is rounding: at its square root from the optimum.
-            far = 500 if est.transform_algorithm == "lasso_cd" and D0.dtype == np.float32 else 10
+            single = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
+            far = 500 if est.transform_algorithm == "lasso_cd" and single else 100 if single else 10
             return [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
         if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:
             # The scaler subtracts a mean that can be far larger than what is left.
@@ -281,6 +288,9 @@ def scale(est, X, method, coarse):
             with np.errstate(all="ignore"):
                 A = np.abs(vectors) / np.sqrt(values)
             return np.dot(K, np.where(np.isfinite(A), A, 0)).max(1).tolist()
+        if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
+            Z = np.abs(np.asarray(X, dtype=float) - est.mean_)
+            return (np.dot(Z, np.abs(est.get_precision())) * Z).sum(1).tolist()
         if type(est).__name__ == "Nystroem":
             K = X if est.kernel == "precomputed" else pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params())
             return np.dot(np.abs(K), np.abs(est.normalization_.T)).max(1).tolist()

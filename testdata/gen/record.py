@@ -175,7 +175,7 @@ def variants(X, kind, form):
     hold: what an ONNX model with float32 input is given."""
     if kind in ("kernel", "dist", "flat"):
         return {"rows": X, "row": X[:1], "narrow": X.astype(np.float32).astype(np.float64)}
-    if kind in ("labels", "sets", "text", "dicts", "tokens", "images", "geo"):
+    if kind in ("labels", "sets", "text", "dicts", "tokens", "images", "geo", "awkward", "bytes", "rich", "pairs"):
         return {"rows": X, "row": X[:1]}
     if isinstance(X, pd.DataFrame):
         out = {"rows": X, "row": X.iloc[:1]}
@@ -204,8 +204,8 @@ def variants(X, kind, form):
 def bad(X, kind):
     """Rows scikit-learn has reason to refuse: name → rows. It sometimes takes them; then so must Larder."""
     out = {}
-    if kind in ("kernel", "dist", "labels", "sets", "dicts", "tokens", "images", "text", "flat"):
-        if kind == "labels":
+    if kind in ("kernel", "dist", "labels", "sets", "dicts", "tokens", "images", "text", "flat", "awkward", "bytes", "rich", "pairs"):
+        if kind == "labels" and X.ndim == 1:
             out["unknown"] = np.concatenate([X[:2], np.array(["never seen"] if X.dtype.kind in "UO" else [99], dtype=X.dtype)])
         return out
     if isinstance(X, pd.DataFrame):

@@ -324,7 +324,11 @@ func (v *CountVectorizer) InverseTransform(b *graph.Builder, x graph.Value) grap
 	if x.OK() && x.Width() != len(v.Vocabulary) {
 		return b.Refuse("X has %d columns, the vocabulary %d", x.Width(), len(v.Vocabulary))
 	}
-	return b.TermRows(x, graph.TermRowsAttr{Names: v.Vocabulary.names()})
+	names := v.Vocabulary.names()
+	for i, n := range names { // numpy's text arrays end at their last character that is not NUL
+		names[i] = strings.TrimRight(n, "\x00")
+	}
+	return b.TermRows(x, graph.TermRowsAttr{Names: names})
 }
 
 // FeatureNamesOut lists the terms by column.
