@@ -144,8 +144,12 @@ func textNormalize(n *node) (kernel, error) {
 		if a.Lower {
 			joined := make([]byte, 0, size+size/16)
 			ends := c.ints(len(out.Str))
+			lower := pystr.AppendLower
+			if a.Python2 {
+				lower = pystr.AppendLowerPython2
+			}
 			for i, s := range out.Str {
-				joined = pystr.AppendLower(joined, s)
+				joined = lower(joined, s)
 				ends[i] = len(joined)
 			}
 			all, from := string(joined), 0

@@ -32,6 +32,7 @@ const (
 // "latin-1" or "ascii"); Errors is "strict", "ignore" or "replace".
 type TextNormalizeAttr struct {
 	Lower            bool
+	Python2          bool // lower case is that of Python 2
 	Accents          Accents
 	Encoding, Errors string
 }

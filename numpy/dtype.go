@@ -29,6 +29,9 @@ func (f *folder) dtype(o *pyobj.Object) *pyobj.DType {
 			f.fail("%v", err)
 			return nil
 		}
+		if _, py2 := o.Args[0].(pyobj.Py2Str); py2 && d.Kind == 'S' {
+			d.Text = true
+		}
 	}
 	if o.State == nil {
 		return d

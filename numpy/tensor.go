@@ -102,6 +102,15 @@ func Tensor(a *pyobj.Array) (*tensor.Tensor, error) {
 		}
 		t.Str = order(a, t.Str)
 	case 'S':
+		if d.Text {
+			t.DType = tensor.String
+			t.Str = make([]string, n)
+			for i := range t.Str {
+				t.Str[i], _ = pyobj.Text(pyobj.Py2Str(strings.TrimRight(string(a.Data[i*d.Size:(i+1)*d.Size]), "\x00")))
+			}
+			t.Str = order(a, t.Str)
+			break
+		}
 		t.DType = tensor.Object
 		t.Cells = make([]tensor.Cell, n)
 		for i := range t.Cells {

@@ -45,6 +45,7 @@ type DType struct {
 	Unit   string  // datetime64, timedelta64: "ns", "25s", ...; "" generic
 	Align  bool
 	Record bool // numpy.record type
+	Text   bool // bytes that Python 2 meant as text: its str
 
 	Metadata *Dict // numpy's free metadata; nil in nearly every file
 }

@@ -76,9 +76,14 @@ type parser struct {
 }
 
 // Compile reads a pattern.
-func Compile(pattern string) (*Pattern, error) {
+func Compile(pattern string) (*Pattern, error) { return compile(pattern, flags{}) }
+
+// CompilePython2 reads a pattern of Python 2, whose classes know ASCII alone unless it says (?u).
+func CompilePython2(pattern string) (*Pattern, error) { return compile(pattern, flags{ascii: true}) }
+
+func compile(pattern string, f flags) (*Pattern, error) {
 	p := &parser{text: pattern, names: map[string]int{}, open: map[int]bool{}}
-	tree, err := p.alternatives(flags{})
+	tree, err := p.alternatives(f)
 	if err == nil && p.at < len(p.text) {
 		err = p.fail("unbalanced parenthesis")
 	}

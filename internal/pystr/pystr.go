@@ -105,6 +105,20 @@ func Lower(s string) string {
 	return string(AppendLower(make([]byte, 0, len(s)+8), s))
 }
 
+// AppendLowerPython2 appends unicode.lower of s as Python 2 had it: each character by itself.
+func AppendLowerPython2(dst []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		r, n := Decode(s[i:])
+		if r == utf8.RuneError && n == 1 || 0xd800 <= r && r < 0xe000 {
+			dst = append(dst, s[i:i+n]...)
+		} else {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
+		i += n
+	}
+	return dst
+}
+
 // AppendLower appends str.lower of s.
 func AppendLower(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {

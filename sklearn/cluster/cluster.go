@@ -50,7 +50,7 @@ var otherClasses = []sklearn.Class{
 		Ignore:  sklearn.Names("labels_ n_iter_ cluster_centers_indices_ affinity_matrix_")},
 	{Name: "sklearn.cluster.FeatureAgglomeration", Modules: []string{"sklearn.cluster._agglomerative", "sklearn.cluster._hierarchical", "sklearn.cluster.hierarchical"},
 		New:     func() sklearn.Estimator { return new(FeatureAgglomeration) },
-		FitOnly: sklearn.Names("distance_threshold memory connectivity compute_full_tree linkage affinity metric compute_distances n_clusters"),
+		FitOnly: sklearn.Names("distance_threshold memory connectivity compute_full_tree linkage affinity metric compute_distances n_clusters n_components"),
 		Ignore:  sklearn.Names("children_ n_connected_components_ n_leaves_ n_components_ distances_ _metric n_clusters_")},
 }
 

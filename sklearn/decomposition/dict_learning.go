@@ -18,7 +18,7 @@ var dictionaryClasses = []sklearn.Class{
 		Ignore: sklearn.Names("_n_components _fit_algorithm _batch_size _random_state _A _B _ewa_cost _ewa_cost_min _no_improvement n_steps_ n_iter_ " +
 			"inner_stats_ _inner_stats iter_offset_ random_state_ error_")},
 	{Name: "sklearn.decomposition.SparseCoder", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
-		Ignore: sklearn.Names("n_components_"),
+		Ignore: sklearn.Names("n_components_ n_components"),
 		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
 			if c := s.Attrs.Get("components_"); c != nil {
 				s.Default("dictionary", c)

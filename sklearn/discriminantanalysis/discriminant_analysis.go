@@ -13,10 +13,17 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-// Classes lists what this package understands.
+// Classes lists what this package understands. LDA and QDA are the names of 0.16, which 0.17 still wrote.
 var Classes = []sklearn.Class{
-	{
-		Name: "sklearn.discriminant_analysis.LinearDiscriminantAnalysis", New: func() sklearn.Estimator { return new(LinearDiscriminantAnalysis) },
+	linear("sklearn.discriminant_analysis.LinearDiscriminantAnalysis"),
+	linear("sklearn.lda.LDA"),
+	quadratic("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"),
+	quadratic("sklearn.qda.QDA"),
+}
+
+func linear(name string) sklearn.Class {
+	return sklearn.Class{
+		Name: name, New: func() sklearn.Estimator { return new(LinearDiscriminantAnalysis) },
 		FitOnly: []string{"shrinkage", "priors", "n_components", "store_covariance", "tol", "covariance_estimator"},
 		Ignore:  []string{"priors_", "means_", "explained_variance_ratio_", "covariance_", "_n_features_out"},
 		Upgrade: []sklearn.Rung{
@@ -29,12 +36,15 @@ var Classes = []sklearn.Class{
 			{Before: "0.21", Fix: mark("(predict_proba)", "ovr")},
 			{Before: "0.24", Fix: mark("(predict_log_proba)", "log")},
 		},
-	},
-	{
-		Name: "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", New: func() sklearn.Estimator { return new(QuadraticDiscriminantAnalysis) },
+	}
+}
+
+func quadratic(name string) sklearn.Class {
+	return sklearn.Class{
+		Name: name, New: func() sklearn.Estimator { return new(QuadraticDiscriminantAnalysis) },
 		FitOnly: []string{"solver", "shrinkage", "priors", "reg_param", "store_covariance", "store_covariances", "tol", "covariance_estimator"},
 		Ignore:  []string{"covariance_", "covariances_"},
-	},
+	}
 }
 
 func mark(name, rule string) func(*sklearn.State) error {

@@ -12,7 +12,7 @@ import (
 
 // Classes lists what this package understands.
 var Classes = slices.Concat(baseClasses, ridgeClasses, coordinateDescentClasses, leastAngleClasses, ompClasses, bayesClasses,
-	robustClasses, glmClasses, logisticClasses, stochasticGradientClasses, ransacClasses)
+	robustClasses, glmClasses, logisticClasses, stochasticGradientClasses, ransacClasses, randomizedClasses)
 
 // regressor is a table entry of a class whose prediction is its coefficients' alone.
 func regressor[T any, E interface {

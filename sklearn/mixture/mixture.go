@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -14,11 +15,11 @@ import (
 var Classes = []sklearn.Class{
 	{Name: "sklearn.mixture.GaussianMixture", Modules: []string{"sklearn.mixture._gaussian_mixture", "sklearn.mixture.gaussian_mixture"},
 		New:     func() sklearn.Estimator { return new(GaussianMixture) },
-		FitOnly: sklearn.Names(params + " weights_init means_init precisions_init"), Ignore: sklearn.Names(state)},
+		FitOnly: sklearn.Names(params + " weights_init means_init precisions_init"), Ignore: sklearn.Names(state), Upgrade: bufferRung},
 	{Name: "sklearn.mixture.BayesianGaussianMixture", Modules: []string{"sklearn.mixture._bayesian_mixture", "sklearn.mixture.bayesian_mixture"},
 		New:     func() sklearn.Estimator { return new(BayesianGaussianMixture) },
 		FitOnly: sklearn.Names(params + " weight_concentration_prior mean_precision_prior mean_prior degrees_of_freedom_prior covariance_prior"),
-		Ignore:  sklearn.Names(state + " weight_concentration_prior_ mean_precision_prior_ mean_prior_ degrees_of_freedom_prior_ covariance_prior_ weights_")},
+		Ignore:  sklearn.Names(state + " weight_concentration_prior_ mean_precision_prior_ mean_prior_ degrees_of_freedom_prior_ covariance_prior_ weights_"), Upgrade: bufferRung},
 }
 
 const (
@@ -31,7 +32,22 @@ type gaussians struct {
 	CovarianceTypeParam string         `sk:"covariance_type"`
 	Means               *tensor.Tensor `sk:"means_"`
 	Cholesky            *tensor.Tensor `sk:"precisions_cholesky_"`
+	Buffer              BufferRule     `sk:"(buffer),optional"`
 }
+
+// BufferRule says what type the quadratic forms of full and tied covariances are kept in.
+type BufferRule string
+
+// The rules.
+const (
+	BufferLikeX   BufferRule = ""        // that of the rows
+	BufferFloat64 BufferRule = "float64" // before 1.7
+)
+
+var bufferRung = []sklearn.Rung{{Before: "1.7", Fix: func(s *sklearn.State) error {
+	s.Attrs.Set(pyobj.Str("(buffer)"), pyobj.Str(BufferFloat64))
+	return nil
+}}}
 
 func (g *gaussians) check() error {
 	if len(g.Means.Shape) != 2 {
@@ -75,7 +91,7 @@ func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 			y := b.Sub(b.MatMul(x, b.Const(tensor.FromF64(chol, p, p))), b.Const(m))
 			cols[c] = b.Reduce(graph.OpReduceSum, b.Mul(y, y), 1, true, graph.Pairwise)
 			// scikit-learn fills a buffer of X's dtype: float32 rounds, integers truncate the quadratic form.
-			if dt := x.DType(); dt != tensor.Float64 {
+			if dt := x.DType(); dt != tensor.Float64 && g.Buffer == BufferLikeX {
 				cols[c] = b.Cast(cols[c], dt)
 			}
 		}

@@ -40,7 +40,18 @@ var (
 
 // Bound checks metric and shapes.
 func (c *NearestCentroid) Bound(*sklearn.Binder) error {
-	if c.MetricParam != graph.Euclidean && c.MetricParam != graph.Manhattan {
+	switch c.MetricParam {
+	case graph.Euclidean, graph.Manhattan:
+	case "l1", "cityblock":
+		c.MetricParam = graph.Manhattan
+	case "l2":
+		c.MetricParam = graph.Euclidean
+	case graph.Cosine, graph.Chebyshev, graph.Canberra, graph.BrayCurtis, graph.SqEuclidean:
+		if c.NearestOnly { // until 1.4
+			break
+		}
+		fallthrough
+	default:
 		return &sklearn.BindError{Path: c.Path, Attr: "metric", Msg: fmt.Sprintf("value %q is not known", c.MetricParam)}
 	}
 	s, k := c.Centroids.Shape, c.Classes.Len()
@@ -97,7 +108,14 @@ func (c *NearestCentroid) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	if c.MetricParam == graph.Euclidean {
 		return b.Labels(parts.Nearest(b, x, y), c.Classes)
 	}
-	d := b.PairwiseDistance(b.ToDense(x), y, graph.Metric{Name: graph.Manhattan})
+	var d graph.Value
+	if c.MetricParam == graph.Cosine {
+		attr := graph.NormalizeAttr{Norm: graph.NormL2}
+		near := b.MatMulT(b.Normalize(b.ToDense(b.Cast(x, tensor.Float64)), attr), b.Normalize(b.Const(parts.Float64(y)), attr))
+		d = b.Clip(b.Sub(b.Scalar(1, near), near), 0, 2)
+	} else {
+		d = b.PairwiseDistance(b.ToDense(x), y, graph.Metric{Name: c.MetricParam})
+	}
 	return b.Labels(b.Reduce(graph.OpArgMin, d, 1, false, graph.Any), c.Classes)
 }
 

@@ -21,7 +21,7 @@ var Classes = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(CountVectorizer) },
 		FitOnly: countFitOnly,
 		Ignore:  countIgnore,
-		Upgrade: []sklearn.Rung{oldAccents}},
+		Upgrade: []sklearn.Rung{python2, oldAccents}},
 	{Name: "sklearn.feature_extraction.text.TfidfTransformer",
 		New:     func() sklearn.Estimator { return new(TfidfTransformer) },
 		FitOnly: []string{"smooth_idf"}},
@@ -29,11 +29,11 @@ var Classes = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(TfidfVectorizer) },
 		FitOnly: append([]string{"norm", "use_idf", "smooth_idf", "sublinear_tf"}, countFitOnly...),
 		Ignore:  countIgnore,
-		Upgrade: []sklearn.Rung{oldAccents}},
+		Upgrade: []sklearn.Rung{python2, oldAccents}},
 	{Name: "sklearn.feature_extraction.text.HashingVectorizer",
 		New:    func() sklearn.Estimator { return new(HashingVectorizer) },
 		Ignore: []string{"_stop_words_id"},
-		Upgrade: []sklearn.Rung{oldAccents, {Before: "0.22", Fix: func(s *sklearn.State) error {
+		Upgrade: []sklearn.Rung{python2, oldAccents, {Before: "0.22", Fix: func(s *sklearn.State) error {
 			s.Default("alternate_sign", pyobj.Bool(true))
 			return nil
 		}}}},
@@ -43,6 +43,17 @@ var (
 	countFitOnly = []string{"max_df", "min_df", "max_features"}
 	countIgnore  = []string{"stop_words_", "_stop_words_id", "fixed_vocabulary_"}
 )
+
+// python2 marks what Python 2 wrote, whose patterns and lower case knew less. Its strings name the attributes.
+var python2 = sklearn.Rung{Before: "0.21", Fix: func(s *sklearn.State) error {
+	for _, e := range s.Attrs.Entries {
+		if _, ok := e.Key.(pyobj.Py2Str); ok {
+			s.Attrs.Set(pyobj.Str("(python 2)"), pyobj.Bool(true))
+			return nil
+		}
+	}
+	return nil
+}}
 
 // oldAccents marks releases that left text alone which was its own compatibility decomposition.
 var oldAccents = sklearn.Rung{Before: "0.22", Fix: func(s *sklearn.State) error {
@@ -66,6 +77,8 @@ type vectorizer struct {
 
 	// RuleDecomposed: before 0.22 strip_accents="unicode" left text alone that was decomposed already.
 	RuleDecomposed bool `sk:"rule_decomposed,optional"`
+	// RulePython2: a pattern without (?u) knows ASCII alone, lower case each character by itself.
+	RulePython2 bool `sk:"(python 2),optional"`
 
 	normalize graph.TextNormalizeAttr
 	tokenize  graph.TokenizeAttr
@@ -83,7 +96,7 @@ func (v *vectorizer) prepare(path string) error {
 	if v.InputParam != "content" {
 		v.foreign = fmt.Errorf("input=%q: documents are read from files", v.InputParam)
 	}
-	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Encoding: encoding(v.EncodingParam), Errors: v.DecodeErrorParam}
+	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Python2: v.RulePython2, Encoding: encoding(v.EncodingParam), Errors: v.DecodeErrorParam}
 	v.tokenize = graph.TokenizeAttr{Lo: v.NgramRangeParam[0], Hi: v.NgramRangeParam[1]}
 	analyzer, ok := sklearn.Text(v.AnalyzerParam)
 	if !ok {
@@ -127,7 +140,11 @@ func (v *vectorizer) prepare(path string) error {
 	if v.TokenPatternParam == nil {
 		return bad("token_pattern", "None, wanted a pattern")
 	}
-	p, err := pyre.Compile(*v.TokenPatternParam)
+	compile := pyre.Compile
+	if v.RulePython2 {
+		compile = pyre.CompilePython2
+	}
+	p, err := compile(*v.TokenPatternParam)
 	if err != nil {
 		return bad("token_pattern", "%v", err)
 	}
