@@ -98,7 +98,7 @@ func coder[D, G, C real](n *node, a *graph.SparseCodeAttr) kernel {
 			clear(code)
 			switch a.Algorithm {
 			case "omp":
-				pursue(gram, q, code, min(a.NonZero, m))
+				pursue(gram, q, code, min(a.NonZero, m), a.Unit)
 			case "lasso_cd":
 				descendGram(gram, q, code, dot(row, row), C(float64(a.Alpha*float64(k))), a.MaxIter, a.Positive)
 			default:
@@ -121,7 +121,7 @@ func coder[D, G, C real](n *node, a *graph.SparseCodeAttr) kernel {
 }
 
 // pursue is _gram_omp: orthogonal matching pursuit on the Gram matrix (sklearn/linear_model/_omp.py).
-func pursue[G, C real](gram []G, q, code []C, atoms int) {
+func pursue[G, C real](gram []G, q, code []C, atoms int, unit bool) {
 	m := len(q)
 	alpha := append([]C{}, q...)
 	gamma := make([]C, atoms)
@@ -147,6 +147,9 @@ func pursue[G, C real](gram []G, q, code []C, atoms int) {
 		}
 		row := l[active*atoms : active*atoms+active+1]
 		sum := C(gram[best*m+best])
+		if unit {
+			sum = 1
+		}
 		for i := range active {
 			v := C(gram[best*m+chosen[i]])
 			for p := range i {

@@ -42,6 +42,7 @@ type SparseCodeAttr struct {
 	Alpha      float64        // lasso_lars, lasso_cd: weight of the L1 norm, over the number of columns already
 	MaxIter    int            // lasso_lars, lasso_cd
 	Positive   bool           // lasso_lars, lasso_cd: no negative coefficients
+	Unit       bool           // omp: the atoms are taken to have norm one, whatever they have
 }
 
 // CircularConvolve convolves the vectors of each row.

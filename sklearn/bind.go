@@ -181,6 +181,16 @@ func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore []strin
 	return nil
 }
 
+// anyFitted tells whether there is any attribute that fitting makes.
+func anyFitted(attrs *pyobj.Dict) bool {
+	for _, e := range attrs.Entries {
+		if n, _ := pyobj.Text(e.Key); strings.HasSuffix(n, "_") && !strings.HasPrefix(n, "_") {
+			return true
+		}
+	}
+	return false
+}
+
 func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used map[string]bool) error {
 	t := s.Type()
 	for i := 0; i < t.NumField(); i++ {
@@ -201,6 +211,9 @@ func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used m
 		if v == nil {
 			if opt {
 				continue
+			}
+			if fitted := strings.HasSuffix(name, "_") && !strings.HasPrefix(name, "_"); fitted && !anyFitted(attrs) {
+				return &BindError{path, name, "attribute is missing: the estimator is not fitted"}
 			}
 			return &BindError{path, name, "attribute is missing"}
 		}

@@ -98,7 +98,11 @@ func compile(pattern string, f flags) (*Pattern, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return &Pattern{text: pattern, prog: c.prog, groups: p.count, first: firstSet(tree), word: wordRuns(pattern)}, nil
+	word := wordRuns(pattern)
+	if f.ascii && !strings.HasPrefix(pattern, "(?u)") {
+		word = 0
+	}
+	return &Pattern{text: pattern, prog: c.prog, groups: p.count, first: firstSet(tree), word: word}, nil
 }
 
 func (p *parser) fail(msg string) error { return &Error{p.text, p.at, msg} }

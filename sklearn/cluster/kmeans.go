@@ -46,10 +46,10 @@ type MixedRule string
 // The rules.
 const (
 	MixedRefused MixedRule = ""
-	MixedAllowed MixedRule = "allowed" // dense rows before 0.22
+	MixedAllowed MixedRule = "allowed" // dense rows before 0.23
 )
 
-var mixedRung = []sklearn.Rung{{Before: "0.22", Fix: func(s *sklearn.State) error {
+var mixedRung = []sklearn.Rung{{Before: "0.23", Fix: func(s *sklearn.State) error {
 	s.Attrs.Set(pyobj.Str("(mixed)"), pyobj.Str(MixedAllowed))
 	return nil
 }}}

@@ -2,6 +2,7 @@ package decomposition
 
 import (
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
@@ -12,20 +13,27 @@ var dictionaryModules = []string{"sklearn.decomposition._dict_learning", "sklear
 var dictionaryClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.DictionaryLearning", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
 		FitOnly: sklearn.Names("n_components max_iter tol fit_algorithm code_init dict_init callback positive_dict"),
-		Ignore:  sklearn.Names("error_ n_iter_")},
+		Ignore:  sklearn.Names("error_ n_iter_"),
+		Upgrade: []sklearn.Rung{unitRung}},
 	{Name: "sklearn.decomposition.MiniBatchDictionaryLearning", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
 		FitOnly: sklearn.Names("n_components n_iter max_iter tol fit_algorithm batch_size shuffle dict_init callback positive_dict max_no_improvement"),
 		Ignore: sklearn.Names("_n_components _fit_algorithm _batch_size _random_state _A _B _ewa_cost _ewa_cost_min _no_improvement n_steps_ n_iter_ " +
-			"inner_stats_ _inner_stats iter_offset_ random_state_ error_")},
+			"inner_stats_ _inner_stats iter_offset_ random_state_ error_"),
+		Upgrade: []sklearn.Rung{unitRung}},
 	{Name: "sklearn.decomposition.SparseCoder", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
 		Ignore: sklearn.Names("n_components_ n_components"),
-		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
+		Upgrade: []sklearn.Rung{unitRung, {Before: "1.0", Fix: func(s *sklearn.State) error {
 			if c := s.Attrs.Get("components_"); c != nil {
 				s.Default("dictionary", c)
 			}
 			return nil
 		}}}},
 }
+
+var unitRung = sklearn.Rung{Before: "0.20", Fix: func(s *sklearn.State) error {
+	s.Attrs.Set(pyobj.Str("(unit)"), pyobj.Bool(true))
+	return nil
+}}
 
 // DictionaryLearning is sklearn.decomposition.DictionaryLearning, MiniBatchDictionaryLearning and SparseCoder, with
 // every transform_algorithm.
@@ -40,6 +48,9 @@ type DictionaryLearning struct {
 	Positive   bool           `sk:"positive_code,optional"`
 	Components *tensor.Tensor `sk:"components_,optional"`
 	Dictionary *tensor.Tensor `sk:"dictionary,optional"`
+
+	// UnitRule: before 0.20 matching pursuit took atoms to have norm one.
+	UnitRule bool `sk:"(unit),optional"`
 }
 
 var (
@@ -78,7 +89,7 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 		alpha = *p.FitAlpha
 	}
 	a := graph.SparseCodeAttr{Dictionary: dictionary, Algorithm: p.Algorithm, NonZero: int(min(max(float64(k)/10, 1), float64(m))),
-		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive}
+		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive, Unit: p.UnitRule}
 	if p.NonZero != nil {
 		a.NonZero = *p.NonZero
 	}

@@ -44,6 +44,11 @@ func (s *steps) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) erro
 		switch x := it.(type) {
 		case *pyobj.Object:
 			triple = x.Args
+			if len(triple) == 3 {
+				if t, ok := triple[2].(*pyobj.Tuple); ok { // protocols 0 and 1: class, tuple, items
+					triple = t.Items
+				}
+			}
 		case *pyobj.Tuple:
 			triple = x.Items
 		}

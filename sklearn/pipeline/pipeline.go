@@ -16,7 +16,7 @@ import (
 var Classes = []sklearn.Class{
 	{Name: "sklearn.pipeline.Pipeline",
 		New:     func() sklearn.Estimator { return new(Pipeline) },
-		FitOnly: []string{"memory", "transform_input"}},
+		FitOnly: []string{"memory", "transform_input"}, Ignore: []string{"named_steps"}}, // a dict of the steps until 0.16
 	{Name: "sklearn.pipeline.FeatureUnion",
 		New: func() sklearn.Estimator { return new(FeatureUnion) },
 		Upgrade: []sklearn.Rung{{Before: "1.5", Fix: func(s *sklearn.State) error {
