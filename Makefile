@@ -2,6 +2,7 @@
 # make test         every test: Go, live parity with scikit-learn, a real browser
 # make check        lint, race detector, short fuzzing
 # make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators)
+# make ladder       what every release from 0.17 on wrote and computed (RELEASES, TIMES, SEED, ONLY)
 # make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn; fixtures-old: older releases
 # make bench        side by side with scikit-learn
 
@@ -19,7 +20,7 @@ SEED        ?= $(if $(CI),20261124,$(shell date +%s))
 ONLY        ?=
 FUZZTIME    ?= 10s
 
-.PHONY: quickstart build test unit parity browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
+.PHONY: quickstart build test unit parity ladder browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
 
 quickstart:
 	$(GO) run ./cmd/larder quickstart ./quickstart
@@ -62,6 +63,17 @@ fixtures-old:
 			$$dir/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: scikit-learn==$$v joblib==1.4.2 threadpoolctl==3.5.0 skops==0.11.0 $$(echo $${r#*/} | tr / ' '); }; \
 		$(ONE) $$dir/bin/python -W ignore testdata/gen/older.py; \
 	done
+
+	$(ONE) testdata/gen/ladder.sh --fixtures
+
+# Every estimator with random settings under every release from 0.17 on: RELEASES="0.18.2 1.3.0" picks some, TIMES=n models
+# per setting. Makes the environments under .parity/ladder on the first run.
+RELEASES ?=
+TIMES    ?= 1
+ladder:
+	rm -rf .parity/cases-ladder
+	testdata/gen/ladder.sh .parity/cases-ladder $(SEED) $(TIMES) '$(ONLY)' $(RELEASES)
+	LARDER_LADDER=$(CURDIR)/.parity/cases-ladder $(GO) test -count=1 -timeout 60m -v -run TestLadder ./parity | grep -v "^=== \|--- PASS.*/"
 
 # Chromium from the system's packages where it is not installed yet.
 chromium:

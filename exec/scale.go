@@ -70,7 +70,7 @@ func normalizeDense[T float](out, x []T, width int, a *graph.NormalizeAttr, eps 
 		case graph.NormLargest:
 			norm = slices.Max(row)
 		}
-		if norm == 0 || norm < T(a.Tiny)*eps {
+		if norm == 0 || a.Tiny > 0 && norm < T(a.Tiny)*eps {
 			norm = 1
 		}
 		for i, v := range row {

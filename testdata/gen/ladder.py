@@ -596,6 +596,53 @@ S("compose.TransformedTargetRegressor", "num reg|num reg3", regressor=[None, E("
 S("compose.TransformedTargetRegressor", "num regpos", regressor=E("linear_model.Ridge"), func=F(lambda r: np.log), inverse_func=F(lambda r: np.exp))
 
 
+# ── small models of rungs, committed ─────────────────────────────────────────────────────────────────────────────
+
+# (releases, fixture, path, tags, parameters): what that release stores or computes otherwise than the newest.
+FIXTURES = [
+    ("0.17.1", "LinearDiscriminantAnalysis-components", "discriminant_analysis.LinearDiscriminantAnalysis", "num bin", dict(solver="eigen", n_components=2)),
+    ("0.17.1", "LDA", "lda.LDA", "num multi", {}),
+    ("0.17.1", "PCA-whiten", "decomposition.PCA", "num", dict(n_components=2, whiten=True)),
+    ("0.17.1", "LatentDirichletAllocation", "decomposition.LatentDirichletAllocation", "counts", dict(n_components=2, max_iter=3)),
+    ("0.17.1", "RidgeClassifier-multilabel", "linear_model.RidgeClassifier", "num ml", {}),
+    ("0.17.1", "NuSVC-ovr", "svm.NuSVC", "std multi", dict(decision_function_shape="ovr", nu=0.3)),
+    ("0.17.1", "OneVsRestClassifier", "multiclass.OneVsRestClassifier", "num multi.str", dict(estimator=E("linear_model.LogisticRegression"))),
+    ("0.18.2", "IsolationForest", "ensemble.IsolationForest", "num", dict(n_estimators=2)),
+    ("0.18.2", "EllipticEnvelope", "covariance.EllipticEnvelope", "num", {}),
+    ("0.18.2", "LogisticRegression-selects", "linear_model.LogisticRegression", "num bin.str", {}),
+    ("0.18.2", "GradientBoostingRegressor-selects", "ensemble.GradientBoostingRegressor", "num reg", dict(n_estimators=2, max_depth=2)),
+    ("0.18.2", "SVR-decides", "svm.SVR", "std reg", {}),
+    ("0.18.2", "CountVectorizer-ascii", "feature_extraction.text.CountVectorizer", "text", dict(token_pattern=u"\\w+")),
+    ("0.18.2", "SparseCoder", "decomposition.SparseCoder", "num", dict(dictionary=F(lambda r: r.randn(4, 4)), transform_algorithm="omp", transform_n_nonzero_coefs=2)),
+    ("0.18.2", "OneVsOneClassifier-binary", "multiclass.OneVsOneClassifier", "num bin", dict(estimator=E("linear_model.LogisticRegression"))),
+    ("0.18.2", "RandomizedLasso", "linear_model.RandomizedLasso", "num reg", dict(n_resampling=5)),
+    ("0.18.2", "FeatureUnion-none", "pipeline.FeatureUnion", "num", dict(transformer_list=[("a", E("preprocessing.StandardScaler")), ("n", None)])),
+    ("0.18.2", "LabelEncoder-str", "preprocessing.LabelEncoder", "labels multi.str", {}),
+    ("0.20.4", "Normalizer-signed", "preprocessing.Normalizer", "num", dict(norm="max")),
+    ("0.20.4", "SparsePCA-norm", "decomposition.SparsePCA", "num", dict(n_components=2, max_iter=5)),
+    ("0.20.4", "NMF-alpha", "decomposition.NMF", "pos", dict(n_components=2, init="nndsvd", alpha=0.1, l1_ratio=0.5, max_iter=50)),
+    ("0.20.4", "GaussianMixture", "mixture.GaussianMixture", "num", dict(n_components=2, max_iter=5)),
+    ("0.20.4", "RadiusNeighborsClassifier", "neighbors.RadiusNeighborsClassifier", "std multi.str", dict(radius=3.0)),
+    ("0.20.4", "NearestCentroid-cosine", "neighbors.NearestCentroid", "num multi", dict(metric="cosine")),
+    ("0.21.3", "HistGradientBoostingClassifier", "ensemble.HistGradientBoostingClassifier", "num multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=5)),
+    ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
+    ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
+    ("1.3.0", "AdaBoostClassifier-samme", "ensemble.AdaBoostClassifier", "num multi", dict(n_estimators=3, algorithm="SAMME")),
+]
+
+
+def fixtures(out):
+    done = 0
+    for release, name, path, tags, params in FIXTURES:
+        if release == sklearn.__version__:
+            LINES.append((path, tags, 24, 4, params))
+            _, error = one(20261124, len(LINES) - 1, 0, out, name)
+            if error:
+                raise SystemExit("%s: %s" % (name, error))
+            done += 1
+    print("scikit-learn %s: %d fixtures" % (sklearn.__version__, done))
+
+
 # ── fitting, dumping, recording ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -637,6 +684,8 @@ def call(est, method, X):
     out = getattr(est, method)(X)
     if method == "score_samples":
         return np.atleast_1d(out)
+    if type(est).__name__.endswith("SparsePCA") and method == "transform" and out.ndim == 1:
+        return out.reshape(1, -1)  # scikit-learn drops the axis of a single row
     if method.startswith("staged_"):
         return np.stack(list(out), axis=1) if hasattr(np, "stack") else np.array(list(out)).swapaxes(0, 1)
     if method == "radius_neighbors":
@@ -710,9 +759,9 @@ def words_of(est):
     return text if len(text) < 1500 else text[:1500] + "..."
 
 
-def one(seed, at, k, out):
+def one(seed, at, k, out, fixture=None):
     path, tags, n, p, params = LINES[at]
-    name = "%s.%03d.%d" % (path.rsplit(".", 1)[1], at, k)
+    name = fixture or "%s.%03d.%d" % (path.rsplit(".", 1)[1], at, k)
     error = None
     for attempt in range(8):
         signal.alarm(30)  # some solvers do not end on some data
@@ -733,7 +782,7 @@ def one(seed, at, k, out):
     signal.alarm(0)
     setting = "%s: %s" % (tags, words_of(est))
     try:
-        file = dump(est, os.path.join(out, name), FORMS[r.randint(len(FORMS))])
+        file = dump(est, os.path.join(out, name), FORMS[r.randint(len(FORMS))] if not fixture else "pickle2")
     except Exception as e:
         return name, "dump: %s: %s" % (type(e).__name__, str(e)[:200])
     methods, inputs, outputs = record(est, kind, new)
@@ -751,11 +800,14 @@ def main():
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--only", default="")
     a.add_argument("--times", type=int, default=1, help="models per line")
+    a.add_argument("--fixtures", action="store_true")
     a.add_argument("--out", required=True)
     a = a.parse_args()
     out = a.out
     if not os.path.isdir(out):
         os.makedirs(out)
+    if a.fixtures:
+        return fixtures(out)
     signal.signal(signal.SIGALRM, slow)
     start, done, failed = time.time(), 0, {}
     for at, line in enumerate(LINES):
