@@ -139,6 +139,9 @@ func (e *FormError) Is(target error) bool { return target == ErrUnsupported }
 
 // numpyCore reports a file written with numpy before 2.0.
 func (m *Model) numpyCore() bool {
+	if m.migrated {
+		return !m.numpy2
+	}
 	old := false
 	for _, i := range m.doc.Imports {
 		if strings.HasPrefix(i.Global.Module, "numpy._core") {

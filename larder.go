@@ -40,6 +40,8 @@ type Model struct {
 
 	memory int64 // for faster forms of a big model; 0 for no bound
 
+	migrated, numpy2 bool // rewritten for another release; whose numpy is 2 or later
+
 	report *audit.Report
 
 	full       sync.Once

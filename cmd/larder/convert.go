@@ -41,6 +41,7 @@ func convertCommand() *cobra.Command {
 	f.Int("protocol", 0, "pickle protocol, 2 to 5; the default is 4")
 	f.Bool("check", false, "run both on the rows of -i, or made-up ones, and report the largest difference")
 	f.Bool("dry-run", false, "say whether it can be done; write nothing")
+	addMigrate(cmd)
 	return cmd
 }
 
@@ -110,6 +111,12 @@ func convert(cmd *cobra.Command, a []string) error {
 	m, err := openModel(cmd, a[0])
 	if err != nil {
 		return err
+	}
+	if v, _ := cmd.Flags().GetString("sklearn"); v != "" {
+		if !slices.Contains(larder.Forms(), form.Format) {
+			return usagef("--sklearn is for %s; %s holds no scikit-learn objects", strings.Join(larder.Forms(), ", "), form.Format)
+		}
+		return migrate(cmd, a)
 	}
 	report := map[string]any{"output": out, "format": form.Format}
 	var b bytes.Buffer

@@ -17,6 +17,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/pack"
+	"github.com/larder-ml/larder/sklearn/release"
 	"github.com/larder-ml/larder/store"
 )
 
@@ -74,9 +75,12 @@ func run() int {
 func exitCode(ctx context.Context, err error) (int, string) {
 	var usage *usageError
 	var code *codeError
+	var inexpressible *release.RefusedError
 	switch {
 	case errors.As(err, &code):
 		return code.code, "refused"
+	case errors.As(err, &inexpressible):
+		return exitRefused, "refused"
 	case errors.As(err, &usage):
 		return exitUsage, "usage"
 	case ctx.Err() != nil:
@@ -143,7 +147,7 @@ prefix or folder, or a registry reference (name, name:version, name@alias).`,
 	root.PersistentFlags().String("registry", "", "folder of the registry; the default is LARDER_REGISTRY or ./models")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	root.AddCommand(show, auditCommand(), rulesCommand(), packageCommand(), validateCommand(),
-		registerCommand(), loadCommand(), listCommand(), registryCommand(), convertCommand(), quickstartCommand(), serveCommand(), checkCommand(), benchCommand(), predictCommand(), exampleCommand(), requirementsCommand(), disCommand(), supportedCommand(), versionCommand())
+		registerCommand(), loadCommand(), listCommand(), registryCommand(), convertCommand(), migrateCommand(), quickstartCommand(), serveCommand(), checkCommand(), benchCommand(), predictCommand(), exampleCommand(), requirementsCommand(), disCommand(), supportedCommand(), versionCommand())
 	return root
 }
 

@@ -58,6 +58,9 @@ func (c *NearestCentroid) Bound(*sklearn.Binder) error {
 	if len(s) != 2 || s[0] != k || k == 0 || !c.Centroids.DType.IsNumeric() {
 		return &sklearn.BindError{Path: c.Path, Attr: "centroids_", Msg: fmt.Sprintf("shape %v for %d classes", s, k)}
 	}
+	if c.WithinClassStdDev == nil && c.ClassPrior != nil && c.ClassPrior.Len() == k && c.uniform() {
+		c.NearestOnly = true // a model before 1.6 brought to a later release
+	}
 	if !c.NearestOnly && (c.ClassPrior == nil || c.ClassPrior.Len() != k || c.WithinClassStdDev == nil || c.WithinClassStdDev.Len() != s[1]) {
 		return &sklearn.BindError{Path: c.Path, Attr: "class_prior_", Msg: "class_prior_ and within_class_std_dev_ do not fit centroids_"}
 	}

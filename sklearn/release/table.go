@@ -28,6 +28,8 @@ var text string
 type Release struct {
 	Minor   string // "1.4"
 	Version string // what a user asked for, "1.4.0"; the described one, "1.4.2", where only the minor was named
+	NumPy   string // the oldest numpy it runs with
+	Python  string // the oldest Python it runs on
 	table   *table
 	index   int
 }
@@ -87,7 +89,7 @@ func Find(version string) (*Release, error) {
 			if m != minor {
 				continue
 			}
-			r := &Release{Minor: m, Version: version, table: t, index: i}
+			r := &Release{Minor: m, Version: version, NumPy: t.numpy[i], Python: t.python[i], table: t, index: i}
 			if len(parts) == 2 {
 				r.Version = t.versions[i]
 			}
@@ -101,7 +103,12 @@ func Find(version string) (*Release, error) {
 func (r *Release) Before(minor string) bool { return sklearn.CompareVersions(r.Minor, minor) < 0 }
 
 // Class returns a class by the last part of its name, nil where the release has none.
-func (r *Release) Class(name string) *Class { return r.table.classes[name][r.index] }
+func (r *Release) Class(name string) *Class {
+	if by := r.table.classes[name]; by != nil {
+		return by[r.index]
+	}
+	return nil
+}
 
 // Importable reports whether a name of scikit-learn is where a file says it is. Names outside scikit-learn are not known
 // here and answer false.
@@ -125,10 +132,11 @@ func (r *Release) Home(name string) string {
 
 // table is table.txt, read once.
 type table struct {
-	minors, versions []string
-	classes          map[string][]*Class
-	names            map[string]map[string]uint32 // module → name → bit of each release
-	modules          map[string][]string          // name → modules
+	minors, versions, numpy, python []string
+
+	classes map[string][]*Class
+	names   map[string]map[string]uint32 // module → name → bit of each release
+	modules map[string][]string          // name → modules
 }
 
 var load = sync.OnceValue(func() *table {
@@ -140,8 +148,11 @@ var load = sync.OnceValue(func() *table {
 		switch words[0] {
 		case "releases":
 			for _, w := range words[1:] {
-				minor, version, _ := strings.Cut(w, "=")
+				minor, about, _ := strings.Cut(w, "=")
+				version, needs, _ := strings.Cut(about, "/")
+				numpy, python, _ := strings.Cut(needs, "/")
 				t.minors, t.versions = append(t.minors, minor), append(t.versions, version)
+				t.numpy, t.python = append(t.numpy, numpy), append(t.python, python)
 			}
 			continue
 		case "class":

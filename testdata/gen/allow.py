@@ -173,7 +173,7 @@ def sweep(names, found):
                 names.add(("value", m, n))
     for fmt in "bsr bsr coo csc csr dia dok lil".split():
         for kind in ("matrix", "array"):
-            for m in ("scipy.sparse.%s" % fmt, "scipy.sparse._%s" % fmt, "scipy.sparse._arrays"):
+            for m in ("scipy.sparse", "scipy.sparse.%s" % fmt, "scipy.sparse._%s" % fmt, "scipy.sparse._arrays"):
                 names.add(("class", m, "%s_%s" % (fmt, kind)))
     for m in ("scipy.stats._distn_infrastructure",):
         mod = importlib.import_module(m)

@@ -6,6 +6,7 @@ that is an estimator its home, its constructor parameters with their defaults, a
 
 import ast
 import importlib
+import importlib.metadata
 import inspect
 import json
 import math
@@ -16,8 +17,8 @@ import warnings
 
 warnings.filterwarnings("ignore")
 
-import numpy
 import sklearn
+from sklearn import _min_dependencies
 from sklearn.base import BaseEstimator
 
 SKIP = (".tests", ".externals", "sklearn.conftest", "sklearn._build_utils", "sklearn._min_dependencies")
@@ -42,7 +43,7 @@ def names(module):
         pyx = name.startswith("__pyx_unpickle") or name == "newObj"
         if not pyx and (name.startswith("__") or isinstance(v, types.ModuleType)):
             continue
-        if pyx or isinstance(v, type) and here == module.__name__ or callable(v) and here == module.__name__:
+        if pyx or callable(v) and here in (module.__name__, module.__name__.rpartition(".")[2]):
             yield name
 
 
@@ -100,7 +101,8 @@ def attributes(cls):
 
 
 def main():
-    out = {"release": sklearn.__version__, "names": {}, "classes": {}}
+    python = importlib.metadata.distribution("scikit-learn").metadata["Requires-Python"]
+    out = {"release": sklearn.__version__, "numpy": _min_dependencies.NUMPY_MIN_VERSION, "python": python.strip("<>=~ "), "names": {}, "classes": {}}
     seen = {}
     for m in modules():
         found = list(names(m))

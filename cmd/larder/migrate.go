@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/pack"
+	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/release"
+	"github.com/larder-ml/larder/tensor"
+)
+
+func migrateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "migrate MODEL --sklearn VERSION -o OUT",
+		Short: "rewrite a model for another release of scikit-learn, which computes the same numbers from it",
+		Long: `Rewrites a model for another release of scikit-learn, 1.0 to 1.9, older or newer than the one that wrote it. That release
+loads the result without a warning and computes the same numbers. Every change is listed. Where the release has no such
+behaviour another estimator with the same numbers takes its place, which is said; where there is none, the model is
+refused. The numbers of both models are compared on the rows of -i, or on made-up ones, before anything is written.`,
+		Example: `  larder migrate model.pkl --sklearn 1.9 -o model.joblib
+  larder migrate model.joblib --sklearn 1.2.2 -o old.pkl -i rows.csv --json`,
+		Args: args(1, 1),
+		RunE: migrate,
+	}
+	addOpen(cmd)
+	addData(cmd)
+	addJSON(cmd)
+	f := cmd.Flags()
+	f.StringP("output", "o", "", "file to write; - for standard output with --to")
+	f.String("to", "", "form: "+strings.Join(larder.Forms(), ", ")+"; the default is OUT's extension")
+	f.String("compress", "", "joblib: zlib:3, gzip:3, bz2:9, lzma:3, xz:3, lz4:1, none; the default is zlib:3")
+	f.Int("protocol", 0, "pickle protocol, 2 to 5; the default is 4")
+	f.Bool("dry-run", false, "say what would change; write nothing")
+	addMigrate(cmd)
+	return cmd
+}
+
+// addMigrate adds the flags that name a target release.
+func addMigrate(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.String("sklearn", "", "release to write for, 1.0 to 1.9")
+	f.String("numpy", "", "numpy it runs with; the default is the oldest that the release takes, whose names later ones understand")
+	f.String("python", "", "Python it runs on; the default is the oldest that the release takes")
+	f.Bool("float32", false, "keep the answers to float32 rows too, where that takes another class (StandardScaler)")
+	f.StringSlice("without", nil, "methods whose numbers need not stay, where the model can not be expressed with them")
+}
+
+// migrated rewrites a model as the flags of addMigrate say and sets the form's protocol to one that the Python reads.
+func migrated(cmd *cobra.Command, m *larder.Model, form *larder.Form) (*larder.Model, *release.Report, error) {
+	f := cmd.Flags()
+	var o larder.MigrateOptions
+	o.Sklearn, _ = f.GetString("sklearn")
+	o.Float32, _ = f.GetBool("float32")
+	o.Without, _ = f.GetStringSlice("without")
+	if o.Sklearn == "" {
+		return nil, nil, usagef("--sklearn is wanted: the release to write for")
+	}
+	to, err := release.Find(o.Sklearn)
+	if err != nil {
+		return nil, nil, usagef("--sklearn %s: known are %s", o.Sklearn, strings.Join(release.Releases(), ", "))
+	}
+	if v, _ := f.GetString("numpy"); v != "" {
+		if sklearn.CompareVersions(v, to.NumPy) < 0 {
+			return nil, nil, usagef("--numpy %s: scikit-learn %s wants %s or later", v, to.Version, to.NumPy)
+		}
+		o.Numpy2 = sklearn.CompareVersions(v, "2") >= 0
+	}
+	python, _ := f.GetString("python")
+	if python == "" {
+		python = to.Python
+	} else if sklearn.CompareVersions(python, to.Python) < 0 {
+		return nil, nil, usagef("--python %s: scikit-learn %s wants %s or later", python, to.Version, to.Python)
+	}
+	if form.Protocol > 4 && sklearn.CompareVersions(python, "3.8") < 0 {
+		return nil, nil, usagef("--protocol %d: Python %s does not read it", form.Protocol, python)
+	}
+	return m.Migrate(o)
+}
+
+func migrate(cmd *cobra.Command, a []string) error {
+	out, _ := cmd.Flags().GetString("output")
+	dry, _ := cmd.Flags().GetBool("dry-run")
+	if out == "" && !dry {
+		return usagef("-o is wanted: the file to write, - for standard output")
+	}
+	form := larder.Form{Format: "pickle"}
+	if to, _ := cmd.Flags().GetString("to"); out != "" || to != "" {
+		var err error
+		if form, err = targetForm(cmd, out); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(larder.Forms(), form.Format) {
+		return usagef("%s holds no scikit-learn objects: %s do", form.Format, strings.Join(larder.Forms(), ", "))
+	}
+	m, err := openModel(cmd, a[0])
+	if err != nil {
+		return err
+	}
+	n, report, err := migrated(cmd, m, &form)
+	if err != nil {
+		return err
+	}
+	diff, err := checkMigrated(cmd, m, n, report)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := n.Encode(&b, form); err != nil {
+		return err
+	}
+	switch {
+	case dry:
+	case out == "-":
+		_, err := stdout(cmd).Write(b.Bytes())
+		return err
+	default:
+		if err := pack.WriteFile(out, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return printMigrated(cmd, out, form, b.Len(), report, diff)
+}
+
+// printMigrated reports what was changed.
+func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int, report *release.Report, diff *rows.Difference) error {
+	if wantJSON(cmd) {
+		return printJSON(stdout(cmd), map[string]any{"output": out, "format": form.Format, "bytes": bytes, "from": report.From, "to": report.To,
+			"changes": report.Changes, "notes": report.Notes, "check": diff})
+	}
+	w, st := stdout(cmd), styleOf(stdout(cmd))
+	from := strings.Join(report.From, ", ")
+	if from == "" {
+		from = "no recorded release"
+	}
+	name := out
+	if name == "" {
+		name = "(not written)"
+	}
+	line := fmt.Sprintf("%s  %s%s%s%sscikit-learn %s → %s", name, form.Format, st.dot(), size(int64(bytes)), st.dot(), from, report.To)
+	if diff != nil {
+		line += fmt.Sprintf("%sequal on %d rows, largest difference %g", st.dot(), diff.Rows, diff.Largest)
+	}
+	fmt.Fprintln(w, line)
+	for _, s := range report.Notes {
+		fmt.Fprintln(w, "  note: "+s)
+	}
+	type group struct {
+		c  release.Change
+		at []string
+	}
+	var groups []*group
+	index := map[release.Change]*group{}
+	for _, c := range report.Changes {
+		key := c
+		key.Path = ""
+		g := index[key]
+		if g == nil {
+			g = &group{c: c}
+			index[key] = g
+			groups = append(groups, g)
+		}
+		g.at = append(g.at, c.Path)
+	}
+	if len(groups) == 0 {
+		fmt.Fprintln(w, "  nothing to change")
+	}
+	for _, g := range groups {
+		where := g.at[0]
+		if len(g.at) > 1 {
+			where += fmt.Sprintf(" and %d more", len(g.at)-1)
+		}
+		what := string(g.c.Action)
+		if g.c.Attr != "" {
+			what = g.c.Attr + " " + what
+		}
+		if g.c.Detail != "" {
+			what += ": " + g.c.Detail
+		}
+		fmt.Fprintf(w, "  %s (%s): %s\n", where, g.c.Class, what)
+	}
+	return nil
+}
+
+// migrateTolerance is how far sums may move, as part of the largest.
+const migrateTolerance = 1e-11
+
+// checkMigrated runs every method that both models have on the same rows and refuses a difference. Methods that are gone
+// are added to the notes.
+func checkMigrated(cmd *cobra.Command, m, n *larder.Model, report *release.Report) (*rows.Difference, error) {
+	if _, err := m.Estimator(); err != nil {
+		return nil, nil //nolint:nilerr // several models in one file, which were bound one by one
+	}
+	v, err := checkRows(cmd, m)
+	if err != nil {
+		if name, _ := cmd.Flags().GetString("input"); name != "" {
+			return nil, err
+		}
+		return nil, nil //nolint:nilerr // no rows can be made up for it
+	}
+	without, _ := cmd.Flags().GetStringSlice("without")
+	all := &rows.Difference{Rows: v.Rows(), Equal: v.Rows()}
+	for _, method := range m.Methods() {
+		if !slices.Contains(n.Methods(), method) {
+			report.Notes = append(report.Notes, method+" is not there any more.")
+			continue
+		}
+		if method == "inverse_transform" || slices.Contains(without, method) || strings.HasPrefix(method, "staged_") {
+			continue
+		}
+		x := v
+		if _, err := n.Run(cmd.Context(), method, x); errors.Is(err, larder.ErrInput) {
+			x = complete(v) // a release may refuse NaN where the writing one took it
+		}
+		p, err := answer(cmd.Context(), m, method, x)
+		if err != nil {
+			return nil, err
+		}
+		q, err := answer(cmd.Context(), n, method, x)
+		if err != nil {
+			return nil, err
+		}
+		d, err := rows.Compare(p, q, migrateTolerance)
+		if err != nil {
+			return nil, err
+		}
+		joinDifference(all, method, d)
+	}
+	if all.Equal < all.Rows {
+		return nil, &codeError{exitRefused, fmt.Sprintf("the model for scikit-learn %s would differ on %d of %d rows, by up to %g; nothing was written: %s",
+			report.To, all.Rows-all.Equal, all.Rows, all.Largest, all.First)}
+	}
+	return all, nil
+}
+
+// complete leaves out the rows of a matrix that hold NaN, unless all do.
+func complete(v tensor.Value) tensor.Value {
+	d := v.Dense
+	if d == nil || d.F64 == nil || len(d.Shape) != 2 {
+		return v
+	}
+	var f []float64
+	for i := range d.Shape[0] {
+		if row := d.F64[i*d.Shape[1]:][:d.Shape[1]]; !slices.ContainsFunc(row, math.IsNaN) {
+			f = append(f, row...)
+		}
+	}
+	if len(f) == 0 {
+		return v
+	}
+	return tensor.Value{Dense: tensor.FromF64(f, len(f)/d.Shape[1], d.Shape[1])}
+}

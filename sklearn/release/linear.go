@@ -1,0 +1,336 @@
+package release
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+)
+
+const (
+	logistic = "LogisticRegression LogisticRegressionCV"
+	glms     = "PoissonRegressor GammaRegressor TweedieRegressor"
+)
+
+var linearSteps = []step{
+	{at: "0.22", classes: logistic, up: func(s *state) error {
+		s.reword("multi_class", "warn", "ovr")
+		s.reword("solver", "warn", "liblinear")
+		return nil
+	}},
+	{at: "1.2", classes: logistic, up: func(s *state) error {
+		if s.word("penalty") == "none" {
+			s.set("penalty", pyobj.None{}, `"none" → None, the same`)
+		}
+		return nil
+	}, down: func(s *state) error {
+		if v, ok := s.get("penalty").(pyobj.None); ok {
+			_ = v
+			s.set("penalty", pyobj.Str("none"), `None → "none", the same`)
+		}
+		return nil
+	}},
+	{at: "1.8", classes: logistic, up: (*state).oneLogisticRule, down: func(s *state) error {
+		if s.name == "LogisticRegressionCV" {
+			s.reword("penalty", "deprecated", "l2")
+			return nil
+		}
+		ratio, err := sklearn.Float(s.get("l1_ratio"))
+		if s.word("penalty") == "deprecated" {
+			word := "elasticnet"
+			switch {
+			case err != nil || ratio == 0:
+				word = "l2"
+			case ratio == 1:
+				word = "l1"
+			}
+			s.reword("penalty", "deprecated", word)
+		}
+		if err == nil && ratio == 0 {
+			s.set("l1_ratio", pyobj.None{}, "0 → None, the same")
+		}
+		return nil
+	}},
+	{at: "1.8", classes: "RidgeClassifier RidgeClassifierCV", up: func(s *state) error {
+		b, ok := s.get("_label_binarizer").(*pyobj.Object)
+		if !ok {
+			return nil
+		}
+		attrs, _ := b.Attrs()
+		if c := attrs.Get("classes_"); c != nil {
+			s.add("classes_", c, "as the binarizer's")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: "SGDClassifier", up: func(s *state) error { s.reword("loss", "log", "log_loss"); return nil },
+		down: func(s *state) error { s.reword("loss", "log_loss", "log"); return nil }},
+	{at: "1.0", classes: "SGDClassifier SGDRegressor", up: func(s *state) error { s.reword("loss", "squared_loss", "squared_error"); return nil }},
+	{at: "0.22", classes: "SGDClassifier SGDRegressor Perceptron PassiveAggressiveClassifier PassiveAggressiveRegressor SGDOneClassSVM",
+		up: func(s *state) error { s.drop("loss_function_", "loss_function"); return nil }},
+	{at: "*", classes: "SGDClassifier SGDRegressor Perceptron PassiveAggressiveClassifier PassiveAggressiveRegressor SGDOneClassSVM",
+		up: func(s *state) error {
+			s.drop("loss_function_", "_loss_function_") // what partial_fit makes anew
+			return nil
+		}},
+	{at: "1.3", classes: "BayesianRidge ARDRegression", up: func(s *state) error {
+		if _, err := sklearn.Int(s.get("n_iter")); err == nil {
+			s.rename("n_iter", "max_iter")
+		}
+		return nil
+	}, down: func(s *state) error {
+		if _, err := sklearn.Int(s.get("max_iter")); err == nil {
+			s.rename("max_iter", "n_iter")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: glms, up: func(s *state) error {
+		s.drop("_link_instance", "_family_instance")
+		if !s.fitted() || s.get("_base_loss") != nil {
+			return nil
+		}
+		l := &loss{name: "HalfPoissonLoss"}
+		switch s.name {
+		case "GammaRegressor":
+			l.name = "HalfGammaLoss"
+		case "TweedieRegressor":
+			p, err := sklearn.Float(s.get("power"))
+			if err != nil {
+				return s.refuse("power", "%v", err)
+			}
+			l.name, l.power = "HalfTweedieLoss", p
+			if t := s.word("link"); t == "identity" || t == "auto" && p <= 0 {
+				l.name = "HalfTweedieLossIdentity"
+			}
+		}
+		s.set("_base_loss", l.write(s.m.To), "the loss that has the link")
+		return nil
+	}, down: func(s *state) error {
+		l, ok := readLoss(s.get("_base_loss"))
+		if !ok {
+			return nil
+		}
+		s.set("_link_instance", object("sklearn.linear_model._glm.link", lossLinks[l.name]), "the link of the loss")
+		s.drop("_base_loss", "_linear_loss")
+		return nil
+	}},
+	{at: "*", classes: glms, up: func(s *state) error {
+		if l, ok := readLoss(s.get("_base_loss")); ok && !s.m.To.Before("1.1") {
+			s.set("_base_loss", l.write(s.m.To), "as this release keeps it")
+		}
+		s.drop("_linear_loss") // of the fit alone
+		return nil
+	}},
+	says("1.9", "SGDClassifier", "rows whose every probability is 0 before they are normalised give NaN until 1.8 and equal shares since."),
+	{at: "0.21", classes: "LinearDiscriminantAnalysis", up: (*state).sigmoidDiscriminant},
+	{at: "0.22", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: func(s *state) error { s.rename("n_support_", "_n_support"); return nil }},
+	{at: "0.22", classes: "SVR NuSVR OneClassSVM", up: func(s *state) error {
+		if n := rowsOf(s.get("support_vectors_")); n >= 0 { // until 0.21 libsvm left it unset
+			b := binary.LittleEndian.AppendUint32(nil, uint32(n)) //nolint:gosec // a count
+			s.set("_n_support", &pyobj.Array{DType: dtype("<i4"), Shape: []int{2}, Data: append(b, b...), Offset: -1}, "the support vectors, counted")
+		}
+		return nil
+	}},
+	{at: "0.23", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: func(s *state) error {
+		s.rename("probA_", "_probA")
+		s.rename("probB_", "_probB")
+		return nil
+	}},
+	{at: "0.21", classes: "SVC NuSVC", up: func(s *state) error {
+		if _, isNone := s.get("decision_function_shape").(pyobj.None); isNone {
+			return s.refuse("decision_function_shape", "None stood for another shape of decisions")
+		}
+		classes, err := sklearn.Sequence(s.get("classes_"))
+		if err == nil && len(classes) > 2 && s.word("decision_function_shape") != "ovo" {
+			return s.lose("decision_function_shape", "until 0.20 the decisions of three or more classes were scaled over all rows given", "decision_function")
+		}
+		return nil
+	}},
+	{at: "0.20", classes: "OneClassSVM", up: func(s *state) error {
+		if !s.fitted() {
+			return nil
+		}
+		if err := s.lose("_intercept_", "until 0.19 decision_function gave a column, not a vector", "decision_function"); err != nil {
+			return err
+		}
+		if !s.has("offset_") {
+			if f, err := sklearn.Tensor(s.get("_intercept_")); err == nil && len(f.AsF64()) == 1 {
+				s.set("offset_", floatArray([]float64{-f.AsF64()[0]}, 1), "the intercept, negated")
+			}
+		}
+		return nil
+	}},
+	{at: "1.9", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: func(s *state) error {
+		p, ok := s.get("probability").(pyobj.Bool)
+		s.add("_effective_probability", pyobj.Bool(ok && bool(p)), "as probability")
+		return nil
+	}, down: func(s *state) error {
+		s.drop("_effective_probability")
+		if s.word("probability") == "deprecated" {
+			s.set("probability", pyobj.Bool(false), "the default")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: nil, down: func(s *state) error { s.drop("n_iter_", "_num_iter"); return nil }},
+	{at: "0.23", classes: "GaussianProcessRegressor", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_y_train_std", pyobj.Int(1), "targets were not scaled")
+		}
+		s.drop("_K_inv")
+		return nil
+	}},
+	{at: "0.24", classes: "GaussianProcessRegressor", up: func(s *state) error { s.drop("_K_inv"); return nil }},
+	renames("1.0", "GaussianNB", "sigma_", "var_"),
+	{at: "1.6", classes: "NearestCentroid", up: func(s *state) error {
+		if t, err := sklearn.Tensor(s.get("classes_")); err == nil && t.Len() > 0 {
+			p := make([]float64, t.Len())
+			for i := range p {
+				p[i] = 1 / float64(len(p))
+			}
+			s.add("class_prior_", floatArray(p, len(p)), "equal priors, which keep the old rule")
+		}
+		return nil
+	}, down: func(s *state) error {
+		if t, err := sklearn.Tensor(s.get("class_prior_")); err == nil {
+			for _, p := range t.AsF64() {
+				if math.Abs(p-1/float64(t.Len())) > 1e-8+1e-5/float64(t.Len()) {
+					return s.refuse("class_prior_", "before 1.6 priors do not count")
+				}
+			}
+			s.m.say("%s: NearestCentroid has no probabilities and no decision_function before 1.6.", s.path)
+		}
+		return nil
+	}},
+	{at: "0.22", classes: "KNeighborsClassifier KNeighborsRegressor RadiusNeighborsClassifier RadiusNeighborsRegressor NearestNeighbors LocalOutlierFactor KNeighborsTransformer RadiusNeighborsTransformer",
+		up: func(s *state) error {
+			if n := rowsOf(s.get("_fit_X")); n >= 0 {
+				s.add("n_samples_fit_", pyobj.Int(n), "the rows that are kept")
+			}
+			return nil
+		}},
+	{at: "0.20", classes: "LocalOutlierFactor", up: func(s *state) error {
+		s.rename("threshold_", "offset_")
+		s.add("novelty", pyobj.Bool(false), "the only mode")
+		return nil
+	}},
+	{at: "1.2", classes: "KernelDensity", up: func(s *state) error {
+		if s.fitted() {
+			if v := s.get("bandwidth"); v != nil {
+				s.add("bandwidth_", v, "as bandwidth")
+			}
+		}
+		return nil
+	}, down: func(s *state) error {
+		if v := s.get("bandwidth_"); v != nil {
+			s.set("bandwidth", v, "as bandwidth_")
+		}
+		s.drop("bandwidth_")
+		return nil
+	}},
+	{at: "0.24", classes: "IsotonicRegression", up: func(s *state) error {
+		s.rename("_necessary_X_", "X_thresholds_")
+		s.rename("_necessary_y_", "y_thresholds_")
+		s.drop("f_", "_X_", "_y_", "_f_", "X_", "y_")
+		return nil
+	}},
+}
+
+// rowsOf counts the rows of a matrix, -1 if it is none.
+func rowsOf(v pyobj.Value) int {
+	m, err := sklearn.AnyMatrix(v)
+	switch {
+	case err != nil:
+		return -1
+	case m.Sparse != nil:
+		return m.Sparse.Rows
+	case len(m.Dense.Shape) > 0:
+		return m.Dense.Shape[0]
+	}
+	return -1
+}
+
+// oneLogisticRule: 1.8 removed multi_class; two classes are one logistic function, more are softmax. One logistic
+// function per class, normalised, is what SGDClassifier computes from the same coefficients, bit for bit.
+func (s *state) oneLogisticRule() error {
+	multi, solver := s.word("multi_class"), s.word("solver")
+	s.taken["multi_class"] = true
+	classes, err := sklearn.Sequence(s.get("classes_"))
+	if err != nil || s.get("coef_") == nil {
+		s.tidyPenalty()
+		if multi == "ovr" {
+			s.m.say("%s: LogisticRegression has no multi_class since 1.8: fitting this one anew gives softmax.", s.path)
+		}
+		return nil
+	}
+	binary := len(classes) <= 2
+	ovr := multi == "ovr" || multi == "warn" || (multi == "auto" || multi == "deprecated" || multi == "") && (binary || solver == "liblinear") ||
+		multi == "multinomial" && binary && s.writtenBefore("0.20")
+	switch {
+	case binary && !ovr:
+		if err := s.lose("multi_class", `"multinomial" of two classes gives the logistic function of twice the decision; since 1.8 there is only that of the decision itself`,
+			"decision_function"); err != nil {
+			return err
+		}
+		for _, n := range []string{"coef_", "intercept_"} {
+			f, shape, err := floats(s.get(n))
+			if err != nil {
+				return s.refuse(n, "%v", err)
+			}
+			f = append([]float64(nil), f...)
+			for i := range f {
+				f[i] *= 2
+			}
+			s.set(n, floatArray(f, shape...), "doubled: labels and probabilities stay, decision_function doubles")
+		}
+		s.tidyPenalty()
+		return nil
+	case binary || !ovr:
+		s.tidyPenalty()
+		return nil
+	}
+	penalty := s.get("penalty")
+	s.replace("SGDClassifier", "one logistic function per class, which LogisticRegression lost in 1.8; the same coefficients give the same numbers. It can not be fitted anew as it was",
+		"coef_", "intercept_", "classes_", "n_iter_", "fit_intercept", "class_weight", "random_state", "max_iter", "tol", "verbose", "warm_start", "n_jobs", "multi_class")
+	s.attrs.Delete("multi_class")
+	s.attrs.Set(pyobj.Str("loss"), pyobj.Str("log_loss"))
+	if t, _ := pyobj.Text(penalty); t == "l1" || t == "elasticnet" {
+		s.attrs.Set(pyobj.Str("penalty"), penalty)
+	}
+	return nil
+}
+
+// tidyPenalty says the penalty by l1_ratio and C, as 1.8 wants it.
+func (s *state) tidyPenalty() {
+	if s.name == "LogisticRegressionCV" {
+		return
+	}
+	_, isNone := s.get("l1_ratio").(pyobj.None)
+	switch s.word("penalty") {
+	case "l2":
+		s.set("penalty", pyobj.Str("deprecated"), "l1_ratio says it")
+		s.set("l1_ratio", pyobj.Float(0), "l2")
+	case "l1":
+		s.set("penalty", pyobj.Str("deprecated"), "l1_ratio says it")
+		s.set("l1_ratio", pyobj.Float(1), "l1")
+	default:
+		if isNone {
+			s.set("l1_ratio", pyobj.Float(0), "None → 0, the same")
+		}
+	}
+}
+
+// sigmoidDiscriminant: until 0.20 probabilities of more than two classes were normalised logistic functions, as
+// SGDClassifier computes them. Where only transform is asked for, in the middle of a pipeline, nothing changed.
+func (s *state) sigmoidDiscriminant() error {
+	classes, err := sklearn.Sequence(s.get("classes_"))
+	if err != nil || s.get("coef_") == nil || len(classes) <= 2 {
+		return nil
+	}
+	if s.m.middle[s.obj] {
+		return nil
+	}
+	s.replace("SGDClassifier", "until 0.20 its probabilities were one logistic function per class, normalised; the same coefficients give the same numbers. It has no transform",
+		"coef_", "intercept_", "classes_")
+	s.attrs.Set(pyobj.Str("loss"), pyobj.Str("log_loss"))
+	return nil
+}

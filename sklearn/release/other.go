@@ -1,0 +1,668 @@
+package release
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+const searches = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV"
+
+var otherSteps = []step{
+	{at: "0.23", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_n_threads", pyobj.Int(1), "one thread")
+		}
+		s.drop("precompute_distances")
+		return nil
+	}},
+	{at: "1.1", classes: "KMeans", up: func(s *state) error {
+		s.reword("algorithm", "full", "lloyd")
+		s.reword("algorithm", "auto", "lloyd")
+		return nil
+	}, down: func(s *state) error { s.reword("algorithm", "lloyd", "full"); return nil }},
+	{at: "1.1", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
+		if n := rowsOf(s.get("cluster_centers_")); n >= 0 {
+			s.add("_n_features_out", pyobj.Int(n), "the clusters")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: "Birch", up: func(s *state) error {
+		if n := rowsOf(s.get("subcluster_centers_")); n >= 0 {
+			s.add("_n_features_out", pyobj.Int(n), "the subclusters")
+		}
+		return nil
+	}},
+	{at: "1.0", classes: "Birch", up: func(s *state) error {
+		s.drop("fit_", "partial_fit_", "_deprecated_fit", "_deprecated_partial_fit", "root_", "dummy_leaf_")
+		return nil
+	}},
+	{at: "*", classes: "Birch", up: func(s *state) error {
+		s.drop("fit_", "partial_fit_", "_deprecated_fit", "_deprecated_partial_fit")
+		return nil
+	}},
+	{at: "1.0", classes: "NMF MiniBatchNMF", up: func(s *state) error {
+		a, err := sklearn.Float(s.get("alpha"))
+		if s.fitted() && s.get("alpha") != nil && (err != nil || a != 0) {
+			return s.refuse("alpha", "until 1.1 the penalty was scaled otherwise")
+		}
+		s.drop("alpha", "regularization")
+		s.add("alpha_W", pyobj.Float(0), "no penalty")
+		if v := s.get("beta_loss"); v != nil && s.fitted() {
+			s.add("_beta_loss", pyobj.Int(2), "frobenius")
+		}
+		return nil
+	}},
+	{at: "1.2", classes: "NMF MiniBatchNMF", up: func(s *state) error {
+		a, err := sklearn.Float(s.get("alpha"))
+		if s.fitted() && s.get("alpha") != nil && err == nil && a != 0 {
+			return s.refuse("alpha", "until 1.1 the penalty was scaled otherwise")
+		}
+		s.drop("alpha", "regularization")
+		return nil
+	}},
+	renames("1.0", "KernelPCA", "lambdas_", "eigenvalues_", "alphas_", "eigenvectors_"),
+	{at: "1.3", classes: "KernelPCA", up: func(s *state) error {
+		if !s.fitted() {
+			return nil
+		}
+		if s.has("gamma") {
+			s.add("gamma_", s.get("gamma"), "as gamma")
+			return nil
+		}
+		m, err := sklearn.AnyMatrix(s.get("X_fit_"))
+		if err != nil {
+			return s.refuse("X_fit_", "%v", err)
+		}
+		n := 0
+		if m.Dense != nil && len(m.Dense.Shape) == 2 {
+			n = m.Dense.Shape[1]
+		} else if m.Sparse != nil {
+			n = m.Sparse.Cols
+		}
+		if n > 0 {
+			s.add("gamma_", pyobj.Float(1/float64(n)), "one over the number of features, as None meant")
+		}
+		return nil
+	}, down: func(s *state) error {
+		if g := s.get("gamma_"); g != nil {
+			s.set("gamma", g, "as gamma_")
+		}
+		s.drop("gamma_")
+		return nil
+	}},
+	{at: "0.22", classes: "FastICA", up: func(s *state) error {
+		if c := s.get("components_"); c != nil {
+			s.add("_unmixing", c, "as components_")
+		}
+		return nil
+	}},
+	{at: "1.3", classes: "FastICA", up: func(s *state) error {
+		if b, ok := s.get("whiten").(pyobj.Bool); ok && bool(b) || s.word("whiten") == "warn" {
+			s.set("whiten", pyobj.Str("arbitrary-variance"), "what True meant")
+		}
+		s.drop("_whiten")
+		return nil
+	}, down: nil},
+	{at: "1.1", classes: "FastICA", up: nil, down: func(s *state) error {
+		switch s.word("whiten") {
+		case "arbitrary-variance", "unit-variance":
+			s.set("whiten", pyobj.Bool(true), "the components hold the variance")
+		}
+		return nil
+	}},
+	renames("0.24", "PLSRegression PLSCanonical CCA PLSSVD", "x_mean_", "_x_mean", "x_std_", "_x_std", "y_mean_", "_y_mean", "y_std_", "_y_std"),
+	{at: "1.1", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error {
+		if v := s.get("_y_mean"); v != nil {
+			s.add("intercept_", v, "as _y_mean")
+		}
+		return nil
+	}, down: nil},
+	{at: "1.1", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error { return s.transposed("coef_", "_coef_") },
+		down: func(s *state) error {
+			s.drop("coef_")
+			return s.transposed("_coef_", "coef_")
+		}},
+	{at: "1.3", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error {
+		if s.get("_coef_") != nil {
+			s.drop("coef_")
+		}
+		s.rename("_coef_", "coef_")
+		return nil
+	}, down: func(s *state) error {
+		s.rename("coef_", "_coef_")
+		return nil
+	}},
+	{at: "1.5", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error { return s.scaledColumns(false) },
+		down: func(s *state) error { return s.scaledColumns(true) }},
+	{at: "1.3", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error {
+		if s.get("coef_") != nil {
+			s.m.say("%s (%s): predict of a single target gives one column as the fit's target had it; until 1.2 always two dimensions.", s.path, s.name)
+			if s.get("_predict_1d") == nil {
+				s.attrs.Set(pyobj.Str("_predict_1d"), pyobj.Bool(false))
+			}
+		}
+		return nil
+	}},
+	{at: "0.22", classes: "DummyClassifier", up: func(s *state) error {
+		if v := s.get("strategy"); v != nil && s.fitted() {
+			s.add("_strategy", v, "as strategy")
+		}
+		return nil
+	}},
+	{at: "1.2", classes: "CalibratedClassifierCV", up: func(s *state) error {
+		if s.word("base_estimator") == "deprecated" {
+			s.drop("base_estimator")
+		}
+		s.rename("base_estimator", "estimator")
+		return nil
+	}, down: func(s *state) error { s.rename("estimator", "base_estimator"); return nil }},
+	{at: "1.2", classes: "_CalibratedClassifier", up: func(s *state) error {
+		s.rename("base_estimator", "estimator")
+		s.rename("calibrators_", "calibrators")
+		s.rename("classes_", "classes")
+		s.drop("label_encoder_")
+		return nil
+	}, down: func(s *state) error { s.rename("estimator", "base_estimator"); return nil }},
+	{at: "0.24", classes: "_CalibratedClassifier", up: func(s *state) error {
+		s.rename("calibrators_", "calibrators")
+		if v := s.get("classes_"); v != nil {
+			s.set("classes", v, "as classes_")
+		}
+		s.drop("label_encoder_")
+		return nil
+	}},
+	{at: "1.5", classes: "ClassifierChain", up: func(s *state) error {
+		if s.fitted() {
+			s.add("chain_method_", pyobj.Str("predict"), "the only rule")
+		}
+		return nil
+	}, down: func(s *state) error {
+		if t := s.word("chain_method_"); t != "" && t != "predict" {
+			return s.refuse("chain_method_", "it chains predictions only")
+		}
+		return nil
+	}},
+	{at: "1.7", classes: "ClassifierChain RegressorChain", up: func(s *state) error {
+		if s.has("base_estimator") && s.word("base_estimator") != "deprecated" {
+			s.rename("base_estimator", "estimator")
+		}
+		s.drop("base_estimator")
+		return nil
+	}, down: func(s *state) error { s.rename("estimator", "base_estimator"); return nil }},
+	{at: "1.6", classes: "SelfTrainingClassifier", up: func(s *state) error {
+		if s.has("base_estimator") && s.word("base_estimator") != "deprecated" {
+			s.rename("base_estimator", "estimator")
+		}
+		s.drop("base_estimator")
+		s.rename("base_estimator_", "estimator_")
+		return nil
+	}, down: func(s *state) error {
+		s.rename("estimator", "base_estimator")
+		s.rename("estimator_", "base_estimator_")
+		return nil
+	}},
+	{at: "*", classes: searches, up: (*state).scorers},
+	{at: "1.2", classes: "AgglomerativeClustering FeatureAgglomeration", up: func(s *state) error {
+		if t := s.word("affinity"); t != "" && t != "deprecated" {
+			s.set("metric", pyobj.Str(t), "as affinity")
+		}
+		s.drop("affinity")
+		s.taken["affinity"] = true
+		return nil
+	}, down: func(s *state) error {
+		s.rename("metric", "affinity")
+		return nil
+	}},
+	{at: "*", classes: "AgglomerativeClustering FeatureAgglomeration", up: func(s *state) error {
+		if _, isNone := s.get("metric").(pyobj.None); isNone && !s.m.To.Before("1.4") {
+			s.set("metric", pyobj.Str("euclidean"), "what None meant")
+		}
+		return nil
+	}},
+	{at: "0.22", classes: "AgglomerativeClustering FeatureAgglomeration", up: func(s *state) error {
+		if s.name == "AgglomerativeClustering" {
+			s.drop("pooling_func")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: "SelectFromModel", up: func(s *state) error {
+		if s.fitted() && s.has("max_features") {
+			s.add("max_features_", s.get("max_features"), "as max_features")
+		}
+		return nil
+	}},
+	{at: "1.0", classes: "SparseCoder", up: func(s *state) error {
+		if c := s.get("components_"); c != nil {
+			s.add("dictionary", c, "as components_")
+		}
+		return nil
+	}},
+	renames("1.2", "StackingClassifier", "_le", "_label_encoder"),
+	{at: "0.21", classes: "VotingClassifier", up: func(s *state) error {
+		if _, isNone := s.get("flatten_transform").(pyobj.None); isNone {
+			s.set("flatten_transform", pyobj.Bool(false), "what None meant")
+		}
+		return nil
+	}},
+	{at: "0.21", classes: "OneVsOneClassifier", up: func(s *state) error {
+		if c, err := sklearn.Sequence(s.get("classes_")); err == nil && len(c) > 2 {
+			return s.lose("estimators_", "until 0.20 the decisions of three or more classes were scaled over all rows given", "decision_function")
+		}
+		return nil
+	}},
+}
+
+// transposed moves a matrix to another attribute with rows and columns exchanged.
+func (s *state) transposed(from, to string) error {
+	v := s.get(from)
+	if v == nil {
+		return nil
+	}
+	f, shape, err := floats(v)
+	if err != nil || len(shape) != 2 {
+		return s.refuse(from, "%v", err)
+	}
+	out := make([]float64, len(f))
+	for i := range shape[0] {
+		for j := range shape[1] {
+			out[j*shape[0]+i] = f[i*shape[1]+j]
+		}
+	}
+	s.drop(from)
+	s.set(to, floatArray(out, shape[1], shape[0]), "transposed")
+	return nil
+}
+
+// scaledColumns divides the columns of coef_ by the features' deviations, which predict did to the rows until 1.4; or
+// takes that back.
+func (s *state) scaledColumns(back bool) error {
+	v := s.get("coef_")
+	if v == nil {
+		return nil
+	}
+	f, shape, err := floats(v)
+	if err != nil || len(shape) != 2 {
+		return s.refuse("coef_", "%v", err)
+	}
+	std, _, err := floats(s.get("_x_std"))
+	if err != nil || len(std) != shape[1] {
+		return s.refuse("_x_std", "it does not fit coef_")
+	}
+	f = append([]float64(nil), f...)
+	for i := range f {
+		if back {
+			f[i] *= std[i%shape[1]]
+		} else {
+			f[i] /= std[i%shape[1]]
+		}
+	}
+	s.set("coef_", floatArray(f, shape...), "scaled by _x_std, as predict does not scale the rows any more")
+	if back {
+		s.note(Rewritten, "coef_", "predict scales the rows")
+	}
+	return nil
+}
+
+// diagonal reads a square matrix that is zero off its diagonal.
+func diagonal(m sklearn.Matrix) ([]float64, error) {
+	s := m.Sparse
+	if s == nil || s.Rows != s.Cols || s.Data.AsF64() == nil {
+		return nil, fmt.Errorf("no sparse square matrix")
+	}
+	d := make([]float64, s.Rows)
+	for i := range d {
+		for p := s.Indptr[i]; p < s.Indptr[i+1]; p++ {
+			if int(s.Indices[p]) != i {
+				return nil, fmt.Errorf("not diagonal")
+			}
+			d[i] += s.Data.AsF64()[p]
+		}
+	}
+	return d, nil
+}
+
+// diagonalCSR makes scipy's csr_matrix of a diagonal.
+func diagonalCSR(d []float64) pyobj.Value {
+	ints := func(n int) *pyobj.Array {
+		b := make([]byte, 0, 4*n)
+		for i := range n {
+			b = binary.LittleEndian.AppendUint32(b, uint32(i)) //nolint:gosec // an index
+		}
+		return &pyobj.Array{DType: dtype("<i4"), Shape: []int{n}, Data: b, Offset: -1}
+	}
+	n := pyobj.Int(len(d))
+	return object("scipy.sparse", "csr_matrix", entry("_shape", &pyobj.Tuple{Items: []pyobj.Value{n, n}}), entry("maxprint", pyobj.Int(50)),
+		entry("indices", ints(len(d))), entry("indptr", ints(len(d)+1)), entry("data", floatArray(d, len(d))))
+}
+
+// fittedPassthrough: since 1.4 the fitted form of "passthrough" is a FunctionTransformer.
+func (s *state) fittedPassthrough() error {
+	n := s.get("_n_features")
+	if n != nil {
+		s.add("n_features_in_", n, "as _n_features")
+		s.drop("_n_features")
+	}
+	s.drop("_name_to_fitted_passthrough")
+	list, ok := s.get("transformers_").(*pyobj.List)
+	if !ok {
+		return nil
+	}
+	items := append([]pyobj.Value(nil), list.Items...)
+	for i, it := range items {
+		t, ok := it.(*pyobj.Tuple)
+		if !ok || len(t.Items) != 3 {
+			continue
+		}
+		if w, _ := pyobj.Text(t.Items[1]); w != "passthrough" {
+			continue
+		}
+		f, err := s.m.passthrough()
+		if err != nil {
+			return err
+		}
+		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], f, t.Items[2]}}
+		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: \"passthrough\" → FunctionTransformer that does nothing", i))
+	}
+	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
+	return nil
+}
+
+// namedPassthrough is the way back.
+func (s *state) namedPassthrough() error {
+	if n := s.get("n_features_in_"); n != nil {
+		s.add("_n_features", n, "as n_features_in_")
+	}
+	list, ok := s.get("transformers_").(*pyobj.List)
+	if !ok {
+		return nil
+	}
+	items := append([]pyobj.Value(nil), list.Items...)
+	for i, it := range items {
+		t, ok := it.(*pyobj.Tuple)
+		if !ok || len(t.Items) != 3 {
+			continue
+		}
+		o, ok := t.Items[1].(*pyobj.Object)
+		if !ok || pyobj.ShortName(o.ClassName()) != "FunctionTransformer" {
+			continue
+		}
+		attrs, _ := o.Attrs()
+		if _, isNone := attrs.Get("func").(pyobj.None); !isNone {
+			continue
+		}
+		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], pyobj.Str("passthrough"), t.Items[2]}}
+		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: → \"passthrough\"", i))
+	}
+	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
+	return nil
+}
+
+// passthrough makes the transformer that does nothing.
+func (m *migration) passthrough() (*pyobj.Object, error) {
+	return m.make("FunctionTransformer", entry("func", pyobj.None{}), entry("inverse_func", pyobj.None{}), entry("validate", pyobj.Bool(false)),
+		entry("accept_sparse", pyobj.Bool(true)), entry("check_inverse", pyobj.Bool(false)), entry("feature_names_out", pyobj.Str("one-to-one")),
+		entry("kw_args", pyobj.None{}), entry("inv_kw_args", pyobj.None{}))
+}
+
+// columnBookkeeping sets what transform asks of a fitted ColumnTransformer: which columns each transformer takes and
+// which places of the output it fills.
+func (s *state) columnBookkeeping() error {
+	list, err := sklearn.Sequence(s.get("transformers_"))
+	if err != nil {
+		return nil
+	}
+	// _RemainderColsList is a list that remembers how it was made; 1.7 has it no more.
+	plain := func(v pyobj.Value) pyobj.Value {
+		o, ok := v.(*pyobj.Object)
+		if !ok || pyobj.ShortName(o.ClassName()) != "_RemainderColsList" {
+			return v
+		}
+		if d, ok := o.State.(*pyobj.Dict); ok {
+			if l, ok := d.Get("data").(*pyobj.List); ok {
+				return &pyobj.List{Items: l.Items}
+			}
+		}
+		return &pyobj.List{Items: o.Items}
+	}
+	for i, it := range list {
+		if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 3 {
+			t.Items[2] = plain(t.Items[2])
+			list[i] = t
+		}
+	}
+	if t, ok := s.get("_remainder").(*pyobj.Tuple); ok && len(t.Items) == 3 {
+		t.Items[2] = plain(t.Items[2])
+	}
+	if !s.m.To.Before("1.1") && s.m.To.Before("1.4") && s.get("_name_to_fitted_passthrough") == nil {
+		d := &pyobj.Dict{}
+		for _, it := range list {
+			if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 3 {
+				if w, _ := pyobj.Text(t.Items[1]); w == "passthrough" {
+					f, err := s.m.passthrough()
+					if err != nil {
+						return err
+					}
+					d.Set(t.Items[0], f)
+				}
+			}
+		}
+		s.set("_name_to_fitted_passthrough", d, "transformers that do nothing")
+	}
+	width, err := sklearn.Int(s.get("n_features_in_"))
+	if err != nil {
+		return nil // names only; it is computed from the frame
+	}
+	names, _ := sklearn.Strings(s.get("feature_names_in_"))
+	if s.get("_transformer_to_input_indices") == nil {
+		d := &pyobj.Dict{}
+		for _, it := range list {
+			t, ok := it.(*pyobj.Tuple)
+			if !ok || len(t.Items) != 3 {
+				return s.refuse("transformers_", "not triples")
+			}
+			cols, ok := columns(t.Items[2], width, names)
+			if !ok {
+				return s.refuse("transformers_", "columns given by %s can not be told", sklearn.Describe(t.Items[2]))
+			}
+			d.Set(t.Items[0], cols)
+		}
+		s.set("_transformer_to_input_indices", d, "from transformers_")
+	}
+	if s.get("output_indices_") == nil && !s.m.To.Before("1.0") {
+		s.attrs.Set(pyobj.Str("output_indices_"), &pyobj.Dict{})
+		s.note(Added, "output_indices_", "empty: the writing release did not keep it; no prediction asks for it")
+	}
+	return nil
+}
+
+// columns gives a key of columns as positions.
+func columns(key pyobj.Value, width int, names []string) (*pyobj.List, bool) {
+	out := &pyobj.List{}
+	one := func(v pyobj.Value) bool {
+		if t, ok := pyobj.Text(v); ok {
+			for i, n := range names {
+				if n == t {
+					out.Items = append(out.Items, pyobj.Int(i))
+					return true
+				}
+			}
+			return false
+		}
+		n, err := sklearn.Int(v)
+		if err != nil {
+			return false
+		}
+		if n < 0 {
+			n += width
+		}
+		out.Items = append(out.Items, pyobj.Int(n))
+		return true
+	}
+	if o, ok := key.(*pyobj.Object); ok && strings.HasSuffix(o.ClassName(), ".slice") && len(o.Args) == 3 {
+		from, to, by := 0, width, 1
+		for i, p := range []*int{&from, &to, &by} {
+			if n, err := sklearn.Int(o.Args[i]); err == nil {
+				if i < 2 && n < 0 {
+					n += width
+				}
+				*p = n
+			} else if t, ok := pyobj.Text(o.Args[i]); ok {
+				for j, n := range names {
+					if n == t {
+						*p = j + i
+					}
+				}
+			}
+		}
+		for i := from; by > 0 && i < to && i < width; i += by {
+			out.Items = append(out.Items, pyobj.Int(i))
+		}
+		return out, true
+	}
+	if t, err := sklearn.Tensor(key); err == nil && t.DType == tensor.Bool {
+		for i, b := range t.U8 {
+			if b != 0 {
+				out.Items = append(out.Items, pyobj.Int(i))
+			}
+		}
+		return out, true
+	}
+	items, err := sklearn.Sequence(key)
+	if err != nil {
+		return out, one(key)
+	}
+	if len(items) > 0 {
+		if _, ok := items[0].(pyobj.Bool); ok {
+			for i, it := range items {
+				if b, _ := it.(pyobj.Bool); bool(b) {
+					out.Items = append(out.Items, pyobj.Int(i))
+				}
+			}
+			return out, true
+		}
+	}
+	for _, it := range items {
+		if !one(it) {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// scorers brings scorer_ of a search to the release's form: predictions do not ask for it, score does.
+func (s *state) scorers() error {
+	v := s.get("scorer_")
+	if v == nil {
+		s.drop("iid")
+		return nil
+	}
+	passthrough := false
+	switch x := v.(type) {
+	case *pyobj.Global:
+		passthrough = x.Name == "_passthrough_scorer"
+	case *pyobj.Object:
+		passthrough = pyobj.ShortName(x.ClassName()) == "_PassthroughScorer"
+	}
+	if passthrough {
+		switch {
+		case s.m.To.Before("1.3"):
+			s.set("scorer_", &pyobj.Global{Module: "sklearn.metrics._scorer", Name: "_passthrough_scorer"}, "as this release keeps it")
+		default:
+			s.set("scorer_", object("sklearn.metrics._scorer", "_PassthroughScorer", entry("_estimator", s.orNone("estimator"))), "as this release keeps it")
+		}
+	}
+	if o, ok := s.get("cv_results_").(*pyobj.Object); ok && pyobj.ShortName(o.ClassName()) == "DeprecationDict" {
+		s.set("cv_results_", &pyobj.Dict{Entries: o.Pairs}, "a plain dict")
+	}
+	s.drop("iid", "_search_config")
+	s.taken["iid"] = true
+	return nil
+}
+
+// helper rewrites objects that record no release of their own.
+func (m *migration) helper(o *pyobj.Object, path, release string) error {
+	name := pyobj.ShortName(o.ClassName())
+	module := ""
+	if g, ok := o.Class.(*pyobj.Global); ok {
+		module = g.Module
+	}
+	switch {
+	case name == "newObj" && strings.HasSuffix(module, "dist_metrics") && len(o.Args) == 1:
+		return m.distance(o, path)
+	case name == "newObj" && (strings.HasSuffix(module, "kd_tree") || strings.HasSuffix(module, "ball_tree")) && len(o.Args) == 1:
+		kind, file := "KDTree", "_kd_tree"
+		if strings.HasSuffix(module, "ball_tree") {
+			kind, file = "BallTree", "_ball_tree"
+		}
+		if g, ok := o.Args[0].(*pyobj.Global); ok && (strings.HasSuffix(g.Name, "32") || strings.HasSuffix(g.Name, "64")) {
+			return nil
+		}
+		o.Class = &pyobj.Global{Module: "sklearn.neighbors." + file, Name: "newObj"}
+		o.Args = []pyobj.Value{&pyobj.Global{Module: "sklearn.neighbors." + file, Name: kind}}
+		if t, ok := o.State.(*pyobj.Tuple); ok && len(t.Items) == 12 {
+			t.Items = append(t.Items, pyobj.None{}) // the weights of samples, since 0.20
+			m.report.Changes = append(m.report.Changes, Change{path, kind, "sample_weight", Added, "None"})
+		}
+	case name == "_PredictScorer" || name == "_ProbaScorer" || name == "_ThresholdScorer" || name == "_Scorer":
+		m.scorer(o, name)
+	}
+	return nil
+}
+
+// distance names a metric as the release does: since 1.3 by the width of its floats.
+func (m *migration) distance(o *pyobj.Object, path string) error {
+	g, ok := o.Args[0].(*pyobj.Global)
+	if !ok {
+		return nil
+	}
+	name := strings.TrimSuffix(g.Name, "64")
+	if strings.HasSuffix(name, "32") {
+		return nil
+	}
+	const module = "sklearn.metrics._dist_metrics"
+	if m.To.Importable(module, name+"64") && !m.To.Before("1.3") {
+		name += "64"
+	}
+	if !m.To.Importable(module, name) {
+		return &RefusedError{path, g.Name, "", "it has no such distance", m.To.Version}
+	}
+	o.Class = &pyobj.Global{Module: module, Name: "newObj"}
+	o.Args = []pyobj.Value{&pyobj.Global{Module: module, Name: name}}
+	return nil
+}
+
+// scorer turns the three scorers before 1.4 into the one since, and back.
+func (m *migration) scorer(o *pyobj.Object, name string) {
+	attrs, ok := o.Attrs()
+	if !ok || attrs == nil {
+		return
+	}
+	set := func(class string, response pyobj.Value) {
+		o.Class = &pyobj.Global{Module: "sklearn.metrics._scorer", Name: class}
+		if response == nil {
+			attrs.Delete("_response_method")
+		} else {
+			attrs.Set(pyobj.Str("_response_method"), response)
+		}
+		o.State = attrs
+	}
+	decide := &pyobj.Tuple{Items: []pyobj.Value{pyobj.Str("decision_function"), pyobj.Str("predict_proba")}}
+	switch {
+	case name == "_Scorer" && m.To.Before("1.4"):
+		switch t, _ := pyobj.Text(attrs.Get("_response_method")); t {
+		case "predict":
+			set("_PredictScorer", nil)
+		case "predict_proba":
+			set("_ProbaScorer", nil)
+		default:
+			set("_ThresholdScorer", nil)
+		}
+	case name != "_Scorer" && !m.To.Before("1.4"):
+		set("_Scorer", map[string]pyobj.Value{"_PredictScorer": pyobj.Str("predict"), "_ProbaScorer": pyobj.Str("predict_proba"), "_ThresholdScorer": decide}[name])
+	}
+}

@@ -1,0 +1,488 @@
+package release
+
+import (
+	"math"
+
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
+)
+
+var preprocessingSteps = []step{
+	{at: "0.18", classes: "StandardScaler", up: func(s *state) error { s.rename("std_", "scale_"); return nil }},
+	{at: "1.8", classes: "StandardScaler", up: func(s *state) error { return s.wideScaler() }, down: func(s *state) error {
+		if s.fitted() {
+			s.m.say("%s (StandardScaler): float32 rows round differently: since 1.8 mean_ and scale_ are rounded to float32 first, before each step was. float64 rows give the same bits.", s.path)
+		}
+		return nil
+	}},
+	says("1.0", "Normalizer", "rows whose largest element or norm is below the smallest normal float are scaled differently since 1.0."),
+	{at: "0.21", classes: "QuantileTransformer", up: func(s *state) error {
+		if s.fitted() && s.word("output_distribution") == "uniform" {
+			return s.refuse("output_distribution", "until 0.20 values within 1e-7 of a bound were moved to it")
+		}
+		return nil
+	}},
+	{at: "0.21", classes: "MultiLabelBinarizer", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_cached_dict", pyobj.None{}, "made when it is asked for")
+		}
+		return nil
+	}},
+	{at: "0.24", classes: "SimpleImputer KNNImputer IterativeImputer", up: func(s *state) error {
+		if o, ok := s.get("indicator_").(*pyobj.Object); ok {
+			if d, _ := o.Attrs(); d != nil {
+				d.Set(pyobj.Str("_precomputed"), pyobj.Bool(true))
+				s.note(Rewritten, "indicator_", "_precomputed: it is given masks")
+			}
+		}
+		return nil
+	}},
+	{at: "1.0", classes: "PolynomialFeatures", up: func(s *state) error {
+		if !s.fitted() {
+			return nil
+		}
+		s.rename("n_input_features_", "n_features_in_")
+		s.drop("n_input_features_")
+		d, err := sklearn.Int(s.get("degree"))
+		if err != nil {
+			return s.refuse("degree", "%v", err)
+		}
+		n, err := sklearn.Int(s.get("n_features_in_"))
+		if err != nil {
+			return s.refuse("n_features_in_", "%v", err)
+		}
+		only, _ := sklearn.Bool(s.get("interaction_only"))
+		s.add("_min_degree", pyobj.Int(0), "degree")
+		s.add("_max_degree", pyobj.Int(d), "degree")
+		s.add("_n_out_full", pyobj.Int(combinations(n, d, only)), "the columns of all degrees")
+		return nil
+	}},
+	{at: "1.3", classes: "PolynomialFeatures", up: func(s *state) error { s.drop("n_input_features_"); return nil }},
+	{at: "0.20", classes: "OneHotEncoder", up: (*state).legacyEncoder},
+	{at: "0.21", classes: "OneHotEncoder", up: (*state).legacyEncoder},
+	{at: "0.22", classes: "OneHotEncoder", up: (*state).legacyEncoder},
+	{at: "0.21", classes: "OneHotEncoder", up: func(s *state) error {
+		s.drop("categorical_features", "n_values", "_n_values", "_categories", "_legacy_mode", "_active_features_", "_n_values_", "_feature_indices_", "feature_indices_", "n_values_", "active_features_")
+		if s.fitted() {
+			s.add("drop_idx_", pyobj.None{}, "nothing is dropped")
+		}
+		return nil
+	}},
+	{at: "0.22", classes: "OneHotEncoder", up: func(s *state) error {
+		s.drop("categorical_features", "n_values", "_n_values", "_categories", "_legacy_mode", "_active_features_", "_n_values_", "_feature_indices_", "feature_indices_", "n_values_", "active_features_")
+		if s.fitted() {
+			s.add("drop_idx_", pyobj.None{}, "nothing is dropped")
+		}
+		return nil
+	}},
+	{at: "0.23", classes: "OneHotEncoder", up: func(s *state) error {
+		if !s.has("drop_idx_") {
+			return nil
+		}
+		t, err := sklearn.Sequence(s.get("drop_idx_"))
+		if err != nil {
+			return s.refuse("drop_idx_", "%v", err)
+		}
+		s.set("drop_idx_", &pyobj.Array{DType: dtype("O"), Shape: []int{len(t)}, Objects: t, Offset: -1}, "an array of objects")
+		return nil
+	}},
+	{at: "1.1", classes: "OneHotEncoder OrdinalEncoder", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_infrequent_enabled", pyobj.Bool(false), "no category is infrequent")
+			if s.name == "OneHotEncoder" {
+				return s.encodedWidths()
+			}
+		}
+		return nil
+	}, down: func(s *state) error {
+		if b, ok := s.get("_infrequent_enabled").(pyobj.Bool); ok && bool(b) && s.name == "OneHotEncoder" {
+			return s.refuse("_infrequent_enabled", "it does not group infrequent categories")
+		}
+		return nil
+	}},
+	{at: "1.3", classes: "OrdinalEncoder", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_infrequent_enabled", pyobj.Bool(false), "no category is infrequent")
+			s.add("_missing_indices", &pyobj.Dict{}, "no category is missing")
+		}
+		return nil
+	}, down: func(s *state) error {
+		if b, ok := s.get("_infrequent_enabled").(pyobj.Bool); ok && bool(b) {
+			return s.refuse("_infrequent_enabled", "it does not group infrequent categories")
+		}
+		s.drop("_infrequent_enabled")
+		return nil
+	}},
+	{at: "1.0", classes: "OrdinalEncoder", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_missing_indices", &pyobj.Dict{}, "no category is missing")
+		}
+		return nil
+	}},
+	{at: "1.2", classes: "OneHotEncoder", up: func(s *state) error {
+		s.rename("sparse", "sparse_output")
+		if v := s.get("drop_idx_"); v != nil {
+			s.add("_drop_idx_after_grouping", v, "as drop_idx_")
+		}
+		return nil
+	}, down: func(s *state) error {
+		s.drop("sparse")
+		s.rename("sparse_output", "sparse")
+		s.drop("_drop_idx_after_grouping")
+		return nil
+	}},
+	{at: "1.6", classes: "OneHotEncoder", up: nil, down: func(s *state) error {
+		if s.word("handle_unknown") == "warn" {
+			return s.refuse("handle_unknown", `it has no "warn"`)
+		}
+		return nil
+	}},
+	{at: "0.24", classes: "OrdinalEncoder", up: func(s *state) error {
+		s.add("handle_unknown", pyobj.Str("error"), "the only rule")
+		s.add("unknown_value", pyobj.None{}, "")
+		return nil
+	}},
+	{at: "1.1", classes: "KBinsDiscretizer", up: (*state).nudgedBins, down: func(s *state) error {
+		if s.fitted() {
+			return s.refuse("bin_edges_", "before 1.1 values were raised by 1e-8 + 1e-5·|x| before their bin was looked for")
+		}
+		return nil
+	}},
+	{at: "0.22", classes: "FunctionTransformer", up: func(s *state) error {
+		if v := s.get("_validate"); v != nil {
+			s.set("validate", v, "as _validate")
+		} else if _, isNone := s.get("validate").(pyobj.None); isNone {
+			s.set("validate", pyobj.Bool(true), "None stood for True")
+		}
+		s.drop("_validate")
+		if b, ok := s.get("pass_y").(pyobj.Bool); ok && bool(b) {
+			return s.refuse("pass_y", "it passes no target to the function")
+		}
+		s.drop("pass_y")
+		return nil
+	}},
+	{at: "0.21", classes: "SimpleImputer", up: func(s *state) error { s.add("indicator_", pyobj.None{}, "there is none"); return nil }},
+	{at: "1.1", classes: "SimpleImputer", up: func(s *state) error {
+		if v := statisticsType(s.get("statistics_")); v != nil {
+			s.add("_fit_dtype", v, "that of statistics_")
+		}
+		return nil
+	}},
+	{at: "1.8", classes: "SimpleImputer", up: func(s *state) error {
+		if v := s.get("_fit_dtype"); v != nil {
+			s.add("_fill_dtype", v, "as _fit_dtype")
+		}
+		return nil
+	}, down: func(s *state) error { s.drop("_fill_dtype"); return nil }},
+	{at: "0.24", classes: "MissingIndicator", up: func(s *state) error {
+		if s.fitted() {
+			s.add("_precomputed", pyobj.Bool(false), "the rows are no masks")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
+	{at: "0.24", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
+	{at: "0.22", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
+	{at: "0.22", classes: "Imputer", up: (*state).oldImputer},
+	{at: "1.5", classes: "TfidfTransformer", up: func(s *state) error {
+		v := s.get("_idf_diag")
+		if v == nil {
+			return nil
+		}
+		m, err := sklearn.AnyMatrix(v)
+		if err != nil {
+			return s.refuse("_idf_diag", "%v", err)
+		}
+		d, err := diagonal(m)
+		if err != nil {
+			return s.refuse("_idf_diag", "%v", err)
+		}
+		s.drop("_idf_diag")
+		s.set("idf_", floatArray(d, len(d)), "the diagonal of _idf_diag")
+		return nil
+	}, down: func(s *state) error {
+		v, _, err := floats(s.get("idf_"))
+		if err != nil {
+			if s.get("idf_") != nil {
+				return s.refuse("idf_", "%v", err)
+			}
+			return nil
+		}
+		s.drop("idf_")
+		s.set("_idf_diag", diagonalCSR(v), "idf_ on a diagonal")
+		return nil
+	}},
+	{at: "1.0", classes: "TfidfVectorizer", up: func(s *state) error {
+		o, ok := s.get("_tfidf").(*pyobj.Object)
+		if !ok {
+			return nil
+		}
+		attrs, _ := o.Attrs()
+		for _, n := range []string{"norm", "use_idf", "smooth_idf", "sublinear_tf"} {
+			if v := attrs.Get(n); v != nil {
+				s.add(n, v, "as _tfidf's")
+			}
+		}
+		return nil
+	}},
+	{at: "0.22", classes: "CountVectorizer TfidfVectorizer HashingVectorizer", up: func(s *state) error {
+		if s.word("strip_accents") == "unicode" {
+			s.m.say("%s (%s): until 0.21 accents of text that was decomposed already stayed.", s.path, s.name)
+		}
+		return nil
+	}},
+	{at: "0.21", classes: "HashingVectorizer FeatureHasher", up: func(s *state) error {
+		if b, ok := s.get("non_negative").(pyobj.Bool); ok && bool(b) {
+			return s.refuse("non_negative", "it has no absolute values of hashed counts")
+		}
+		s.drop("non_negative")
+		return nil
+	}},
+	{at: "*", classes: "CountVectorizer TfidfVectorizer HashingVectorizer", up: func(s *state) error {
+		s.drop("_stop_words_id", "stop_words_")
+		return nil
+	}},
+	{at: "1.0", classes: "ColumnTransformer", up: func(s *state) error {
+		s.drop("_df_columns")
+		s.rename("_feature_names_in", "feature_names_in_")
+		if _, isNone := s.get("feature_names_in_").(pyobj.None); isNone {
+			s.drop("feature_names_in_")
+		}
+		return nil
+	}},
+	{at: "1.4", classes: "ColumnTransformer", up: (*state).fittedPassthrough, down: (*state).namedPassthrough},
+	{at: "*", classes: "ColumnTransformer", up: (*state).columnBookkeeping},
+	says("1.9", "PowerTransformer", "powers of the Box-Cox and Yeo-Johnson transforms are computed by another routine since 1.9: last digits may differ."),
+	says("0.21", "PolynomialFeatures", "products were multiplied in another order until 0.20: last digits may differ."),
+}
+
+// wideScaler: until 1.7 each step of float32 rows was computed in float64 and rounded, as RobustScaler still does it.
+func (s *state) wideScaler() error {
+	if !s.fitted() {
+		return nil
+	}
+	if !s.m.Float32 {
+		s.m.say("%s (StandardScaler): float32 rows round differently: since 1.8 mean_ and scale_ are rounded to float32 first, before each step was. float64 rows give the same bits; --float32 keeps those of float32 too.", s.path)
+		return nil
+	}
+	withMean, withStd, center, scale := s.orNone("with_mean"), s.orNone("with_std"), s.orNone("mean_"), s.orNone("scale_")
+	s.replace("RobustScaler", "StandardScaler rounds float32 rows differently since 1.8; RobustScaler with this center and scale gives the same bits for float32 and float64. It can not be fitted anew as it was", "copy")
+	s.attrs.Set(pyobj.Str("with_centering"), withMean)
+	s.attrs.Set(pyobj.Str("with_scaling"), withStd)
+	s.attrs.Set(pyobj.Str("center_"), center)
+	s.attrs.Set(pyobj.Str("scale_"), scale)
+	return nil
+}
+
+// combinations counts the monomials up to a degree.
+func combinations(n, degree int, interactionOnly bool) int {
+	choose := func(n, k int) int {
+		out := 1
+		for i := 1; i <= k; i++ {
+			out = out * (n - k + i) / i
+		}
+		return out
+	}
+	if !interactionOnly {
+		return choose(n+degree, degree)
+	}
+	sum := 0
+	for k := 0; k <= degree && k <= n; k++ {
+		sum += choose(n, k)
+	}
+	return sum
+}
+
+// legacyEncoder writes OneHotEncoder of integers below n_values_ as one of categories.
+func (s *state) legacyEncoder() error {
+	get := func(names ...string) []int {
+		for _, n := range names {
+			if t, err := sklearn.Tensor(s.get(n)); err == nil && t.I64 != nil {
+				out := make([]int, t.Len())
+				for i, v := range t.I64 {
+					out[i] = int(v)
+				}
+				return out
+			}
+		}
+		return nil
+	}
+	if b, ok := s.get("_legacy_mode").(pyobj.Bool); ok && !bool(b) || s.has("categories_") {
+		return nil
+	}
+	counts, offsets, active := get("n_values_", "_n_values_"), get("feature_indices_", "_feature_indices_"), get("active_features_", "_active_features_")
+	if counts == nil || offsets == nil {
+		return nil
+	}
+	if w := s.word("categorical_features"); w != "all" && s.get("categorical_features") != nil && s.has("categorical_features") {
+		return s.refuse("categorical_features", "it encodes all columns or none; a ColumnTransformer would be wanted")
+	}
+	if s.word("n_values") == "auto" == (active == nil) && active == nil {
+		return s.refuse("active_features_", "it is missing")
+	}
+	cats := &pyobj.List{}
+	for j := range counts {
+		if j+1 >= len(offsets) {
+			return s.refuse("feature_indices_", "it does not fit n_values_")
+		}
+		var codes []int64
+		if s.word("n_values") == "auto" {
+			for _, a := range active {
+				if a >= offsets[j] && a < offsets[j+1] {
+					codes = append(codes, int64(a-offsets[j]))
+				}
+			}
+		} else {
+			for v := range counts[j] {
+				codes = append(codes, int64(v))
+			}
+		}
+		cats.Items = append(cats.Items, intArray(codes, len(codes)))
+	}
+	s.taken["n_values"], s.taken["categorical_features"] = true, true
+	s.set("categories_", cats, "the integers of n_values_ and active_features_")
+	s.attrs.Set(pyobj.Str("categories"), pyobj.Str("auto"))
+	s.set("drop_idx_", pyobj.None{}, "nothing is dropped")
+	s.drop("n_values_", "_n_values_", "feature_indices_", "_feature_indices_", "active_features_", "_active_features_", "_legacy_mode")
+	if s.word("handle_unknown") == "error" {
+		s.m.say("%s (OneHotEncoder): values up to the largest that were not met in the fit are refused with other words.", s.path)
+	}
+	return nil
+}
+
+// encodedWidths sets how many columns each feature gives.
+func (s *state) encodedWidths() error {
+	cats, err := sklearn.Sequence(s.get("categories_"))
+	if err != nil {
+		return nil
+	}
+	var dropped []pyobj.Value
+	if s.has("drop_idx_") {
+		if dropped, err = sklearn.Sequence(s.get("drop_idx_")); err != nil {
+			return s.refuse("drop_idx_", "%v", err)
+		}
+	}
+	out := &pyobj.List{}
+	for i, c := range cats {
+		items, err := sklearn.Sequence(c)
+		if err != nil {
+			return s.refuse("categories_", "%v", err)
+		}
+		n := len(items)
+		if i < len(dropped) {
+			if _, isNone := dropped[i].(pyobj.None); !isNone {
+				n--
+			}
+		}
+		out.Items = append(out.Items, pyobj.Int(n))
+	}
+	s.add("_n_features_outs", out, "counted")
+	return nil
+}
+
+// nudgedBins: until 1.0 values were raised by 1e-8 + 1e-5·|x| before their bin was looked for. Each inner edge becomes the
+// smallest number that, so raised, reached it.
+func (s *state) nudgedBins() error {
+	edges, ok := s.get("bin_edges_").(*pyobj.Array)
+	if !ok {
+		return nil
+	}
+	raised := func(x float64) float64 { return x + (1e-8 + float64(1e-5*math.Abs(x))) }
+	for i, it := range edges.Objects {
+		v, shape, err := floats(it)
+		if err != nil || len(shape) != 1 {
+			return s.refuse("bin_edges_", "%v", err)
+		}
+		v = append([]float64(nil), v...)
+		for j := 1; j+1 < len(v); j++ {
+			v[j] = smallest(func(x float64) bool { return raised(x) >= edges64(it, j) })
+		}
+		edges.Objects[i] = floatArray(v, len(v))
+	}
+	s.note(Rewritten, "bin_edges_", "inner edges lowered to where values, raised by 1e-8 + 1e-5·|x| as until 1.0, reached them")
+	s.m.say("%s (KBinsDiscretizer): bins are those of the writing release for float64 rows; inverse_transform gives the middles of the lowered edges.", s.path)
+	return nil
+}
+
+func edges64(v pyobj.Value, j int) float64 {
+	f, _, _ := floats(v)
+	return f[j]
+}
+
+// smallest finds the least float64 for which a monotone condition holds.
+func smallest(ok func(float64) bool) float64 {
+	key := func(f float64) uint64 {
+		b := math.Float64bits(f)
+		if b>>63 != 0 {
+			return ^b
+		}
+		return b | 1<<63
+	}
+	back := func(k uint64) float64 {
+		if k>>63 != 0 {
+			return math.Float64frombits(k &^ (1 << 63))
+		}
+		return math.Float64frombits(^k)
+	}
+	low, high := key(math.Inf(-1)), key(math.Inf(1))
+	for low < high {
+		mid := low + (high-low)/2
+		if ok(back(mid)) {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return back(low)
+}
+
+// statisticsType is the dtype of statistics.
+func statisticsType(v pyobj.Value) pyobj.Value {
+	if a, ok := v.(*pyobj.Array); ok {
+		return a.DType
+	}
+	return nil
+}
+
+// validMask: KNNImputer keeps which columns have a value.
+func (s *state) validMask() error {
+	m, ok := s.get("_mask_fit_X").(*pyobj.Array)
+	if !ok || len(m.Shape) != 2 || s.get("_valid_mask") != nil {
+		return nil
+	}
+	t, err := sklearn.Tensor(m)
+	if err != nil || t.DType != tensor.Bool {
+		return s.refuse("_mask_fit_X", "it is %s", sklearn.Describe(m))
+	}
+	valid := make([]byte, m.Shape[1])
+	for i, missing := range t.U8 {
+		if missing == 0 {
+			valid[i%m.Shape[1]] = 1
+		}
+	}
+	s.set("_valid_mask", &pyobj.Array{DType: dtype("|b1"), Shape: []int{len(valid)}, Data: valid, Offset: -1}, "the columns with a value")
+	return nil
+}
+
+// oldImputer: Imputer along columns is SimpleImputer.
+func (s *state) oldImputer() error {
+	axis, err := sklearn.Int(s.get("axis"))
+	if err != nil || axis != 0 {
+		return s.refuse("axis", "imputation by row keeps nothing of the fit")
+	}
+	missing := s.get("missing_values")
+	if t, ok := pyobj.Text(missing); ok && t == "NaN" {
+		missing = pyobj.Float(math.NaN())
+	}
+	s.replace("SimpleImputer", "its name since 0.20", "strategy", "copy", "verbose", "statistics_")
+	s.attrs.Set(pyobj.Str("missing_values"), missing)
+	s.attrs.Set(pyobj.Str("indicator_"), pyobj.None{})
+	if !s.m.To.Before("1.1") {
+		s.attrs.Set(pyobj.Str("_fit_dtype"), dtype("<f8"))
+	}
+	if !s.m.To.Before("1.8") {
+		s.attrs.Set(pyobj.Str("_fill_dtype"), dtype("<f8"))
+	}
+	return nil
+}
