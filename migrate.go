@@ -35,7 +35,7 @@ func (m *Model) Migrate(o MigrateOptions) (*Model, *release.Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	n := &Model{opts: m.opts, memory: m.memory, root: root, path: "model", migrated: true, numpy2: o.Numpy2}
+	n := &Model{opts: m.opts, src: m.src, memory: m.memory, root: root, path: "model", migrated: true, numpy2: o.Numpy2}
 	n.opts.selected = ""
 	doc := *m.doc
 	doc.Root, doc.Extra = root, nil
