@@ -5,6 +5,7 @@ and answers: NAME.pkl and NAME.npz (X, and a member for every method).
 """
 
 import importlib
+import json
 import os
 import pickle
 import sys
@@ -282,7 +283,10 @@ def main():
                 a = np.stack(a) if len({np.shape(i) for i in a}) == 1 else None
             if a is not None:
                 answers[m] = a.toarray() if hasattr(a, "toarray") else np.asarray(a)
-        np.savez(os.path.join(out, name + ".npz"), __X=np.array(rows, dtype=object) if isinstance(rows, list) else rows, **answers)
+        plain = isinstance(rows, list) or rows.dtype == object  # pickled arrays are not read by older numpy
+        stored = {"__J": np.array(json.dumps(rows if isinstance(rows, list) else rows.tolist()))} if plain else {"__X": rows}
+        answers = {k: v.astype(str) if v.dtype == object else v for k, v in answers.items()}
+        np.savez(os.path.join(out, name + ".npz"), **stored, **answers)
         with open(os.path.join(out, name + ".pkl"), "wb") as f:
             pickle.dump(e, f, protocol=4)
         done += 1

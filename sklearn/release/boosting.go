@@ -95,12 +95,7 @@ var boostSteps = []step{
 		s.add("is_categorical_", &pyobj.Array{DType: dtype("|u1"), Shape: []int{n}, Data: make([]byte, n), Offset: -1}, "no feature is categorical")
 		return nil
 	}},
-	{at: "1.3", classes: "AdaBoostClassifier", up: (*state).positiveVotes, down: func(s *state) error {
-		if s.fitted() && s.word("algorithm") != "SAMME.R" {
-			return s.refuse("algorithm", "before 1.3 SAMME gave the other classes no negative votes")
-		}
-		return nil
-	}},
+	{at: "1.3", classes: "AdaBoostClassifier", up: func(s *state) error { return s.votes(true) }, down: func(s *state) error { return s.votes(false) }},
 	{at: "0.22", classes: "AdaBoostClassifier", up: func(s *state) error {
 		if !s.fitted() {
 			return nil
@@ -324,7 +319,7 @@ func (s *state) symmetricStart() error {
 	}
 	row := s.start()
 	if row == nil {
-		return s.refuse("init_", "decision_function of several classes begins elsewhere since 1.4")
+		return s.lose("init_", "decision_function of several classes begins elsewhere since 1.4", "decision_function")
 	}
 	return s.intoFirstStage(row)
 }
@@ -337,7 +332,8 @@ func (s *state) startInside() error {
 	}
 	row := s.start()
 	if row == nil {
-		return s.refuse("init_", "probabilities of %s near 0 and 1 are cut elsewhere since 1.8", sklearn.Describe(o))
+		return s.lose("init_", fmt.Sprintf("probabilities of %s within 2^-23 of 0 and 1 are cut elsewhere since 1.8", sklearn.Describe(o)),
+			"predict_proba", "decision_function")
 	}
 	attrs, _ := o.Attrs()
 	p, err := sklearn.Tensor(attrs.Get("class_prior_"))
@@ -557,10 +553,10 @@ func (s *state) constant(labels *pyobj.Array, class int) (pyobj.Value, error) {
 		entry("class_prior_", floatArray(prior, k)), entry("n_classes_", pyobj.Int(k)), entry("n_outputs_", pyobj.Int(1)), entry("sparse_output_", pyobj.Bool(false)))
 }
 
-// positiveVotes: until 1.2 a member of SAMME added its weight for the class it says and nothing for the others; since then
+// votes: until 1.2 a member of SAMME added its weight for the class it says and nothing for the others; since then
 // the others lose weight/(K-1). Constant members that say every class alike bring the scale of the decision back: for two
 // classes wholly, for more but for a shift of 1/K that labels and probabilities do not see.
-func (s *state) positiveVotes() error {
+func (s *state) votes(up bool) error {
 	if !s.fitted() || s.word("algorithm") != "SAMME" {
 		return nil
 	}
@@ -592,7 +588,11 @@ func (s *state) positiveVotes() error {
 		own += x
 	}
 	list = append([]pyobj.Value(nil), list...)
-	each := (total*float64(k)/float64(k-1) - own) / float64(k)
+	wanted := total * float64(k) / float64(k-1)
+	if !up {
+		wanted = total * float64(k-1) / float64(k)
+	}
+	each := (wanted - own) / float64(k)
 	for c := range k {
 		d, err := s.constant(labels, c)
 		if err != nil {

@@ -115,6 +115,41 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	{at: "*", classes: "FastICA", up: func(s *state) error {
+		if s.fitted() && !s.m.To.Before("1.1") && s.m.To.Before("1.3") {
+			s.add("_whiten", s.orNone("whiten"), "as whiten")
+		}
+		return nil
+	}},
+	{at: "*", classes: "SplineTransformer", up: func(s *state) error {
+		list, err := sklearn.Sequence(s.get("bsplines_"))
+		if err != nil {
+			return nil
+		}
+		for _, it := range list {
+			if o, ok := it.(*pyobj.Object); ok {
+				if d, _ := o.Attrs(); d != nil { // what scipy 1.17 asks for, by a name that all have
+					d.Set(pyobj.Str("_asarray"), &pyobj.Global{Module: "numpy", Name: "asarray"})
+				}
+			}
+		}
+		return nil
+	}},
+	{at: "1.3", classes: "AdditiveChi2Sampler", down: func(s *state) error {
+		if s.get("sample_interval_") != nil {
+			return nil
+		}
+		if s.has("sample_interval") {
+			s.set("sample_interval_", s.get("sample_interval"), "as sample_interval")
+			return nil
+		}
+		n, err := sklearn.Int(s.get("sample_steps"))
+		if err != nil || n < 1 || n > 3 {
+			return s.refuse("sample_steps", "it wants sample_interval for it")
+		}
+		s.set("sample_interval_", pyobj.Float([]float64{0.8, 0.5, 0.4}[n-1]), "of sample_steps")
+		return nil
+	}},
 	renames("0.24", "PLSRegression PLSCanonical CCA PLSSVD", "x_mean_", "_x_mean", "x_std_", "_x_std", "y_mean_", "_y_mean", "y_std_", "_y_std"),
 	{at: "1.1", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error {
 		if v := s.get("_y_mean"); v != nil {
@@ -608,6 +643,8 @@ func (m *migration) helper(o *pyobj.Object, path, release string) error {
 			t.Items = append(t.Items, pyobj.None{}) // the weights of samples, since 0.20
 			m.report.Changes = append(m.report.Changes, Change{path, kind, "sample_weight", Added, "None"})
 		}
+	case name == "partial" && module == "functools":
+		m.checkArray(o)
 	case name == "_PredictScorer" || name == "_ProbaScorer" || name == "_ThresholdScorer" || name == "_Scorer":
 		m.scorer(o, name)
 	}
@@ -634,6 +671,27 @@ func (m *migration) distance(o *pyobj.Object, path string) error {
 	o.Class = &pyobj.Global{Module: module, Name: "newObj"}
 	o.Args = []pyobj.Value{&pyobj.Global{Module: module, Name: name}}
 	return nil
+}
+
+// checkArray renames the keyword of check_array that is bound in a preprocessor: ensure_all_finite since 1.6.
+func (m *migration) checkArray(o *pyobj.Object) {
+	t, ok := o.State.(*pyobj.Tuple)
+	if !ok || len(t.Items) != 4 {
+		return
+	}
+	g, _ := t.Items[0].(*pyobj.Global)
+	kw, _ := t.Items[2].(*pyobj.Dict)
+	if g == nil || kw == nil || g.Name != "check_array" {
+		return
+	}
+	from, to := "force_all_finite", "ensure_all_finite"
+	if m.To.Before("1.6") {
+		from, to = to, from
+	}
+	if v := kw.Get(from); v != nil {
+		kw.Delete(from)
+		kw.Set(pyobj.Str(to), v)
+	}
 }
 
 // scorer turns the three scorers before 1.4 into the one since, and back.

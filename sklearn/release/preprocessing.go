@@ -181,6 +181,25 @@ var preprocessingSteps = []step{
 		}
 		return nil
 	}},
+	{at: "1.6", classes: "IterativeImputer", up: func(s *state) error {
+		o, ok := s.get("initial_imputer_").(*pyobj.Object)
+		if !ok {
+			return nil
+		}
+		d, _ := o.Attrs()
+		f, _, err := floats(d.Get("statistics_"))
+		if err != nil {
+			return s.refuse("initial_imputer_", "statistics_: %v", err)
+		}
+		empty := make([]byte, len(f))
+		for i, v := range f {
+			if math.IsNaN(v) {
+				empty[i] = 1
+			}
+		}
+		s.add("_is_empty_feature", &pyobj.Array{DType: dtype("|b1"), Shape: []int{len(empty)}, Data: empty, Offset: -1}, "the columns without a statistic")
+		return nil
+	}},
 	{at: "1.1", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
 	{at: "0.24", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
 	{at: "0.22", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
