@@ -104,6 +104,14 @@ pandas.core.dtypes.dtypes.CategoricalDtype pandas.core.dtypes.dtypes.PandasDtype
 pandas.core.arrays.string_.StringDtype pandas.core.arrays.string_.StringArray pandas.core.arrays.string_arrow.ArrowStringArray
 pandas.core.arrays.integer.Int64Dtype pandas.core.arrays.integer.IntegerArray pandas.core.arrays.boolean.BooleanDtype pandas.core.arrays.boolean.BooleanArray
 pandas.core.arrays.floating.Float64Dtype pandas.core.arrays.floating.FloatingArray pandas.core.arrays.numpy_.PandasArray pandas.core.arrays.numpy_.NumpyExtensionArray
+pandas.core.indexes.datetimes.DatetimeIndex pandas.core.indexes.timedeltas.TimedeltaIndex pandas.core.indexes.period.PeriodIndex pandas.core.indexes.interval.IntervalIndex
+pandas.TimedeltaIndex pandas.PeriodIndex pandas.IntervalIndex pandas.core.indexes.frozen.FrozenList
+pandas.core.arrays.datetimes.DatetimeArray pandas.core.arrays.timedeltas.TimedeltaArray pandas.core.arrays.period.PeriodArray pandas.core.arrays.interval.IntervalArray
+pandas.arrays.DatetimeArray pandas.arrays.TimedeltaArray pandas.arrays.PeriodArray pandas.arrays.IntervalArray
+pandas.core.dtypes.dtypes.DatetimeTZDtype pandas.core.dtypes.dtypes.PeriodDtype pandas.core.dtypes.dtypes.IntervalDtype
+pandas.DatetimeTZDtype pandas.PeriodDtype pandas.IntervalDtype pandas.core.categorical.Categorical pandas._libs.missing.NA pandas.NA
+pandas.tseries.offsets.Day pandas.tseries.offsets.Hour pandas.tseries.offsets.Minute pandas.tseries.offsets.Second pandas.tseries.offsets.Week
+pandas.tseries.offsets.MonthEnd pandas.tseries.offsets.MonthBegin pandas.tseries.offsets.QuarterEnd pandas.tseries.offsets.YearEnd pandas.tseries.offsets.BusinessDay
 pandas.arrays.StringArray pandas.arrays.ArrowStringArray pandas.arrays.IntegerArray pandas.arrays.BooleanArray pandas.arrays.FloatingArray pandas.arrays.NumpyExtensionArray
 `)
 

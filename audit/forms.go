@@ -48,18 +48,36 @@ func forms() map[string]form {
 		"numpy.random._pickle.__bit_generator_ctor":              randomForm,
 		"numpy.random._pickle.__generator_ctor":                  randomForm,
 		// pandas' and pyarrow's rebuilders take classes of their own and data.
-		"pandas.core.indexes.base._new_Index":                pandasClassForm("dict"),
-		"pandas.indexes.base._new_Index":                     pandasClassForm("dict"),
-		"pandas._libs.internals._unpickle_block":             shape("any any int"),
-		"pandas._libs.tslibs.timestamps._unpickle_timestamp": shape("int any any [any]"),
-		"pandas._libs.arrays.__pyx_unpickle_NDArrayBacked":   pandasClassForm("int", "none|tuple"),
-		"pandas._libs.missing._get_na":                       shape(""),
-		"pandas.core.arrays.string_.StringDtype":             shape("[text|none] [any]"),
-		"pandas.StringDtype":                                 shape("[text|none] [any]"),
-		"pyarrow.lib.type_for_alias":                         shape("text"),
-		"pyarrow.lib.py_buffer":                              shape("bytes"),
-		"pyarrow.lib._restore_array":                         shape("tuple"),
-		"pyarrow.lib.chunked_array":                          shape("list [any]"),
+		"pandas.core.indexes.base._new_Index":                   pandasClassForm("dict"),
+		"pandas.indexes.base._new_Index":                        pandasClassForm("dict"),
+		"pandas._libs.internals._unpickle_block":                shape("any any int"),
+		"pandas._libs.tslibs.timestamps._unpickle_timestamp":    shape("int any any [any]"),
+		"pandas._libs.arrays.__pyx_unpickle_NDArrayBacked":      pandasClassForm("int", "none|tuple"),
+		"pandas.core.indexes.datetimes._new_DatetimeIndex":      pandasClassForm("dict"),
+		"pandas.core.indexes.interval._new_IntervalIndex":       pandasClassForm("dict"),
+		"pandas._libs.tslibs.period.__pyx_unpickle_PeriodMixin": pandasClassForm("int", "none|tuple"),
+		"pandas.core.internals.managers.BlockManager":           shape("tuple|list tuple|list"),
+		"pandas.core.internals.managers.SingleBlockManager":     shape("any any"),
+		"pandas._libs.tslibs.timestamps.Timestamp":              shape("int any any"),
+		"pandas._libs.tslib.Timestamp":                          shape("int any any"),
+		"pandas._libs.tslibs.timedeltas.Timedelta":              shape("int"),
+		"pandas._libs.tslib.Timedelta":                          shape("int"),
+		"pandas._libs.tslibs.timedeltas._timedelta_unpickle":    shape("int int"),
+		"pandas._libs.interval.Interval":                        shape("any any text"),
+		"pandas.core.dtypes.dtypes.PeriodDtype":                 shape("any"),
+		"pandas.PeriodDtype":                                    shape("any"),
+		"pytz._UTC":                                             shape(""),
+		"pytz._p":                                               shape("text int int text"),
+		"pandas._libs.missing._get_na":                          shape(""),
+		"pandas.core.arrays.string_.StringDtype":                shape("[text|none] [any]"),
+		"pandas.StringDtype":                                    shape("[text|none] [any]"),
+		"pyarrow.lib.type_for_alias":                            shape("text"),
+		"pyarrow.lib.py_buffer":                                 shape("bytes"),
+		"pyarrow.lib._restore_array":                            shape("tuple"),
+		"pyarrow.lib.chunked_array":                             shape("list [any]"),
+	}
+	for _, unit := range strings.Fields("Day Hour Minute Second Week MonthEnd MonthBegin QuarterEnd YearEnd BusinessDay") {
+		m["pandas._libs.tslibs.offsets."+unit] = shape("[int] [number]")
 	}
 	for _, mod := range []string{"numpy.core", "numpy._core"} {
 		m[mod+".multiarray._reconstruct"] = reconstructForm
@@ -307,7 +325,7 @@ func (j *judge) function(v pyobj.Value) string {
 			return ""
 		}
 	case *pyobj.Object:
-		if n := x.ClassName(); n == "builtins.getattr" || n == "__builtin__.getattr" || n == "functools.partial" {
+		if n := x.ClassName(); n == "builtins.getattr" || n == "__builtin__.getattr" || n == "functools.partial" || n == "numpy.core._ufunc_reconstruct" {
 			return ""
 		}
 	}
