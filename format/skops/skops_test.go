@@ -1,0 +1,177 @@
+package skops
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/larder-ml/larder/fingerprint"
+	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
+)
+
+func encode(t testing.TB, v pyobj.Value) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Encode(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func decode(b []byte) (*pyobj.Doc, error) { return Decode(source.Bytes(b), source.Default()) }
+
+func list(v ...pyobj.Value) *pyobj.List { return &pyobj.List{Items: v} }
+
+func dict(kv ...pyobj.Value) *pyobj.Dict {
+	d := &pyobj.Dict{}
+	for i := 0; i < len(kv); i += 2 {
+		d.Entries = append(d.Entries, pyobj.Entry{Key: kv[i], Value: kv[i+1]})
+	}
+	return d
+}
+
+func f8(fortran bool, shape ...int) *pyobj.Array {
+	a := &pyobj.Array{DType: &pyobj.DType{Kind: 'f', Size: 8, Order: '<'}, Shape: shape, Fortran: fortran}
+	for i := range 8 * a.Len() {
+		a.Data = append(a.Data, byte(i))
+	}
+	return a
+}
+
+func objects(shape []int, items ...pyobj.Value) *pyobj.Array {
+	return &pyobj.Array{DType: &pyobj.DType{Kind: 'O', Size: 8, Order: '|'}, Shape: shape, Objects: items}
+}
+
+// model is an object with attributes of many kinds, one of them shared.
+func model() pyobj.Value {
+	shared := f8(true, 2, 3)
+	big10 := new(big.Int).Exp(big.NewInt(10), big.NewInt(30), nil)
+	return &pyobj.Object{Make: pyobj.New, Class: &pyobj.Global{Module: "sklearn.linear_model._ridge", Name: "Ridge"}, State: dict(
+		pyobj.Str("coef_"), shared, pyobj.Str("again"), list(shared, &pyobj.Tuple{Items: []pyobj.Value{shared}}),
+		pyobj.Str("numbers"), list(pyobj.Int(-3), &pyobj.BigInt{V: big10}, pyobj.Float(0.1), pyobj.Float(math.Inf(-1)), pyobj.Bool(true), pyobj.None{}),
+		pyobj.Str("text"), list(pyobj.Str("a\"\\\n\x00é😀"), pyobj.Str("\xed\xb2\x80"), pyobj.Bytes("\x00\xff"), &pyobj.ByteArray{B: []byte("x")}),
+		pyobj.Str("keys"), dict(pyobj.Int(3), pyobj.Str("int"), pyobj.Float(0.5), pyobj.Str("float"), pyobj.Str("s"), pyobj.None{}),
+		pyobj.Str("set"), &pyobj.Set{Items: []pyobj.Value{pyobj.Int(1)}}, pyobj.Str("frozen"), &pyobj.Set{Frozen: true},
+		pyobj.Str("objects"), objects([]int{2, 1}, pyobj.Str("a"), pyobj.None{}), pyobj.Str("dtype"), shared.DType,
+		pyobj.Str("scalar"), &pyobj.Scalar{DType: shared.DType, Data: shared.Data[:8]},
+	), Offset: -1}
+}
+
+func TestWhatIsWrittenReadsBack(t *testing.T) {
+	v := model()
+	b := encode(t, v)
+	doc, err := decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Notes) > 0 {
+		t.Errorf("notes %v", doc.Notes)
+	}
+	want, _ := fingerprint.Of(v)
+	if got, err := fingerprint.Of(doc.Root); err != nil || got != want {
+		t.Errorf("fingerprint %v, want %v (%v)", got, want, err)
+	}
+	a, _ := doc.Root.(*pyobj.Object).Attrs()
+	first := a.Get("coef_").(*pyobj.Array)
+	if second := a.Get("again").(*pyobj.List).Items[0]; second != first {
+		t.Error("a shared array came back as two")
+	}
+	if !first.Fortran {
+		t.Error("the memory order was lost")
+	}
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range z.File {
+		if at, err := f.DataOffset(); err != nil || at%align != 0 || f.Method != zip.Store {
+			t.Errorf("%s begins at %d, method %d (%v)", f.Name, at, f.Method, err)
+		}
+	}
+	r, err := z.File[len(z.File)-1].Open()
+	if err != nil || z.File[len(z.File)-1].Name != "schema.json" {
+		t.Fatalf("last is %s: %v", z.File[len(z.File)-1].Name, err)
+	}
+	text, _ := io.ReadAll(r)
+	if !json.Valid(text) || bytes.ContainsFunc(text, func(c rune) bool { return c > 0x7e }) {
+		t.Error("schema.json is no plain JSON")
+	}
+}
+
+func TestWhatSkopsCanNotHoldIsRefused(t *testing.T) {
+	cycle := list()
+	cycle.Items = append(cycle.Items, dict(pyobj.Str("up"), cycle))
+	class := &pyobj.Global{Module: "m", Name: "Own"}
+	masked := func(fill pyobj.Value) pyobj.Value {
+		return &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "numpy.ma.core", Name: "_mareconstruct"},
+			Args: []pyobj.Value{&pyobj.Global{Module: "numpy.ma", Name: "MaskedArray"}, &pyobj.Global{Module: "numpy", Name: "ndarray"}, &pyobj.Tuple{}, pyobj.Bytes("b")},
+			State: &pyobj.Tuple{Items: []pyobj.Value{pyobj.Int(1), &pyobj.Tuple{Items: []pyobj.Value{pyobj.Int(1)}}, f8(false, 1).DType, pyobj.Bool(false),
+				pyobj.Bytes(make([]byte, 8)), pyobj.Bytes{1}, fill}}}
+	}
+	if _, err := decode(encode(t, masked(pyobj.None{}))); err != nil {
+		t.Errorf("a masked array: %v", err)
+	}
+	for name, v := range map[string]pyobj.Value{
+		"cycle": cycle, "bool key": dict(pyobj.Bool(true), pyobj.None{}), "none key": dict(pyobj.None{}, pyobj.None{}),
+		"tuple key": dict(&pyobj.Tuple{}, pyobj.None{}), "clash": dict(pyobj.Int(1), pyobj.None{}, pyobj.Str("1"), pyobj.None{}),
+		"fill value": masked(&pyobj.Scalar{DType: f8(false).DType, Data: make([]byte, 8)}), "nested arrays": objects([]int{1, 1}, list()),
+		"0-d objects": objects(nil, pyobj.None{}), "persistent": &pyobj.Persistent{ID: pyobj.Int(1)},
+		"function call":        &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "m", Name: "f"}},
+		"state after call":     &pyobj.Object{Make: pyobj.Reduce, Class: class, State: dict(pyobj.Str("a"), pyobj.Int(1))},
+		"arguments":            &pyobj.Object{Make: pyobj.New, Class: class, Args: []pyobj.Value{pyobj.Int(1)}},
+		"slots":                &pyobj.Object{Make: pyobj.New, Class: class, State: &pyobj.Tuple{Items: []pyobj.Value{pyobj.None{}, dict(pyobj.Str("a"), pyobj.Int(1))}}},
+		"dict with attributes": &pyobj.Object{Make: pyobj.New, Class: class, Pairs: []pyobj.Entry{{Key: pyobj.Str("a"), Value: pyobj.None{}}}, State: dict(pyobj.Str("b"), pyobj.Int(1))},
+		"dotted name":          &pyobj.Global{Module: "m", Name: "A.f"}, "recarray": &pyobj.Array{DType: f8(false).DType, Shape: []int{0}, Subclass: &pyobj.Global{Module: "numpy", Name: "recarray"}},
+	} {
+		err := Encode(io.Discard, &pyobj.Tuple{Items: []pyobj.Value{v}})
+		if !errors.Is(err, source.ErrUnsupported) || !strings.Contains(err.Error(), "model[0]") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestUntrustedTypes(t *testing.T) {
+	own := &pyobj.Object{Make: pyobj.New, Class: &pyobj.Global{Module: "__main__", Name: "Own"}, State: dict(
+		pyobj.Str("a"), model(), pyobj.Str("f"), &pyobj.Global{Module: "numpy", Name: "log1p"}, pyobj.Str("g"), &pyobj.Global{Module: "copy", Name: "copy"}), Offset: -1}
+	doc, err := decode(encode(t, own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(doc.Untrusted, " "); got != "__main__.Own builtins.frozenset copy.copy numpy.dtype" {
+		t.Errorf("untrusted %s", got)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(encode(f, model()))
+	f.Add(fixture.Read(f, "fingerprint/model.skops"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		doc, err := decode(b)
+		if err != nil || len(doc.Notes) > 0 {
+			return
+		}
+		want, err := fingerprint.Of(doc.Root)
+		if err != nil {
+			return
+		}
+		var w bytes.Buffer
+		if Encode(&w, doc.Root) != nil {
+			return
+		}
+		again, err := decode(w.Bytes())
+		if err != nil {
+			t.Fatalf("written and not read: %v", err)
+		}
+		if got, err := fingerprint.Of(again.Root); err != nil || got != want {
+			t.Fatalf("written and read as another: %v", err)
+		}
+	})
+}
