@@ -211,7 +211,7 @@ def undecided_donors(est, X):
         if k < len(d) and not d[k] - d[k - 1] > 1e-7 * (1 + np.abs(d[k])):
             rows.add(int(i))
         # Near donors' distances are differences of large numbers, of which float32 leaves few digits.
-        if est.weights == "distance" and est._fit_X.dtype == np.float32 and np.square(d[:1]) < 1e-2 * np.nansum(np.square(X[i])):
+        if len(d) and est.weights == "distance" and est._fit_X.dtype == np.float32 and np.square(d[:1]) < 1e-2 * np.nansum(np.square(X[i])):
             rows.add(int(i))
     return sorted(rows)
 
@@ -282,15 +282,23 @@ def scale(est, X, method, coarse):
             return (np.dot(K, alpha).max(1) + np.abs(getattr(est, "_y_train_mean", getattr(est, "y_train_mean", 0))).max()).tolist()
         if type(est).__name__ == "KernelPCA" and method == "transform":
             # Components of almost no variance are quotients of two roundings.
-            K = np.abs(est._centerer.transform(est._get_kernel(X, est.X_fit_)))
+            K = np.abs(est._get_kernel(X, est.X_fit_))  # before centring, which cancels
+            K = K + np.abs(est._centerer.K_fit_rows_) + K.mean(1, keepdims=True) + np.abs(est._centerer.K_fit_all_)
             vectors = getattr(est, "eigenvectors_", getattr(est, "alphas_", None))
             values = np.abs(getattr(est, "eigenvalues_", getattr(est, "lambdas_", None)))
             with np.errstate(all="ignore"):
                 A = np.abs(vectors) / np.sqrt(values)
             return np.dot(K, np.where(np.isfinite(A), A, 0)).max(1).tolist()
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
-            Z = np.abs(np.asarray(X, dtype=float) - est.mean_)
-            return (np.dot(Z, np.abs(est.get_precision())) * Z).sum(1).tolist()
+            Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
+            return ((np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
+        if coarse and type(est).__name__ in ("PCA", "IncrementalPCA") and method == "transform":
+            X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+            sd = np.sqrt(est.explained_variance_) if est.whiten else 1
+            return (np.dot(np.abs(X) + np.abs(est.mean_), np.abs(est.components_).T) / sd).max(1).tolist()
+        if coarse and type(est).__name__ == "RBFSampler":
+            X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+            return (np.dot(np.abs(X), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
         if type(est).__name__ == "Nystroem":
             K = X if est.kernel == "precomputed" else pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params())
             return np.dot(np.abs(K), np.abs(est.normalization_.T)).max(1).tolist()
