@@ -147,7 +147,7 @@ prefix or folder, or a registry reference (name, name:version, name@alias).`,
 	root.PersistentFlags().String("registry", "", "folder of the registry; the default is LARDER_REGISTRY or ./models")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
 	root.AddCommand(show, auditCommand(), rulesCommand(), packageCommand(), validateCommand(),
-		registerCommand(), loadCommand(), listCommand(), registryCommand(), convertCommand(), migrateCommand(), quickstartCommand(), serveCommand(), checkCommand(), benchCommand(), predictCommand(), exampleCommand(), requirementsCommand(), disCommand(), supportedCommand(), versionCommand())
+		registerCommand(), loadCommand(), listCommand(), registryCommand(), convertCommand(), migrateCommand(), quickstartCommand(), serveCommand(), checkCommand(), benchCommand(), predictCommand(), exampleCommand(), requirementsCommand(), diffCommand(), disCommand(), supportedCommand(), versionCommand())
 	return root
 }
 

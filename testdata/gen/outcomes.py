@@ -1,0 +1,131 @@
+"""What the scikit-learn release on the path does with old files as they are.
+
+    PYTHONPATH=<one release> python outcomes.py FOLDER > ../outcomes/<release>.txt
+
+FOLDER holds <release>/<model>.pkl, what each gave when it was written in <release>/expected/<model>.npz, and inputs.npz.
+Every file is loaded and asked again in a process of its own. A line is an outcome (fails, silently-wrong, same), a method
+and the error in Python's words without paths, then the models with their releases by number. Distances that differ by less
+than 1e-6 of the largest are the same: they are roots of differences.
+"""
+
+import glob
+import json
+import os
+import pickle
+import re
+import sys
+import warnings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+warnings.filterwarnings("ignore")
+
+import numpy as np
+import sklearn
+
+try:
+    import sklearn.experimental.enable_hist_gradient_boosting  # noqa: F401
+except Exception:
+    pass
+
+
+def rows(name, z):
+    """The first ten rows of what a model was fitted on."""
+    if name in ("MNB", "CNB", "NMF", "LDAtopic", "FuncT", "TfidfT"):
+        return z["Xp"][:10]
+    if name in ("HGBC", "HGBR", "SImp", "SImp_ind", "KImp", "MissI", "OldImputer"):
+        return z["Xn"][:10]
+    if name in ("OHE", "OHE_drop", "OrdE"):
+        return z["Xc"][:10].astype(object)
+    if name in ("CV", "Tfidf", "HashV"):
+        return [str(s) for s in z["docs"][:10]]
+    if name in ("LabE", "LabB"):
+        return np.array(["a", "b", "c"])[z["y"][:10]]
+    if name == "MLB":
+        return [["a"], ["b", "c"]]
+    if name == "DictV":
+        return [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
+    if name == "Iso":
+        return z["X"][:10, 0]
+    return z["X"][:10]
+
+
+def same(want, got, name, method):
+    if want.shape != got.shape:
+        return False
+    if want.dtype.kind in "OUS" or got.dtype.kind in "OUS":
+        return all(a == b or (a != a and b != b) for a, b in zip(want.ravel(), got.ravel()))
+    a, b = want.astype(float), got.astype(float)
+    close = 1e-6 if method == "kneighbors" or (name, method) == ("Birch", "transform") else 1e-9
+    return np.allclose(a, b, rtol=0, atol=close * max(1, np.nanmax(np.abs(a), initial=0)), equal_nan=True)
+
+
+def words(e):
+    return re.sub(r" from '[^']*'", "", "%s: %s" % (type(e).__name__, e))
+
+
+def outcome(path, z):
+    """[outcome, method, error] of one file."""
+    name = os.path.basename(path)[:-4]
+    with np.load(os.path.join(os.path.dirname(path), "expected", name + ".npz"), allow_pickle=True) as f:
+        expected = dict(f)
+    try:
+        with open(path, "rb") as f:
+            e = pickle.load(f)
+    except BaseException as err:
+        return ["fails", "load", words(err)]
+    answer = ["same", "", ""]
+    for method in sorted(expected):
+        try:
+            got = getattr(e, method)(rows(name, z))
+            got = got[0] if method == "kneighbors" else got
+            got = np.asarray(got.toarray() if hasattr(got, "toarray") else got)
+        except BaseException as err:
+            return ["fails", method, words(err)]
+        if answer[0] == "same" and not same(expected[method], got, name, method):
+            answer = ["silently-wrong", method, ""]
+    return answer
+
+
+def apart(path, z):
+    """outcome in a process of its own, so that a crash is an outcome too."""
+    r, w = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(r)
+        with os.fdopen(w, "w") as f:
+            json.dump(outcome(path, z), f)
+        os._exit(0)
+    os.close(w)
+    with os.fdopen(r) as f:
+        text = f.read()
+    os.waitpid(pid, 0)
+    return json.loads(text) if text else ["fails", "load", "the process died"]
+
+
+def write(results, out):
+    """results: release → model → [outcome, method, error]."""
+    releases = sorted(results, key=lambda v: [int(p) for p in v.split(".")[:3]])
+    print("# made by testdata/gen/outcomes.py with scikit-learn %s, numpy %s" % (sklearn.__version__, np.__version__), file=out)
+    print("releases\t" + " ".join(releases), file=out)
+    groups = {}
+    for i, release in enumerate(releases):
+        for model, o in results[release].items():
+            groups.setdefault(tuple(o), {}).setdefault(model, []).append(str(i))
+    for (o, method, error), models in sorted(groups.items()):
+        print("\t".join([o, method, json.dumps(error), " ".join("%s:%s" % (m, ",".join(models[m])) for m in sorted(models))]), file=out)
+
+
+def main():
+    folder = sys.argv[1]
+    only = sys.argv[2:]  # releases
+    z = dict(np.load(os.path.join(folder, "inputs.npz"), allow_pickle=True))
+    results = {}
+    for release in sorted(os.listdir(folder)):
+        if os.path.isdir(os.path.join(folder, release)) and (not only or release in only):
+            files = sorted(glob.glob(os.path.join(folder, release, "*.pkl")))
+            results[release] = {os.path.basename(f)[:-4]: apart(f, z) for f in files}
+    write(results, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
