@@ -81,16 +81,13 @@ func Releases() []string { return load().minors }
 // Find returns the release of a version: "1.4", "1.4.2", "1.9.0rc1". It fails with an UnknownError.
 func Find(version string) (*Release, error) {
 	t := load()
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) >= 2 {
-		digits := strings.TrimRight(parts[1], "abcdefghijklmnopqrstuvwxyz+-_")
-		minor := parts[0] + "." + digits
+	if v, ok := sklearn.ParseVersion(version); ok && len(v.Release) >= 2 {
 		for i, m := range t.minors {
-			if m != minor {
+			if m != v.Minor() {
 				continue
 			}
 			r := &Release{Minor: m, Version: version, NumPy: t.numpy[i], Python: t.python[i], table: t, index: i}
-			if len(parts) == 2 {
+			if len(v.Release) == 2 && v.Final() {
 				r.Version = t.versions[i]
 			}
 			return r, nil
