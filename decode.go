@@ -3,6 +3,7 @@ package larder
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/npy"
@@ -40,6 +41,21 @@ func decodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		return npy.DecodeZip(src, lim)
 	}
 	return doc, err
+}
+
+// Disassemble writes the opcodes of a pickle or joblib file with their offsets, arrays stepped over with a line of their own; cut bounds
+// the bytes of an argument, 0 for all. A file of another format has none.
+func Disassemble(w io.Writer, src *source.Source, lim source.Limits, cut int) error {
+	prefix, err := src.View(0, min(src.Len(), 64))
+	if err != nil {
+		return err
+	}
+	for _, f := range formats {
+		if f.name != joblib.Name && f.sniff(prefix) {
+			return fmt.Errorf("larder: a %s file has no opcodes; show --tree tells what it holds: %w", f.name, ErrUnsupported)
+		}
+	}
+	return joblib.Disassemble(w, src, lim, cut)
 }
 
 // FormatError says that the bytes are of no known format.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/sklearn/all"
 	"github.com/larder-ml/larder/source"
@@ -25,7 +25,7 @@ func disCommand() *cobra.Command {
 				return err
 			}
 			cut, _ := cmd.Flags().GetInt("cut")
-			return joblib.Disassemble(stdout(cmd), src, source.Default(), cut)
+			return larder.Disassemble(stdout(cmd), src, source.Default(), cut)
 		},
 	}
 	cmd.Flags().Int("cut", 100, "bytes of an argument to print; 0 for all")

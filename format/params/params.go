@@ -31,6 +31,9 @@ import (
 // Name is the format's name.
 const Name = "params"
 
+// release is the scikit-learn whose rules hold where a file names none.
+const release = "1.9.1"
+
 // SyntaxError says what is malformed.
 type SyntaxError struct {
 	Offset int
@@ -221,6 +224,12 @@ func Decode(src *source.Source, _ source.Limits) (*pyobj.Doc, error) {
 			d.classes = d.labels()
 		case "feature_names":
 			d.names = d.labels()
+		case "sklearn_version":
+			if d.r.Kind() == jsonread.String {
+				d.release = d.r.Text()
+			} else {
+				d.r.Skip()
+			}
 		default:
 			d.r.Skip()
 		}
@@ -247,6 +256,7 @@ type decoder struct {
 	flat, single bool
 	classes      []pyobj.Value
 	names        []pyobj.Value
+	release      string
 }
 
 func (d *decoder) number() float64 {
@@ -351,6 +361,10 @@ func (d *decoder) object() (pyobj.Value, error) {
 		set("intercept_", floats(d.intercept, len(d.intercept)))
 	}
 	set("n_features_in_", pyobj.Int(k))
+	if d.release == "" {
+		d.release = release
+	}
+	set("_sklearn_version", pyobj.Str(d.release))
 	if d.names != nil {
 		set("feature_names_in_", labelArray(d.names))
 	}
