@@ -15,6 +15,7 @@ import (
 	"github.com/larder-ml/larder/format/npy"
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/source"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -26,7 +27,7 @@ const skopsVersion = "0.16.0"
 // would not give back as it was is refused, with its path: cycles, keys other than text and numbers, fill values of
 // masked arrays, arrays of several dimensions that hold sequences, calls that skops has no node for.
 func Encode(w io.Writer, v pyobj.Value) error {
-	e := &encoder{zip: zip.NewWriter(&counter{w: w}), ids: map[pyobj.Value]int{}, open: map[pyobj.Value]bool{}, protocol: maxProtocol}
+	e := &encoder{zip: zip.NewWriter(&counter{w: w}), ids: map[pyobj.Value]int{}, open: map[pyobj.Value]bool{}, scalars: map[string]int{}, protocol: maxProtocol}
 	e.out = e.zip
 	if seedless(v) {
 		e.protocol = 1
@@ -59,7 +60,9 @@ type encoder struct {
 	protocol int
 	ids      map[pyobj.Value]int  // values that were written, and those being written
 	open     map[pyobj.Value]bool // being written
+	scalars  map[string]int       // ids of the scalars that were written, by class, dtype and bytes
 	last     int                  // the last id given
+	members  int
 	path     []string
 }
 
@@ -69,6 +72,9 @@ const align = 64
 // member writes a stored member. Its header is padded by an extra field, which readers of zip skip.
 func (e *encoder) member(name string, data []byte) error {
 	const head, alignID = 30, 0xd935
+	if e.members++; e.members > source.Default().Entries {
+		return e.refuse("more than %d arrays and scalars, which readers of skops files do not take", source.Default().Entries)
+	}
 	h := &zip.FileHeader{Name: name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(data),
 		CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data))}
 	start := e.at + head + int64(len(name))
@@ -179,7 +185,7 @@ func (e *encoder) node(v pyobj.Value) error {
 		if e.open[v] {
 			return e.refuse("the value stands inside itself, which skops can not hold")
 		}
-		e.str(`{"__class__":null,"__module__":null,"__loader__":"CachedNode","__id__":` + strconv.Itoa(id) + "}")
+		e.cached(id)
 		return nil
 	}
 	id := e.id()
@@ -203,6 +209,11 @@ func (e *encoder) node(v pyobj.Value) error {
 		return e.blob(&pyobj.Global{Module: "builtins", Name: "bytearray"}, "BytearrayNode", id, x.B)
 	}
 	return e.object(v.(*pyobj.Object), id)
+}
+
+// cached refers to a node that was written.
+func (e *encoder) cached(id int) {
+	e.str(`{"__class__":null,"__module__":null,"__loader__":"CachedNode","__id__":` + strconv.Itoa(id) + "}")
 }
 
 func (e *encoder) leaf(v pyobj.Value) error {
@@ -416,7 +427,14 @@ func (e *encoder) scalar(s *pyobj.Scalar) error {
 	if class == nil {
 		return e.refuse("a numpy scalar of dtype %s can not be held by skops", s.DType.Code())
 	}
-	return e.numpy(class, e.id(), &pyobj.Array{DType: s.DType, Data: s.Data})
+	key := class.Name + s.DType.Code() + string(s.Data)
+	if id := e.scalars[key]; id > 0 { // equal scalars are one
+		e.cached(id)
+		return nil
+	}
+	id := e.id()
+	e.scalars[key] = id
+	return e.numpy(class, id, &pyobj.Array{DType: s.DType, Data: s.Data})
 }
 
 func (e *encoder) array(a *pyobj.Array, id int) error {
