@@ -64,7 +64,26 @@ func (g *gaussians) check() error {
 	return nil
 }
 
-// logProb is _estimate_log_gaussian_prob for x [N,p] → [N,k].
+// as gives a constant in the dtype numpy computes it in from others: float32 where all of them are.
+func as(b *graph.Builder, t *tensor.Tensor, from ...*tensor.Tensor) graph.Value {
+	dt := tensor.Float32
+	for _, f := range from {
+		if f.DType != tensor.Float32 {
+			dt = tensor.Float64
+		}
+	}
+	return b.Cast(b.Const(t), dt)
+}
+
+// squares is the squared norms of the rows, einsum's sum in the dtype of x: of bools it is whether any is true.
+func squares(b *graph.Builder, x graph.Value) graph.Value {
+	if x.DType() != tensor.Bool {
+		return b.Reduce(graph.OpSumSquare, x, 1, true, graph.Lanes)
+	}
+	return b.Cast(b.Reduce(graph.OpReduceMax, b.Cast(x, tensor.Int64), 1, true, graph.Any), tensor.Bool)
+}
+
+// logProb is _estimate_log_gaussian_prob for x [N,p] → [N,k]: float32 where x and the fitted arrays are.
 func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 	if !x.OK() {
 		return x
@@ -88,12 +107,14 @@ func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 				}
 				logdet.F64[c] += math.Log(chol[j*p+j])
 			}
-			y := b.Sub(b.MatMul(x, b.Const(tensor.FromF64(chol, p, p))), b.Const(m))
+			y := b.Sub(b.MatMul(x, as(b, tensor.FromF64(chol, p, p), g.Cholesky)), as(b, m, g.Means, g.Cholesky))
 			cols[c] = b.Reduce(graph.OpReduceSum, b.Mul(y, y), 1, true, graph.Pairwise)
 			// scikit-learn fills a buffer of X's dtype: float32 rounds, integers truncate the quadratic form.
-			if dt := x.DType(); dt != tensor.Float64 && g.Buffer == BufferLikeX {
-				cols[c] = b.Cast(cols[c], dt)
+			to := tensor.Float64
+			if g.Buffer == BufferLikeX {
+				to = x.DType()
 			}
+			cols[c] = b.Cast(cols[c], to)
 		}
 		q = b.HStack(false, cols...)
 	case "diag":
@@ -107,28 +128,30 @@ func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 				logdet.F64[c] += math.Log(pc[c*p+j])
 			}
 		}
-		two := b.MatMulT(x, b.Const(mp))
+		two := b.MatMulT(x, as(b, mp, g.Means, g.Cholesky))
 		two = b.Mul(two, b.Scalar(2, two))
-		q = b.Add(b.Sub(b.Const(mmp), two), b.MatMulT(b.Mul(x, x), b.Const(prec)))
+		square := x
+		if x.DType() != tensor.Bool {
+			square = b.Mul(x, x)
+		}
+		q = b.Add(b.Sub(as(b, mmp, g.Means, g.Cholesky), two), b.MatMulT(square, as(b, prec, g.Cholesky)))
 	case "spherical":
-		prec, mmp, mp := tensor.New(tensor.Float64, k), tensor.New(tensor.Float64, k), tensor.New(tensor.Float64, k, p)
+		prec, mmp := tensor.New(tensor.Float64, k), tensor.New(tensor.Float64, k)
 		for c := range k {
 			prec.F64[c] = pc[c] * pc[c]
 			for j := range p {
 				mmp.F64[c] += float64(mu[c*p+j] * mu[c*p+j])
-				mp.F64[c*p+j] = mu[c*p+j] * prec.F64[c]
 			}
 			mmp.F64[c] *= prec.F64[c]
 			logdet.F64[c] = float64(p) * math.Log(pc[c])
 		}
-		two := b.MatMulT(x, b.Const(mp))
+		two := b.Mul(b.MatMulT(x, b.Const(g.Means)), as(b, prec, g.Cholesky))
 		two = b.Mul(two, b.Scalar(2, two))
-		norms := b.Reduce(graph.OpSumSquare, x, 1, true, graph.Lanes)
-		q = b.Add(b.Sub(b.Const(mmp), two), b.Mul(norms, b.Const(prec)))
+		q = b.Add(b.Sub(as(b, mmp, g.Means, g.Cholesky), two), b.Mul(squares(b, x), as(b, prec, g.Cholesky)))
 	}
 	q = b.Add(q, b.Scalar(float64(p)*math.Log(2*math.Pi), q))
 	q = b.Mul(q, b.Scalar(-0.5, q))
-	return b.Add(q, b.Const(logdet))
+	return b.Add(q, as(b, logdet, g.Cholesky))
 }
 
 // answers gives predict, predict_proba and score_samples from weighted log probabilities.
@@ -169,7 +192,7 @@ func (g *GaussianMixture) weighted(b *graph.Builder, x graph.Value) graph.Value 
 	for i, w := range g.Weights.AsF64() {
 		logw.F64[i] = math.Log(w)
 	}
-	return b.Add(g.logProb(b, x), b.Const(logw))
+	return b.Add(g.logProb(b, x), as(b, logw, g.Weights))
 }
 
 // Predict gives the most likely component.
