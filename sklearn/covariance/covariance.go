@@ -6,6 +6,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -41,8 +42,7 @@ func estimator(name, params, state string, modules ...string) sklearn.Class {
 }
 
 // Covariance is every estimator of this package but EllipticEnvelope: EmpiricalCovariance, ShrunkCovariance, LedoitWolf,
-// OAS, MinCovDet, GraphicalLasso and GraphicalLassoCV. Files without precision_ (store_precision=False) are described, not
-// computed: the pseudo-inverse scikit-learn takes then is not reproduced.
+// OAS, MinCovDet, GraphicalLasso and GraphicalLassoCV.
 type Covariance struct {
 	sklearn.Base
 	fitted
@@ -66,18 +66,21 @@ func (f *fitted) check() error {
 	return nil
 }
 
-func (f *fitted) available(method string) error {
-	if f.Precision == nil {
-		return fmt.Errorf("%s needs precision_, which was not stored (store_precision=False)", method)
+// precision is precision_, or where it was not stored (store_precision=False) the pseudo-inverse of covariance_.
+func (f *fitted) precision(b *graph.Builder) graph.Value {
+	if f.Precision != nil {
+		return b.Const(f.Precision)
 	}
-	return nil
+	k := f.Location.Len()
+	inv := parts.PseudoInverse(f.Covariance.AsF64(), k, k)
+	if inv == nil {
+		return b.Fail(&sklearn.BindError{Path: b.Origin(), Attr: "covariance_", Msg: "its rank is a matter of rounding: precision_ was not stored"})
+	}
+	return b.Cast(b.Const(tensor.FromF64(inv, k, k)), f.Covariance.DType)
 }
 
 // Bound checks the shapes.
 func (c *Covariance) Bound(*sklearn.Binder) error { return c.check() }
-
-// Available refuses what needs the precision where it was not stored.
-func (c *Covariance) Available(method string) error { return c.available(method) }
 
 // Mahalanobis gives squared Mahalanobis distances to the location.
 func (c *Covariance) Mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
@@ -87,7 +90,7 @@ func (c *Covariance) Mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
 // mahalanobis takes the root of the quadratic form and squares it again, as scikit-learn does.
 func (f *fitted) mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
 	d := b.Sub(b.Cast(x, tensor.Float64), b.Const(f.Location))
-	q := b.Reduce(graph.OpReduceSum, b.Mul(d, b.MatMulT(d, b.Const(f.Precision))), 1, false, graph.Sequential)
+	q := b.Reduce(graph.OpReduceSum, b.Mul(d, b.MatMulT(d, f.precision(b))), 1, false, graph.Sequential)
 	root := b.Unary(graph.OpSqrt, q)
 	return b.Mul(root, root)
 }
@@ -107,7 +110,6 @@ var (
 	_ sklearn.Decider       = (*EllipticEnvelope)(nil)
 	_ sklearn.ScoreSampler  = (*EllipticEnvelope)(nil)
 	_ sklearn.Mahalanobiser = (*EllipticEnvelope)(nil)
-	_ sklearn.Availabler    = (*EllipticEnvelope)(nil)
 )
 
 // Bound checks the shapes.
@@ -115,12 +117,12 @@ func (c *EllipticEnvelope) Bound(*sklearn.Binder) error {
 	return c.check()
 }
 
-// Available refuses what needs the precision where it was not stored.
+// Available refuses what the release had not.
 func (c *EllipticEnvelope) Available(method string) error {
 	if c.Threshold != nil && method == sklearn.MethodScoreSamples {
 		return fmt.Errorf("there is none before 0.20")
 	}
-	return c.available(method)
+	return nil
 }
 
 // Mahalanobis gives squared Mahalanobis distances to the location.
