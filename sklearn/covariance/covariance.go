@@ -110,6 +110,7 @@ var (
 	_ sklearn.Decider       = (*EllipticEnvelope)(nil)
 	_ sklearn.ScoreSampler  = (*EllipticEnvelope)(nil)
 	_ sklearn.Mahalanobiser = (*EllipticEnvelope)(nil)
+	_ sklearn.Availabler    = (*EllipticEnvelope)(nil)
 )
 
 // Bound checks the shapes.

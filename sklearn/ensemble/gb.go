@@ -203,19 +203,20 @@ func (g *gradientBoosting) check(b *graph.Builder, x graph.Value) graph.Value {
 
 // start gives the raw scores that the stages add to. The estimator behind them sees x as float32.
 func (g *gradientBoosting) start(b *graph.Builder, x graph.Value) graph.Value {
-	row := func(v []float64) graph.Value { return b.Const(tensor.FromF64(v, 1, len(v))) }
 	var raw graph.Value
 	switch {
 	case g.Init.Row != nil:
 		v := make([]float64, g.k)
 		copy(v, g.Init.Row)
 		return b.Const(tensor.FromF64(v))
+	case g.Init.Prior != nil && len(g.Init.Prior) == max(g.k, 2) && !g.Loss.Old:
+		return b.Const(tensor.FromF64(g.prior()))
 	case !g.Loss.Classifies():
 		raw = b.Cast(sklearn.Predict(b, g.Init.Estimator, x), tensor.Float64)
 	default:
 		var p graph.Value
 		if g.Init.Prior != nil {
-			p = row(g.Init.Prior)
+			p = b.Const(tensor.FromF64(g.Init.Prior, 1, len(g.Init.Prior)))
 		} else {
 			p = sklearn.PredictProba(b, g.Init.Estimator, x)
 		}
@@ -271,6 +272,41 @@ func (g *gradientBoosting) raw(b *graph.Builder, p graph.Value) graph.Value {
 		raw = b.Mul(raw, b.Scalar(0.5, raw))
 	}
 	return raw
+}
+
+// prior is raw for the constant probabilities of a DummyClassifier, correctly rounded: scores are compared by bits.
+func (g *gradientBoosting) prior() []float64 {
+	eps := 0x1p-52
+	if g.Eps == EpsFloat32 {
+		eps = 0x1p-23
+	}
+	p := make([]float64, len(g.Init.Prior))
+	for i, v := range g.Init.Prior {
+		p[i] = min(max(v, eps), 1-eps)
+	}
+	if g.Loss.Link == parts.LinkMultinomial {
+		logs := make([]float64, len(p))
+		for i, v := range p {
+			logs[i] = parts.Log(v)
+		}
+		mean := parts.Exp(parts.PairwiseSum(logs) / float64(len(p)))
+		for i, v := range p {
+			p[i] = parts.Log(v / mean)
+		}
+		return p
+	}
+	v := p[1]
+	odds := 0.0
+	if v < 0.3 || v > 0.65 {
+		odds = parts.Log(v / (1 - v))
+	} else {
+		s := 2 * (v - 0.5)
+		odds = parts.Log1p(s) - parts.Log1p(-s)
+	}
+	if g.Loss.Link == parts.LinkHalfLogit {
+		odds *= 0.5
+	}
+	return []float64{odds}
 }
 
 // score gives raw scores: [N,k], or [N,stages,k].
