@@ -9,7 +9,7 @@ import (
 
 var castKernels = table{graph.OpCast: cast}
 
-// cast converts a dense or CSR value, a OneHot one (whose ones change type), or the columns of a Frame into one matrix.
+// cast converts a dense or CSR value, a OneHot one (whose ones change type), the distances of a Ragged one, or the columns of a Frame into one matrix.
 func cast(n *node) (kernel, error) {
 	to := n.Attr.(*graph.CastAttr).To
 	switch n.inType(0).Kind {
@@ -30,6 +30,14 @@ func cast(n *node) (kernel, error) {
 		return func(c *call) error {
 			copy(c.result(0).OneHot.Codes, c.in(0).OneHot.Codes)
 			return nil
+		}, nil
+	case graph.Ragged:
+		return func(c *call) error {
+			x, out := c.in(0).Ragged, c.result(0).Ragged
+			copy(out.Indptr, x.Indptr)
+			out.Indices = append(out.Indices, x.Indices...)
+			out.Dist.Resize(len(x.Indices))
+			return castTo(c, out.Dist, x.Dist)
 		}, nil
 	case graph.Frame:
 		width := len(n.inType(0).Columns)

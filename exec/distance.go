@@ -52,6 +52,16 @@ type metric[T float] struct {
 	reduce  func(dist float64) float64
 }
 
+// unknown stands for a distance that is NaN: as numpy sorts, farther than any other.
+const unknown = math.MaxFloat64
+
+func known(d float64) float64 {
+	if d == unknown {
+		return math.NaN()
+	}
+	return d
+}
+
 func asIs(d float64) float64   { return d }
 func square(d float64) float64 { return d * d }
 
@@ -116,6 +126,24 @@ func newMetric[T float](m graph.Metric) metric[T] {
 			}
 			return s
 		}
+	case graph.Cosine:
+		d.dist = known
+		d.reduced = func(x, y []T) float64 { return angle(x, y, 0, 0) }
+	case graph.Correlation:
+		d.dist = known
+		d.reduced = func(x, y []T) float64 { return angle(x, y, average(x), average(y)) }
+	case graph.Yule:
+		d.reduced = func(x, y []T) float64 {
+			var n [2][2]int
+			for j, v := range y {
+				n[bit(x[j] != 0)][bit(v != 0)]++
+			}
+			half := float64(n[0][1] * n[1][0])
+			if half == 0 {
+				return 0
+			}
+			return 2 * half / (float64(n[1][1]*n[0][0]) + half)
+		}
 	case graph.Hamming:
 		d.reduced = func(x, y []T) float64 {
 			n := 0
@@ -135,6 +163,19 @@ func newMetric[T float](m graph.Metric) metric[T] {
 				}
 			}
 			return s
+		}
+	case graph.BrayCurtisSum:
+		d.dist = known
+		d.reduced = func(x, y []T) float64 {
+			num, den := 0.0, 0.0
+			for j, v := range y {
+				num += math.Abs(float64(x[j] - v))
+				den += math.Abs(float64(x[j] + v))
+			}
+			if r := num / den; r == r {
+				return r
+			}
+			return unknown
 		}
 	case graph.BrayCurtis:
 		d.reduced = func(x, y []T) float64 {
@@ -171,7 +212,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 			return float64(s0*s0) + float64(math.Cos(float64(x[0]))*math.Cos(float64(y[0]))*s1*s1)
 		}
 	case graph.NaNEuclidean:
-		d.dist = math.Sqrt
+		d.dist, d.reduce = func(r float64) float64 { return math.Sqrt(known(r)) }, square
 		d.reduced = func(x, y []T) float64 {
 			s, n := 0.0, 0
 			for j, v := range y {
@@ -181,7 +222,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 				}
 			}
 			if n == 0 {
-				return math.NaN()
+				return unknown
 			}
 			return s / float64(n) * float64(len(y))
 		}
@@ -200,7 +241,12 @@ func newMetric[T float](m graph.Metric) metric[T] {
 	}
 	if _, single := any(T(0)).(float32); single {
 		r, t, u := d.reduced, d.dist, d.reduce
-		d.reduced = func(x, y []T) float64 { return float64(T(r(x, y))) }
+		d.reduced = func(x, y []T) float64 {
+			if v := r(x, y); v != unknown {
+				return float64(T(v))
+			}
+			return unknown
+		}
 		d.dist = func(v float64) float64 { return float64(T(t(v))) }
 		d.reduce = func(v float64) float64 { return float64(T(u(v))) }
 	}
@@ -230,6 +276,40 @@ func boolean(name string, both, differ, n float64) float64 {
 		return differ / (float64(0.5*both) + differ)
 	}
 	return differ / n // matching
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func average[T float](x []T) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += float64(v)
+	}
+	return s / float64(len(x))
+}
+
+// angle is one less the cosine between two rows, each less its mean.
+func angle[T float](x, y []T, meanX, meanY float64) float64 {
+	xy, xx, yy := 0.0, 0.0, 0.0
+	for j, v := range y {
+		a, b := float64(x[j])-meanX, float64(v)-meanY
+		xy += float64(a * b)
+		xx += float64(a * a)
+		yy += float64(b * b)
+	}
+	if xx == 0 || yy == 0 {
+		return unknown
+	}
+	cos := xy / float64(math.Sqrt(xx)*math.Sqrt(yy))
+	if math.Abs(cos) > 1 {
+		cos = math.Copysign(1, cos)
+	}
+	return 1 - cos
 }
 
 func squared[T float](x, y []T) float64 {

@@ -38,6 +38,7 @@ const (
 	Hamming        = "hamming"
 	Canberra       = "canberra"
 	BrayCurtis     = "braycurtis"
+	BrayCurtisSum  = "braycurtis_sum" // scipy's: Σ|x-y| / Σ|x+y|
 	Jaccard        = "jaccard"
 	Dice           = "dice"
 	Matching       = "matching"
@@ -47,7 +48,9 @@ const (
 	SokalMichener  = "sokalmichener"
 	SokalSneath    = "sokalsneath"
 	Haversine      = "haversine"
-	Cosine         = "cosine" // of sparse rows
+	Cosine         = "cosine"
+	Correlation    = "correlation"
+	Yule           = "yule"
 	NaNEuclidean   = "nan_euclidean"
 	AdditiveChi2   = "additive_chi2" // Σ (x-y)²/(x+y), no metric
 )
@@ -71,8 +74,8 @@ func (m Metric) String() string {
 // Check returns what is wrong with a metric for p features, or "".
 func (m Metric) Check(p int) string {
 	switch m.Name {
-	case Euclidean, SqEuclidean, Manhattan, Chebyshev, Hamming, Canberra, BrayCurtis, Jaccard, Dice, Matching, Kulsinski,
-		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, NaNEuclidean, AdditiveChi2, Cosine:
+	case Euclidean, SqEuclidean, Manhattan, Chebyshev, Hamming, Canberra, BrayCurtis, BrayCurtisSum, Jaccard, Dice, Matching, Kulsinski,
+		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, Yule, NaNEuclidean, AdditiveChi2, Cosine, Correlation:
 		return ""
 	case Haversine:
 		if p != 2 {

@@ -219,8 +219,8 @@ func (b *Builder) Clip(x Value, lo, hi float64) Value {
 	return b.Add1(OpClip, &ClipAttr{lo, hi}, x.Type(), x)
 }
 
-// Cast converts the elements of a dense or CSR value, or all columns of a Frame into one dense matrix. Casting to the
-// type it has is no node.
+// Cast converts the elements of a dense or CSR value, the distances of a Ragged one, or all columns of a Frame into one
+// dense matrix. Casting to the type it has is no node.
 func (b *Builder) Cast(x Value, to tensor.DType) Value {
 	if !x.OK() {
 		return x
@@ -231,7 +231,7 @@ func (b *Builder) Cast(x Value, to tensor.DType) Value {
 	}
 	switch t.Kind {
 	case Dense, CSR:
-	case OneHot:
+	case OneHot, Ragged:
 	case Frame:
 		t = Type{Kind: Dense, Shape: []int{N, len(t.Columns)}}
 	default:

@@ -30,6 +30,7 @@ type NeighborsBase struct {
 	width  int
 	given  bool // the input holds distances
 	direct bool // sparse rows are measured by their differences
+	called bool // the distance is a function of two vectors
 }
 
 // Bound reads the metric and the rows.
@@ -37,11 +38,13 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	bad := func(attr, format string, args ...any) error {
 		return &sklearn.BindError{Path: n.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}
 	}
-	name, ok := sklearn.Text(n.EffectiveMetric)
+	name, ok := parts.MetricName(n.EffectiveMetric)
 	if !ok {
 		return bad("effective_metric_", "%s, a distance of the author's own", sklearn.Describe(n.EffectiveMetric))
 	}
 	n.direct = name == "l2"
+	_, isText := sklearn.Text(n.EffectiveMetric)
+	n.called = !isText
 	kw, _ := n.EffectiveMetricParams.(*pyobj.Dict)
 	var err error
 	if n.metric, err = parts.MetricOf(name, kw); err != nil {
@@ -80,8 +83,6 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	case "precomputed":
 		n.given = true
 		return nil
-	case "cosine":
-		return nil
 	}
 	if why := n.metric.Check(n.width); why != "" {
 		return bad("effective_metric_", "%s", why)
@@ -102,7 +103,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	if n.single() && x.DType() == tensor.Float32 {
 		// What scikit-learn measures outside its own searches stays float32.
 		switch sparse := n.sparse != nil && n.metric.Name == graph.Euclidean; {
-		case sparse, n.metric.Name == "cosine", n.metric.Name == graph.NaNEuclidean:
+		case sparse, n.metric.Name == graph.Cosine && !n.called, n.metric.Name == graph.NaNEuclidean:
 			dt = tensor.Float32
 		}
 	}
@@ -123,8 +124,11 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		return b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X."), a, dt
 	}
 	if isSparse || n.sparse != nil {
+		if n.called {
+			return b.Refuse("Input vector should be 1-D."), a, dt
+		}
 		switch n.metric.Name {
-		case graph.Mahalanobis, graph.Hamming, graph.Dice, graph.Jaccard, graph.Matching, graph.Kulsinski, graph.RogersTanimoto, graph.RussellRao,
+		case graph.Correlation, graph.Yule, graph.Mahalanobis, graph.Hamming, graph.Dice, graph.Jaccard, graph.Matching, graph.Kulsinski, graph.RogersTanimoto, graph.RussellRao,
 			graph.SokalMichener, graph.SokalSneath:
 			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
 		case graph.NaNEuclidean:
@@ -142,7 +146,13 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	if x.DType() != tensor.Float32 || fit.DType != tensor.Float32 {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 	}
-	if n.metric.Name == "cosine" {
+	if n.metric.Name == graph.Correlation {
+		// scikit-learn gives NaN distances, in an order of their own.
+		top := b.Reduce(graph.OpReduceMax, x, 1, true, graph.Any)
+		low := b.Unary(graph.OpNeg, b.Reduce(graph.OpReduceMax, b.Unary(graph.OpNeg, x), 1, true, graph.Any))
+		x = b.Guard(x, b.Binary(graph.OpEqual, top, low), "a row of equal numbers has no correlation with another")
+	}
+	if n.metric.Name == graph.Cosine && !n.called {
 		k := parts.Kernel{Name: "cosine"}
 		s := b.Unary(graph.OpNeg, k.Apply(b, n, x, fit))
 		return b.Cast(b.Clip(b.Add(s, b.Scalar(1, s)), 0, 2), tensor.Float64), a, dt
@@ -195,14 +205,26 @@ func (n *NeighborsBase) nearest(b *graph.Builder, x graph.Value) (dist, index gr
 	return p[0], p[1]
 }
 
-// within finds the rows within the radius.
-func (n *NeighborsBase) within(b *graph.Builder, x graph.Value, sorted bool) graph.Value {
-	x, a, _ := n.search(b, x)
+// radiusNeighbors finds the rows within the radius.
+func (n *NeighborsBase) radiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
+	r, dt := n.within(b, x, false)
+	if !r.OK() {
+		return r
+	}
+	return b.Cast(r, dt)
+}
+
+// within finds the rows within the radius, with distances in float64, and says what type scikit-learn gives them.
+func (n *NeighborsBase) within(b *graph.Builder, x graph.Value, sorted bool) (graph.Value, tensor.DType) {
+	x, a, dt := n.search(b, x)
 	if n.RadiusParam == nil {
-		return b.Refuse("radius is None")
+		return b.Refuse("radius is None"), dt
 	}
 	a.Radius, a.Sort = *n.RadiusParam, sorted
-	return b.RadiusNeighbors(x, a)
+	if dt == tensor.Float32 {
+		a.Radius = float64(float32(a.Radius))
+	}
+	return b.RadiusNeighbors(x, a), dt
 }
 
 // weighting reads a weights parameter: uniform, or by the inverse distance.

@@ -87,7 +87,11 @@ func (c *KNeighborsClassifier) votes(b *graph.Builder, x graph.Value, order grap
 	k := dist.Width()
 	var w graph.Value
 	if c.inverse {
-		w = b.Reshape(inverse(b, dist), graph.N, 1, k)
+		w = inverse(b, dist)
+		if order == graph.Sequential { // added into float64 zeros
+			w = b.Cast(w, tensor.Float64)
+		}
+		w = b.Reshape(w, graph.N, 1, k)
 	}
 	out := make([]graph.Value, len(c.codes))
 	for o, codes := range c.codes {
@@ -192,7 +196,7 @@ func (c *RadiusNeighborsClassifier) Bound(bd *sklearn.Binder) error {
 
 // RadiusNeighbors gives the rows within the radius.
 func (c *RadiusNeighborsClassifier) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
-	return c.within(b, x, false)
+	return c.radiusNeighbors(b, x)
 }
 
 // byIndex reports scikit-learn's class-mode search, which looks for the outlier label among 0, 1, … instead of the
@@ -221,7 +225,7 @@ func (c *RadiusNeighborsClassifier) byIndex(x graph.Value) bool {
 // shares is predict_proba by output.
 func (c *RadiusNeighborsClassifier) shares(b *graph.Builder, x graph.Value) []graph.Value {
 	byIndex := c.byIndex(x)
-	r := c.within(b, x, false)
+	r, _ := c.within(b, x, false)
 	out := make([]graph.Value, len(c.codes))
 	for o, codes := range c.codes {
 		a := &graph.RaggedReduceAttr{Mode: graph.RaggedVotes, Inverse: c.inverse, Width: c.Classes.List[o].Len()}

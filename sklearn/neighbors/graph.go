@@ -81,13 +81,18 @@ func (t *RadiusNeighborsTransformer) Bound(bd *sklearn.Binder) error {
 
 // RadiusNeighbors gives the rows within the radius.
 func (t *RadiusNeighborsTransformer) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
-	return t.within(b, x, false)
+	return t.radiusNeighbors(b, x)
 }
 
 // Transform makes the matrix.
 func (t *RadiusNeighborsTransformer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	ones := t.ModeParam == "connectivity"
-	return b.NeighborGraph(t.within(b, x, !ones), &graph.NeighborGraphAttr{Width: t.rows, Ones: ones})
+	near, dt := t.within(b, x, !ones)
+	g := b.NeighborGraph(near, &graph.NeighborGraphAttr{Width: t.rows, Ones: ones})
+	if ones || !g.OK() {
+		return g
+	}
+	return b.Cast(g, dt)
 }
 
 // FeatureNamesOut is the class name and a number for each fitted row.

@@ -106,7 +106,7 @@ func column(t *tensor.Tensor, j int) *tensor.Tensor {
 
 // RadiusNeighbors gives the rows within the radius.
 func (r *RadiusNeighborsRegressor) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
-	return r.within(b, x, false)
+	return r.radiusNeighbors(b, x)
 }
 
 // Predict is the mean over the neighbours, NaN where there are none (of integer targets what numpy makes of NaN).
@@ -118,7 +118,8 @@ func (r *RadiusNeighborsRegressor) Predict(b *graph.Builder, x graph.Value) grap
 	if r.Y.DType == tensor.Int64 {
 		a.Fill = math.MinInt64
 	}
-	y := b.RaggedReduce(r.within(b, x, false), a)
+	near, _ := r.within(b, x, false)
+	y := b.RaggedReduce(near, a)
 	if len(r.Y.Shape) == 1 {
 		return b.Ravel(y)
 	}

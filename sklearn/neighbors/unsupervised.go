@@ -24,5 +24,5 @@ func (n *NearestNeighbors) KNeighbors(b *graph.Builder, x graph.Value) graph.Val
 
 // RadiusNeighbors gives the rows within the radius.
 func (n *NearestNeighbors) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
-	return n.within(b, x, false)
+	return n.radiusNeighbors(b, x)
 }

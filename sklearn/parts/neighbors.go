@@ -157,6 +157,12 @@ func distMetric(v pyobj.Value) (graph.Metric, error) {
 	name := strings.TrimSuffix(strings.TrimSuffix(pyobj.ShortName(class), "64"), "32")
 	m := graph.Metric{Name: strings.ToLower(strings.TrimSuffix(name, "Distance"))}
 	if m.Name == "pyfunc" {
+		if len(state) > 4 {
+			if name, ok := MetricName(state[3]); ok {
+				kw, _ := state[4].(*pyobj.Dict)
+				return MetricOf(name, kw)
+			}
+		}
 		return m, fmt.Errorf("a distance of the author's own")
 	}
 	var err error
@@ -193,6 +199,19 @@ func distMetric(v pyobj.Value) (graph.Metric, error) {
 		m.VI, err = numbers(state[2])
 	}
 	return m, err
+}
+
+// MetricName is the name of a metric that a file gives as text, or as one of scipy.spatial.distance's functions.
+func MetricName(v pyobj.Value) (string, bool) {
+	if g, ok := v.(*pyobj.Global); ok && g.Module == "scipy.spatial.distance" {
+		switch g.Name {
+		case "euclidean", "sqeuclidean", "cityblock", "chebyshev", "canberra", "cosine", "correlation":
+			return g.Name, true
+		case "braycurtis":
+			return graph.BrayCurtisSum, true
+		}
+	}
+	return sklearn.Text(v)
 }
 
 // MetricOf resolves an effective_metric_ and its parameters. The names scikit-learn knows for one metric become one.

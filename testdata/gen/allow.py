@@ -152,6 +152,7 @@ def sweep(names, found):
                 if home.startswith(VALUES):
                     names.add(("value", m.__name__, n))
     import numpy
+    import scipy.spatial.distance
     import scipy.special
     import scipy.sparse
     import scipy.stats
@@ -166,6 +167,9 @@ def sweep(names, found):
         if isinstance(getattr(numpy, n), numpy.ufunc):
             for m in ("numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath", "numpy.core.umath"):
                 names.add(("value", m, n))
+    for n in "braycurtis canberra chebyshev cityblock correlation cosine dice euclidean hamming jaccard jensenshannon minkowski rogerstanimoto russellrao seuclidean sokalsneath sqeuclidean yule".split():
+        if hasattr(scipy.spatial.distance, n):
+            names.add(("value", "scipy.spatial.distance", n))
     for n in dir(scipy.special):
         v = getattr(scipy.special, n)
         if isinstance(v, numpy.ufunc):
