@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -15,6 +16,72 @@ type Kernel struct {
 	Gamma  *float64
 	Degree float64
 	Coef0  float64
+}
+
+// kernelFunctions are the functions of sklearn.metrics.pairwise by their names, with their defaults.
+var kernelFunctions = map[string]Kernel{
+	"linear_kernel": {Name: "linear"}, "polynomial_kernel": {Name: "poly", Degree: 3, Coef0: 1}, "rbf_kernel": {Name: "rbf"},
+	"sigmoid_kernel": {Name: "sigmoid", Coef0: 1}, "laplacian_kernel": {Name: "laplacian"}, "cosine_similarity": {Name: "cosine"},
+	"chi2_kernel": {Name: "chi2"}, "additive_chi2_kernel": {Name: "additive_chi2"},
+}
+
+// KernelFunction reads a kernel that was given as a function of sklearn.metrics.pairwise, or a functools.partial of one.
+func KernelFunction(v pyobj.Value) (*Kernel, error) {
+	switch x := v.(type) {
+	case *pyobj.Global:
+		k, ok := kernelFunctions[x.Name]
+		if !ok || x.Module != "sklearn.metrics.pairwise" {
+			break
+		}
+		if k.Name == "chi2" {
+			one := 1.0
+			k.Gamma = &one
+		}
+		return &k, nil
+	case *pyobj.Object:
+		state, ok := x.State.(*pyobj.Tuple)
+		if x.ClassName() != "functools.partial" || !ok || len(state.Items) < 3 {
+			break
+		}
+		k, err := KernelFunction(state.Items[0])
+		if err != nil {
+			return nil, err
+		}
+		if args, err := sklearn.Sequence(state.Items[1]); err != nil || len(args) > 0 {
+			return nil, fmt.Errorf("a kernel with arguments by position is not known")
+		}
+		return k, k.keywords(state.Items[2])
+	}
+	return nil, fmt.Errorf("%s is not known: a model's own code is never run", sklearn.Describe(v))
+}
+
+// keywords sets the arguments that functools.partial bound.
+func (k *Kernel) keywords(v pyobj.Value) error {
+	d, ok := v.(*pyobj.Dict)
+	if !ok {
+		return nil
+	}
+	for _, e := range d.Entries {
+		name, _ := pyobj.Text(e.Key)
+		if _, none := e.Value.(pyobj.None); none && name == "gamma" && k.Name != "chi2" {
+			continue
+		}
+		f, err := sklearn.Float(e.Value)
+		if err != nil {
+			return fmt.Errorf("%s of the kernel: %w", name, err)
+		}
+		switch {
+		case name == "gamma" && k.Name != "linear" && k.Name != "cosine" && k.Name != "additive_chi2":
+			k.Gamma = &f
+		case name == "coef0" && (k.Name == "poly" || k.Name == "sigmoid"):
+			k.Coef0 = f
+		case name == "degree" && k.Name == "poly":
+			k.Degree = f
+		default:
+			return fmt.Errorf("the kernel's argument %s is not known", name)
+		}
+	}
+	return nil
 }
 
 // Check refuses names and settings the formulas do not know.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
@@ -23,12 +24,14 @@ var (
 // BaseLabelPropagation is what both share: labels spread from the training rows.
 type BaseLabelPropagation struct {
 	sklearn.Base
-	KernelParam        string            `sk:"kernel"`
+	KernelParam        pyobj.Value       `sk:"kernel"`
 	GammaParam         *float64          `sk:"gamma"`
 	X                  sklearn.Matrix    `sk:"X_"`
 	Classes            *tensor.Tensor    `sk:"classes_"`
 	LabelDistributions *tensor.Tensor    `sk:"label_distributions_"`
 	NNFit              sklearn.Estimator `sk:"nn_fit,optional"`
+
+	kernel *parts.Kernel // nil: nearest neighbours
 }
 
 // LabelPropagation is sklearn.semi_supervised.LabelPropagation.
@@ -45,14 +48,20 @@ var (
 
 // Bound checks kernel and shapes.
 func (l *BaseLabelPropagation) Bound(*sklearn.Binder) error {
-	switch l.KernelParam {
-	case "rbf":
-	case "knn":
+	switch name, isName := sklearn.Text(l.KernelParam); {
+	case !isName:
+		var err error
+		if l.kernel, err = parts.KernelFunction(l.KernelParam); err != nil {
+			return &sklearn.BindError{Path: l.Path, Attr: "kernel", Msg: err.Error()}
+		}
+	case name == "rbf":
+		l.kernel = &parts.Kernel{Name: "rbf", Gamma: l.GammaParam}
+	case name == "knn":
 		if l.NNFit == nil {
 			return &sklearn.BindError{Path: l.Path, Attr: "nn_fit", Msg: "attribute is missing"}
 		}
 	default:
-		return &sklearn.BindError{Path: l.Path, Attr: "kernel", Msg: fmt.Sprintf("value %q is not known", l.KernelParam)}
+		return &sklearn.BindError{Path: l.Path, Attr: "kernel", Msg: fmt.Sprintf("value %q is not known", name)}
 	}
 	l.X.Dense, l.X.Sparse = parts.Dense(l.X), nil
 	if x, d := l.X.Dense, l.LabelDistributions; len(x.Shape) != 2 || !x.DType.IsNumeric() || len(d.Shape) != 2 || d.Shape[0] != x.Shape[0] || d.Shape[1] != l.Classes.Len() {
@@ -70,15 +79,14 @@ func (l *BaseLabelPropagation) ClassLabels() []sklearn.ClassLabels {
 func (l *BaseLabelPropagation) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, l, x, sklearn.Accept{Sparse: true, Width: l.X.Dense.Shape[1]})
 	var p graph.Value
-	if l.KernelParam == "knn" {
+	if l.kernel == nil {
 		near := sklearn.Call(b, l.NNFit, sklearn.MethodKNeighbors, x).Parts()
 		if len(near) != 2 {
 			return graph.Value{}
 		}
 		p = b.Reduce(graph.OpReduceSum, b.Take(b.Const(l.LabelDistributions), near[1]), 1, false, graph.Sequential)
 	} else {
-		k := parts.Kernel{Name: "rbf", Gamma: l.GammaParam}
-		p = b.MatMul(k.Apply(b, l, x, l.X.Dense), b.Const(l.LabelDistributions))
+		p = b.MatMul(l.kernel.Apply(b, l, x, l.X.Dense), b.Const(l.LabelDistributions))
 	}
 	return b.Div(p, b.Reduce(graph.OpReduceSum, p, 1, true, graph.Pairwise))
 }

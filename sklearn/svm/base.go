@@ -17,7 +17,8 @@ var errNoOffset = errors.New("scikit-learn had no score_samples before 0.20")
 // sign for two classes.
 type BaseLibSVM struct {
 	sklearn.Base
-	KernelParam    string         `sk:"kernel"`
+	KernelParam    pyobj.Value    `sk:"kernel"`
+	FitX           sklearn.Matrix `sk:"_BaseLibSVM__Xfit,optional"` // of a kernel given as a function
 	DegreeParam    int            `sk:"degree"`
 	Coef0Param     float64        `sk:"coef0"`
 	PrivateGamma   float64        `sk:"_gamma"`
@@ -28,8 +29,10 @@ type BaseLibSVM struct {
 	Intercept      []float64      `sk:"_intercept_"`
 	ShapeFit       []int          `sk:"shape_fit_"`
 
-	attr  *graph.SVMAttr
-	width int // columns of the input
+	attr   *graph.SVMAttr
+	width  int           // columns of the input
+	kernel *parts.Kernel // of a kernel given as a function, to the support vectors fit
+	fit    *tensor.Tensor
 }
 
 // bound checks the state and makes the operation; count is the number of support vectors by class, nil without classes.
@@ -37,11 +40,18 @@ func (s *BaseLibSVM) bound(count []int) error {
 	bad := func(attr, format string, args ...any) error {
 		return &sklearn.BindError{Path: s.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}
 	}
-	k := graph.SVMKernel(s.KernelParam)
-	switch k {
-	case graph.SVMLinear, graph.SVMPoly, graph.SVMRBF, graph.SVMSigmoid, graph.SVMPrecomputed:
+	name, isName := sklearn.Text(s.KernelParam)
+	k := graph.SVMKernel(name)
+	switch {
+	case !isName:
+		var err error
+		if s.kernel, err = parts.KernelFunction(s.KernelParam); err != nil {
+			return bad("kernel", "%s", err)
+		}
+		k = graph.SVMPrecomputed
+	case k == graph.SVMLinear || k == graph.SVMPoly || k == graph.SVMRBF || k == graph.SVMSigmoid || k == graph.SVMPrecomputed:
 	default:
-		return bad("kernel", "value %q is not known", s.KernelParam)
+		return bad("kernel", "value %q is not known", name)
 	}
 	if s.PrivateSparse && k == graph.SVMPrecomputed {
 		return bad("kernel", "a precomputed kernel fitted on a sparse matrix is not known")
@@ -86,6 +96,9 @@ func (s *BaseLibSVM) bound(count []int) error {
 				return bad("support_", "row %d of %d", i, s.width)
 			}
 		}
+		if s.kernel != nil {
+			return s.function(a, n)
+		}
 	case sv.Sparse != nil:
 		a.Sparse = sv.Sparse
 		if sv.Sparse.Data.DType != tensor.Float64 || sv.Sparse.Rows != n || sv.Sparse.Cols != s.width {
@@ -104,8 +117,38 @@ func (s *BaseLibSVM) bound(count []int) error {
 	return nil
 }
 
+// function takes the support vectors of a kernel given as a function from the rows it was fitted on.
+func (s *BaseLibSVM) function(a *graph.SVMAttr, n int) error {
+	x := parts.Dense(s.FitX)
+	if x == nil || len(x.Shape) != 2 || x.Shape[0] != s.width || !x.DType.IsNumeric() {
+		return &sklearn.BindError{Path: s.Path, Attr: "_BaseLibSVM__Xfit", Msg: "the rows the kernel was fitted on are no matrix of numbers"}
+	}
+	p := x.Shape[1]
+	if x.DType != tensor.Float32 {
+		x = parts.Float64(x)
+	}
+	s.fit = tensor.New(x.DType, n, p)
+	for at, i := range s.Support {
+		if x.DType == tensor.Float32 {
+			copy(s.fit.F32[at*p:(at+1)*p], x.F32[i*p:])
+		} else {
+			copy(s.fit.F64[at*p:(at+1)*p], x.F64[i*p:])
+		}
+	}
+	s.attr, s.width = a, p
+	return nil
+}
+
 // decision is libsvm's: one value, or one per pair of classes i < j, positive for i.
 func (s *BaseLibSVM) decision(b *graph.Builder, x graph.Value) graph.Value {
+	if s.kernel != nil {
+		// The function alone looks at the rows.
+		x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, DType: sklearn.DTypeFloat, Array: true})
+		if x.OK() && x.Width() != s.width {
+			return b.Refuse("Incompatible dimension for X and Y matrices: X.shape[1] == %d while Y.shape[1] == %d", x.Width(), s.width)
+		}
+		return b.SVMDecision(b.Cast(s.kernel.Apply(b, s, x, s.fit), tensor.Float64), s.attr)
+	}
 	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, DType: sklearn.DTypeFloat64, Width: s.width})
 	if k := x.Type().Kind; k == graph.CSR || k == graph.OneHot {
 		if !s.PrivateSparse {
