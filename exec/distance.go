@@ -128,10 +128,10 @@ func newMetric[T float](m graph.Metric) metric[T] {
 		}
 	case graph.Cosine:
 		d.dist = known
-		d.reduced = func(x, y []T) float64 { return angle(x, y, 0, 0) }
+		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, 0, 0) }
 	case graph.Correlation:
 		d.dist = known
-		d.reduced = func(x, y []T) float64 { return angle(x, y, average(x), average(y)) }
+		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, average(x), average(y)) }
 	case graph.Yule:
 		d.reduced = func(x, y []T) float64 {
 			var n [2][2]int
@@ -293,8 +293,8 @@ func average[T float](x []T) float64 {
 	return s / float64(len(x))
 }
 
-// angle is one less the cosine between two rows, each less its mean.
-func angle[T float](x, y []T, meanX, meanY float64) float64 {
+// cosineDistance is one less the cosine between two rows, each less its mean.
+func cosineDistance[T float](x, y []T, meanX, meanY float64) float64 {
 	xy, xx, yy := 0.0, 0.0, 0.0
 	for j, v := range y {
 		a, b := float64(x[j])-meanX, float64(v)-meanY

@@ -9,7 +9,8 @@ import (
 )
 
 // Sparse converts a scipy.sparse matrix or array (csr, csc, coo, dia) of any scipy release to CSR. A csr keeps the
-// order of its stored entries, duplicates and explicit zeros; the others come sorted by row.
+// order of its stored entries, duplicates and explicit zeros; the others come sorted by row. A csr of one dimension is
+// a single row.
 func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 	o, ok := v.(*pyobj.Object)
 	if !ok || !strings.HasPrefix(o.ClassName(), "scipy.sparse.") {
@@ -21,6 +22,9 @@ func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 	}
 	name := pyobj.ShortName(o.ClassName())
 	shape, err := ints(first(attrs, "_shape", "shape"))
+	if err == nil && len(shape) == 1 && strings.HasPrefix(name, "csr") {
+		shape = []int{1, shape[0]}
+	}
 	if err != nil || len(shape) != 2 || shape[0] < 0 || shape[1] < 0 {
 		return nil, fmt.Errorf("numpy: %s without a shape of two sizes", name)
 	}
@@ -102,6 +106,20 @@ func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 		return fromTriples(rows, cols, r, c, pick(data, at)), nil
 	}
 	return nil, fmt.Errorf("numpy: sparse format %s is not supported", name)
+}
+
+// IsVector reports a sparse array of one dimension.
+func IsVector(v pyobj.Value) bool {
+	o, ok := v.(*pyobj.Object)
+	if !ok {
+		return false
+	}
+	attrs, ok := o.Attrs()
+	if !ok || attrs == nil {
+		return false
+	}
+	shape, err := ints(first(attrs, "_shape", "shape"))
+	return err == nil && len(shape) == 1
 }
 
 func checkCompressed(ptr, idx []int, data, major, minor int) error {

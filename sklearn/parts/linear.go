@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
@@ -19,20 +20,51 @@ type LinearModel struct {
 	sklearn.Base
 	Coef      sklearn.Matrix `sk:"coef_"` // sparse after sparsify()
 	Intercept Number         `sk:"intercept_"`
+
+	sparsified
 }
 
 // Bound checks the shapes.
 func (m *LinearModel) Bound(*sklearn.Binder) error {
-	return coefShape(m, &m.Coef, m.Intercept)
+	return m.coefShape(m, &m.Coef, m.Intercept)
+}
+
+// sparsified is what sparsify() made of coef_, which still decides what is multiplied with it.
+type sparsified struct {
+	dtype  tensor.DType // of the sparse coef_; Invalid of a dense one
+	vector bool         // a sparse array of one dimension
+}
+
+// refuses gives scikit-learn's words for sparse rows that it does not multiply with a sparse coef_, or "".
+func (s sparsified) refuses(x graph.Value, version string) string {
+	if t := x.Type(); s.dtype == tensor.Invalid || t.Kind != graph.CSR && t.Kind != graph.OneHot {
+		return ""
+	}
+	switch dt := x.DType(); {
+	case s.vector:
+		return "shape must have length in (2,). Got new_shape=(1,)"
+	case sklearn.CompareVersions(version, "1.8") >= 0 && dt.IsFloat() && s.dtype.IsFloat() && dt != s.dtype:
+		return "Dtype of A and B must be the same, either both float32 or float64."
+	}
+	return ""
 }
 
 // coefShape densifies coef and checks it against the intercept: one per row of coef, or one for all.
-func coefShape(e sklearn.Estimator, coef *sklearn.Matrix, intercept Number) error {
+func (s *sparsified) coefShape(e sklearn.Estimator, coef *sklearn.Matrix, intercept Number) error {
 	bad := func(attr, msg string) error {
 		return &sklearn.BindError{Path: sklearn.Of(e).Path, Attr: attr, Msg: msg}
 	}
+	if coef.Sparse != nil {
+		s.dtype = coef.Sparse.Data.DType
+		if attrs, ok := sklearn.Of(e).Object.Attrs(); ok && attrs != nil {
+			s.vector = numpy.IsVector(attrs.Get("coef_"))
+		}
+	}
 	coef.Dense, coef.Sparse = Dense(*coef), nil
 	c := coef.Dense
+	if s.vector {
+		c.Shape = []int{c.Len()}
+	}
 	if !c.DType.IsNumeric() || len(c.Shape) < 1 || len(c.Shape) > 2 {
 		return bad("coef_", fmt.Sprintf("%s%v is no vector or matrix of numbers", c.DType, c.Shape))
 	}
@@ -54,12 +86,17 @@ func (m *LinearModel) Accept() sklearn.Accept {
 
 // Linear is X @ coef_.T + intercept_ of an x already checked.
 func (m *LinearModel) Linear(b *graph.Builder, x graph.Value) graph.Value {
-	return linear(b, x, m.Coef.Dense, &m.Intercept)
+	return m.linear(b, x, m.Coef.Dense, &m.Intercept, m.Version)
 }
 
-func linear(b *graph.Builder, x graph.Value, coef *tensor.Tensor, intercept *Number) graph.Value {
-	s := b.MatMulT(x, b.Const(coef))
-	return b.Add(s, intercept.Value(b, s))
+func (s sparsified) linear(b *graph.Builder, x graph.Value, coef *tensor.Tensor, intercept *Number, version string) graph.Value {
+	if x.OK() {
+		if why := s.refuses(x, version); why != "" {
+			return b.Refuse("%s", why)
+		}
+	}
+	y := b.MatMulT(x, b.Const(coef))
+	return b.Add(y, intercept.Value(b, y))
 }
 
 // Predict is X @ coef_.T + intercept_.
@@ -74,6 +111,8 @@ type LinearClassifierMixin struct {
 	Intercept Number         `sk:"intercept_"`
 	Classes   *tensor.Tensor `sk:"classes_"`
 	ZeroRows  ZeroRowsRule   `sk:"(zero rows),optional"`
+
+	sparsified
 }
 
 // ZeroRowsRule says what ProbaLR makes of a row whose logistic functions of several classes are all zero.
@@ -92,7 +131,9 @@ var ZeroRowsRung = sklearn.Rung{Before: "1.9", Fix: func(s *sklearn.State) error
 }}
 
 // CheckShapes densifies coef_ and checks it against intercept_.
-func (m *LinearClassifierMixin) CheckShapes() error { return coefShape(m, &m.Coef, m.Intercept) }
+func (m *LinearClassifierMixin) CheckShapes() error {
+	return m.coefShape(m, &m.Coef, m.Intercept)
+}
 
 // Bound checks the shapes.
 func (m *LinearClassifierMixin) Bound(*sklearn.Binder) error {
@@ -122,7 +163,7 @@ func (m *LinearClassifierMixin) ClassLabels() []sklearn.ClassLabels {
 // DecisionFunction is X @ coef_.T + intercept_, one-dimensional where there is one column.
 func (m *LinearClassifierMixin) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, m, x, sklearn.Accept{Sparse: true, Width: m.Coef.Dense.Shape[len(m.Coef.Dense.Shape)-1]})
-	s := linear(b, x, m.Coef.Dense, &m.Intercept)
+	s := m.linear(b, x, m.Coef.Dense, &m.Intercept, m.Version)
 	if len(s.Type().Shape) == 2 && s.Width() == 1 {
 		s = b.Ravel(s)
 	}
