@@ -140,8 +140,7 @@ func (k *AffinityPropagation) Predict(b *graph.Builder, x graph.Value) graph.Val
 		c = k.Centers.Sparse.Dense()
 	}
 	if c.Len() == 0 {
-		zero := b.Reduce(graph.OpReduceSum, b.Where(b.Unary(graph.OpIsNaN, x), b.Scalar(0, x), b.Scalar(0, x)), 1, false, graph.Any)
-		return b.Cast(b.Sub(zero, b.Scalar(1, zero)), tensor.Int64)
+		return b.Take(b.Const(tensor.FromI64([]int64{-1})), b.Zeros(x))
 	}
 	return parts.Nearest(b, x, c)
 }

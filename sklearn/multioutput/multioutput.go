@@ -193,6 +193,11 @@ func (c *chain) predictions(b *graph.Builder, x graph.Value, feature, asked stri
 			o, _ = sklearn.Response(b, e, xa, []string{asked}, -1)
 			o = b.Cast(o, tensor.Float64)
 		}
+		for _, v := range []graph.Value{f, o} {
+			if v.OK() && len(v.Type().Shape) == 2 && v.Width() != 1 {
+				return b.Refuse("could not broadcast input array from shape (n,%d) into shape (n,)", v.Width())
+			}
+		}
 		seen = append(seen, f)
 		out[i] = o
 	}
