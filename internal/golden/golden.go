@@ -341,6 +341,12 @@ func labels(got, want *tensor.Tensor, cols int, out *Output) Diff {
 		if out.AnyWidth && g.Kind == tensor.CellBytes && w.Kind == tensor.CellStr {
 			g.Kind = w.Kind
 		}
+		if g.Kind == tensor.CellFloat && w.Kind == tensor.CellFloat && want.DType == tensor.Object {
+			// A number among text is as near as one among numbers.
+			if floats(tensor.FromF64([]float64{g.F}), tensor.FromF64([]float64{w.F}), 1, &Output{Tolerance: out.Tolerance}).Bad == 0 {
+				continue
+			}
+		}
 		if g.Key() == w.Key() || slices.Contains(out.Tied, i/cols) || slices.Contains(out.Undecided, i/cols) {
 			continue
 		}

@@ -60,6 +60,8 @@ def fit(line, r, form, n, p, m, overrides=None):
             if f == "f8":
                 raise
             continue
+        if line.after:
+            line.after(e)
         steady(e)
         d.form, d.X = f, X
         d.new = rows.fitted(d.kind, d.new, f)

@@ -4,13 +4,14 @@ C(estimator, "<X kind> <y kind>.<label kind>", parameter=value, ...): data.py kn
 for each model (pick, log, uni, ints, or Draw of a function of the random generator). The first line of an estimator is
 its fixture; the parity suite fits all of them, several times each. Options of the line itself begin with _:
 _n rows, _p columns, _forms what X is fitted as (of "f8 f4 csr frame"), _times models per parity run, _fix parameters of
-the fixture alone, _fixture="name" for a further fixture.
+the fixture alone, _fixture="name" for a further fixture, _after what is done to the estimator once it is fitted.
 """
 
 import functools
 
 import numpy as np
 import scipy.special
+import scipy.spatial.distance
 import sklearn.experimental.enable_halving_search_cv  # noqa: F401
 import sklearn.experimental.enable_iterative_imputer  # noqa: F401
 from sklearn.cluster import *  # noqa: F403
@@ -19,6 +20,8 @@ from sklearn.covariance import *  # noqa: F403
 from sklearn.gaussian_process.kernels import *  # noqa: F403
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import add_dummy_feature, binarize, maxabs_scale, minmax_scale, normalize, robust_scale, scale
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.metrics.pairwise import additive_chi2_kernel, chi2_kernel, cosine_similarity, laplacian_kernel, linear_kernel, polynomial_kernel, rbf_kernel, sigmoid_kernel
 from sklearn.utils import all_estimators
 from sklearn.feature_selection import chi2, f_classif, f_regression, mutual_info_classif
 
@@ -29,13 +32,50 @@ globals().update(dict(all_estimators()))
 LINES = []
 
 
-def C(cls, tags, _n=60, _p=0, _forms="f8 f4 csr frame", _times=0, _fix=None, _fixture="", **params):
-    LINES.append(Line(cls, tags, params, _n, _p, _forms.split(), _times, _fix, _fixture))
+def C(cls, tags, _n=60, _p=0, _forms="f8 f4 csr frame", _times=0, _fix=None, _fixture="", _after=None, **params):
+    LINES.append(Line(cls, tags, params, _n, _p, _forms.split(), _times, _fix, _fixture, _after))
 
 
 D = Draw
 DENSE = "f8 f4 frame"
 PLAIN = "f8"
+
+
+def _sparsify(est):
+    est.sparsify()
+
+
+def _any(r):
+    """A classifier of any kind: with probabilities, with a decision function, with both, with labels alone."""
+    kinds = (
+        LogisticRegression(), LinearSVC(random_state=0), SVC(), GaussianNB(), KNeighborsClassifier(3), RidgeClassifier(),
+        DecisionTreeClassifier(max_depth=3, random_state=0), RandomForestClassifier(3, max_depth=3, random_state=0), Perceptron(max_iter=20),
+        SGDClassifier(loss="modified_huber", max_iter=20, random_state=0), LinearDiscriminantAnalysis(), NearestCentroid(),
+        GradientBoostingClassifier(n_estimators=3, random_state=0), HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=4),
+        MLPClassifier((4,), max_iter=10, random_state=0), AdaBoostClassifier(n_estimators=3, random_state=0), BernoulliNB(), DummyClassifier(),
+        ExtraTreesClassifier(3, max_depth=3, random_state=0), Pipeline([("scale", StandardScaler(with_mean=False)), ("model", LogisticRegression())]),
+    )  # fmt: skip
+    return kinds[r.integers(len(kinds))]
+
+
+def _gp(r):
+    """A kernel of Gaussian processes, composed at random."""
+    leaf = (
+        lambda: RBF(r.uniform(0.5, 5)), lambda: Matern(r.uniform(0.5, 5), nu=[0.5, 1.5, 2.5, np.inf, 0.8][r.integers(5)]),
+        lambda: RationalQuadratic(r.uniform(0.5, 5), r.uniform(0.2, 3)), lambda: ExpSineSquared(r.uniform(0.5, 5), r.uniform(1, 9)),
+        lambda: DotProduct(r.uniform(0, 2)), lambda: ConstantKernel(r.uniform(0.5, 3)), lambda: WhiteKernel(r.uniform(0.1, 1)),
+        lambda: PairwiseKernel(metric="rbf", gamma=r.uniform(0.01, 0.3)),
+    )  # fmt: skip
+    k = leaf[r.integers(5)]()
+    for _ in range(r.integers(3)):
+        other = leaf[r.integers(len(leaf))]()
+        k = (k + other, k * other, other + k, k**2 + other)[r.integers(4)]
+    return k
+
+
+def _gp_pd(r):
+    return RBF(r.uniform(0.5, 3)) + ConstantKernel(0.5) * _gp(r) + WhiteKernel(0.5)
+
 
 # ── compose, pipeline, search ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -412,6 +452,62 @@ C(PassiveAggressiveClassifier, "num multi.str", _n=40, max_iter=20)
 C(PassiveAggressiveClassifier, "num bin", loss="squared_hinge", max_iter=20)
 C(PassiveAggressiveRegressor, "num reg", _n=40, max_iter=20)
 
+C(LogisticRegression, "num multi.bool", solver="newton-cholesky", C=log(-1, 1))
+C(LogisticRegression, "num five.obj", solver=pick("sag", "saga", "lbfgs"), C=np.inf, max_iter=40)
+C(LogisticRegression, "num bin.neg", solver="liblinear", l1_ratio=1.0, intercept_scaling=3.0)
+C(LogisticRegression, "num multi.whole", class_weight="balanced", fit_intercept=False)
+C(LogisticRegression, "num bin.i4", solver="newton-cholesky", fit_intercept=False)
+C(LogisticRegression, "num multi.u1", C=log(-3, 0), _forms="f4 f8")
+C(LogisticRegression, "num multi.str", solver="saga", l1_ratio=1.0, C=0.1, max_iter=60, _after=_sparsify)
+C(LogisticRegression, "num bin.str", solver="liblinear", l1_ratio=1.0, C=0.1, _after=_sparsify)
+C(LogisticRegressionCV, "num multi.str", Cs=2, cv=2, refit=False, use_legacy_attributes=pick(True, False))
+C(LogisticRegressionCV, "num five.odd", Cs=[0.1, 1.0], cv=2, l1_ratios=[0.2, 0.8], solver="saga", max_iter=40, use_legacy_attributes=False)
+C(LogisticRegressionCV, "num bin.bool", Cs=2, cv=2, solver=pick("liblinear", "newton-cholesky"), scoring="roc_auc", use_legacy_attributes=pick(True, False))
+for est in (Ridge, Lasso, ElasticNet, LinearRegression):
+    C(est, "num reg1", fit_intercept=pick(True, False), _forms=DENSE)
+C(LinearRegression, "num reg3", positive=True, _forms=DENSE)
+C(Ridge, "num reg3", alpha=D(lambda r: r.uniform(0.1, 2, 3)), _forms=DENSE)
+C(Ridge, "num reg", positive=True, solver="lbfgs")
+C(Lasso, "num reg3", alpha=0.3, precompute=pick(True, False), selection="random", _forms="f8 csr")
+C(RidgeCV, "num reg3", alpha_per_target=True, store_cv_results=pick(True, False), _forms=DENSE)
+C(RidgeCV, "num reg", gcv_mode=pick("svd", "eigen"), fit_intercept=False, _forms=DENSE)
+C(RidgeClassifier, "num mlbool", alpha=0.3)
+C(RidgeClassifier, "num bin.bool", solver="sparse_cg", positive=False)
+C(RidgeClassifier, "num five.whole", class_weight="balanced")
+C(RidgeClassifierCV, "num ml", alphas=[0.1, 1.0])
+C(RidgeClassifierCV, "num five.obj", alphas=[0.5, 5.0], cv=2, scoring="accuracy")
+C(LassoCV, "num reg", alphas=4, cv=3, positive=True, selection="random", fit_intercept=pick(True, False))
+C(ElasticNetCV, "num reg", l1_ratio=[0.3, 0.9], alphas=3, cv=2, precompute=pick(True, False, "auto"))
+C(Lars, "num reg", fit_intercept=False, fit_path=False, jitter=1e-6, _forms=DENSE)
+C(LassoLars, "num reg3", alpha=0.05, fit_path=pick(True, False), fit_intercept=pick(True, False), _forms=DENSE)
+C(LassoLars, "num reg", positive=True, alpha=0.01, _forms=DENSE)
+C(LassoLarsIC, "num reg", criterion="aic", noise_variance=1.0, positive=True, _forms=DENSE)
+C(OrthogonalMatchingPursuit, "num reg", tol=1.0, precompute=True, fit_intercept=False, _forms=DENSE)
+C(BayesianRidge, "num reg", compute_score=True, fit_intercept=False, alpha_init=1.0, lambda_init=0.1, _forms=DENSE)
+C(ARDRegression, "num reg", compute_score=True, fit_intercept=pick(True, False), threshold_lambda=100.0, _forms=DENSE)
+C(HuberRegressor, "num reg", fit_intercept=False, alpha=0.1)
+C(TheilSenRegressor, "num reg", fit_intercept=False, max_subpopulation=100, n_subsamples=12, _forms=DENSE)
+C(RANSACRegressor, "num reg3", estimator=D(lambda r: LinearRegression()), min_samples=12, loss=pick("absolute_error", "squared_error"), residual_threshold=20.0)
+C(RANSACRegressor, "num reg", estimator=D(lambda r: DecisionTreeRegressor(max_depth=3, random_state=0)), min_samples=0.5, residual_threshold=30.0, max_trials=5)
+C(RANSACRegressor, "nan reg", estimator=D(lambda r: Pipeline([("fill", SimpleImputer()), ("m", Ridge())])), min_samples=15, residual_threshold=20.0, _forms="f8 f4 frame")
+C(QuantileRegressor, "num reg", alpha=0.0, quantile=pick(0.1, 0.9), solver=pick("highs", "highs-ds", "highs-ipm"), fit_intercept=pick(True, False))
+C(PoissonRegressor, "num regcount", fit_intercept=False, solver=pick("newton-cholesky", "lbfgs"))
+C(GammaRegressor, "num regpos", fit_intercept=False, solver=pick("newton-cholesky", "lbfgs"), alpha=2.0)
+C(TweedieRegressor, "num regcount", power=pick(0, 1, 1.2), link=pick("auto", "log"), alpha=2.0)
+C(TweedieRegressor, "num regpos", power=pick(2, 2.5, 3), link="auto", alpha=2.0, fit_intercept=pick(True, False))
+C(SGDClassifier, "num five.obj", loss=pick("log_loss", "modified_huber", "hinge"), penalty=pick("l1", None, "elasticnet"), learning_rate=pick("constant", "adaptive", "invscaling"), eta0=0.01, max_iter=10, fit_intercept=pick(True, False), _times=3)
+C(SGDClassifier, "num bin.bool", loss=pick("squared_error", "squared_epsilon_insensitive", "epsilon_insensitive"), max_iter=5, eta0=0.001, learning_rate="constant", average=3)
+C(SGDClassifier, "std multi.str", loss="log_loss", penalty="l1", alpha=0.05, max_iter=20, _after=_sparsify)
+C(SGDClassifier, "std bin.whole", loss="modified_huber", penalty="l1", alpha=0.05, max_iter=20, early_stopping=True, class_weight="balanced", _after=_sparsify)
+C(SGDRegressor, "std reg", loss="squared_epsilon_insensitive", penalty=pick("l1", None), average=pick(True, False), max_iter=20, early_stopping=pick(True, False))
+C(SGDRegressor, "std reg", penalty="l1", alpha=0.1, max_iter=20, _after=_sparsify)
+C(SGDOneClassSVM, "num", nu=0.3, fit_intercept=False, average=pick(True, False), learning_rate=pick("constant", "optimal"), eta0=0.01, max_iter=10)
+C(Perceptron, "num five.obj", max_iter=10, penalty=pick("l1", "elasticnet"), fit_intercept=False, class_weight="balanced")
+C(Perceptron, "std multi.whole", penalty="l1", alpha=0.01, max_iter=20, _after=_sparsify)
+C(PassiveAggressiveClassifier, "num five.odd", max_iter=10, average=True, fit_intercept=False)
+C(PassiveAggressiveClassifier, "num bin.neg", max_iter=10, class_weight="balanced", C=0.1, early_stopping=True)
+C(PassiveAggressiveRegressor, "num reg", max_iter=10, loss="squared_epsilon_insensitive", average=pick(True, False), fit_intercept=pick(True, False))
+
 # ── svm ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 C(SVC, "std multi", _n=40, kernel="rbf", C=log(-1, 2))
@@ -436,6 +532,29 @@ C(LinearSVR, "std reg", _n=40, max_iter=300, loss=pick("epsilon_insensitive", "s
 C(OneClassSVM, "std", _n=40, kernel="rbf", nu=uni(0.1, 0.5))
 C(OneClassSVM, "std", kernel=pick("linear", "poly", "sigmoid"), nu=0.4, gamma=0.05)
 
+C(SVC, "std five.obj", decision_function_shape="ovr", kernel="poly", degree=pick(0, 1, 4), coef0=uni(0, 2), gamma=pick("auto", "scale", 0.3))
+C(SVC, "std multi.bool", break_ties=pick(True, False), kernel=pick("linear", "sigmoid", "rbf"), C=100.0, probability=pick(True, False))
+C(SVC, "std five.whole", probability=True, decision_function_shape=pick("ovo", "ovr"), kernel=pick("linear", "rbf"), shrinking=False, max_iter=20)
+C(SVC, "std bin.neg", probability=True, kernel="linear", class_weight={-1: 2.0, 1: 0.5})
+C(SVC, "kernel bin.str", kernel="precomputed", probability=pick(True, False))
+C(SVC, "kernel five", kernel="precomputed", decision_function_shape=pick("ovo", "ovr"), break_ties=False)
+C(SVC, "counts multi.str", kernel=pick(chi2_kernel, additive_chi2_kernel, laplacian_kernel), _forms="f8 f4", _times=3)
+C(SVC, "std bin", kernel=pick(rbf_kernel, linear_kernel, polynomial_kernel, sigmoid_kernel, cosine_similarity), _forms="f8 f4", _times=4)
+C(SVC, "std multi", kernel=functools.partial(rbf_kernel, gamma=0.3), probability=True, decision_function_shape="ovo", _forms="f8")
+C(NuSVC, "std five.str", nu=0.1, kernel=pick("poly", "sigmoid", "linear"), decision_function_shape=pick("ovo", "ovr"), probability=pick(True, False))
+C(NuSVC, "std multi.whole", nu=0.1, break_ties=True)
+C(NuSVC, "kernel bin.str", nu=0.2, kernel="precomputed")
+C(SVR, "std reg", kernel="poly", degree=pick(2, 5), coef0=1.0, epsilon=0.5, C=0.5)
+C(SVR, "counts reg", kernel=pick(chi2_kernel, laplacian_kernel), _forms="f8 f4")
+C(NuSVR, "std reg", kernel=pick("poly", "sigmoid"), nu=0.5, C=2.0, gamma="auto")
+C(NuSVR, "kernel reg", kernel="precomputed", nu=0.3)
+C(LinearSVC, "std five.obj", penalty="l1", dual=False, C=0.3, intercept_scaling=2.0, class_weight="balanced")
+C(LinearSVC, "std bin.whole", multi_class="crammer_singer", max_iter=100, fit_intercept=False)
+C(LinearSVC, "std multi.str", penalty="l1", dual=False, C=0.05, _after=_sparsify)
+C(LinearSVR, "std reg", fit_intercept=False, dual=False, loss="squared_epsilon_insensitive", C=0.5)
+C(OneClassSVM, "kernel", kernel="precomputed", nu=0.3)
+C(OneClassSVM, "counts", kernel=pick(chi2_kernel, rbf_kernel), nu=0.3, _forms="f8 f4")
+
 # ── naive Bayes, discriminant analysis ───────────────────────────────────────────────────────────────────────────────
 
 C(GaussianNB, "num multi.str", _n=40, _forms=DENSE)
@@ -457,6 +576,29 @@ C(LinearDiscriminantAnalysis, "num bin.str", solver="eigen", shrinkage=0.2, _for
 C(LinearDiscriminantAnalysis, "num five", n_components=2, store_covariance=True, _forms=DENSE)
 C(QuadraticDiscriminantAnalysis, "num multi", _n=60, reg_param=0.1, _forms=DENSE)
 C(QuadraticDiscriminantAnalysis, "num bin.str", solver="eigen", shrinkage=0.1, _forms=DENSE)
+
+C(GaussianNB, "num bin.bool", priors=[0.3, 0.7], var_smoothing=0.1, _forms=DENSE)
+C(GaussianNB, "num five.obj", _forms=DENSE)
+C(GaussianNB, "catint multi.i4", _forms="f8 frame")
+C(MultinomialNB, "counts multi.obj", alpha=D(lambda r: r.uniform(0.1, 2, 5)), _p=5)
+C(MultinomialNB, "counts bin.whole", alpha=0.0, force_alpha=pick(True, False))
+C(ComplementNB, "counts five.str", norm=True, class_prior=None, fit_prior=pick(True, False), alpha=D(lambda r: r.uniform(0.1, 2, 5)), _p=5)
+C(ComplementNB, "counts bin", norm=True, alpha=0.0, force_alpha=False)
+C(ComplementNB, "counts ones.str", norm=pick(True, False))
+C(BernoulliNB, "num multi.whole", binarize=pick(-1.0, 0.0, 5.0), fit_prior=False, alpha=log(-2, 1))
+C(BernoulliNB, "bits bin.bool", class_prior=[0.2, 0.8], alpha=0.0, force_alpha=False)
+C(BernoulliNB, "bits ones.str", alpha=0.5)
+C(MultinomialNB, "counts ones")
+C(GaussianNB, "num ones.obj", _forms=DENSE)
+C(CategoricalNB, "catint five.obj", alpha=log(-2, 1), fit_prior=False, min_categories=[4, 5, 7, 4], _p=4, _forms="f8 frame")
+C(CategoricalNB, "catint multi", class_prior=[0.2, 0.3, 0.5], alpha=0.0, force_alpha=False, _forms="f8")
+C(LinearDiscriminantAnalysis, "num bin.bool", priors=[0.2, 0.8], tol=1e-3, _forms=DENSE)
+C(LinearDiscriminantAnalysis, "num multi.whole", solver=pick("lsqr", "eigen"), covariance_estimator=D(lambda r: OAS()), _forms=DENSE)
+C(LinearDiscriminantAnalysis, "num five.obj", solver="eigen", n_components=pick(1, 3), priors=D(lambda r: list(r.dirichlet(np.ones(5)))), shrinkage=pick(None, "auto"), _forms=DENSE)
+C(LinearDiscriminantAnalysis, "num multi.neg", solver="svd", n_components=1, store_covariance=pick(True, False), _forms=DENSE)
+C(QuadraticDiscriminantAnalysis, "num multi.whole", priors=[0.2, 0.3, 0.5], store_covariance=True, reg_param=0.2, _n=90, _forms=DENSE)
+C(QuadraticDiscriminantAnalysis, "num multi.obj", solver="eigen", covariance_estimator=D(lambda r: OAS()), _n=90, _forms=DENSE)
+C(QuadraticDiscriminantAnalysis, "num bin.bool", solver="svd", tol=1e-2, _n=90, _forms=DENSE)
 
 # ── trees and ensembles ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -528,6 +670,75 @@ C(StackingClassifier, "num ml", estimators=D(lambda r: [("a", DecisionTreeClassi
 C(StackingRegressor, "num reg", _n=40, estimators=D(lambda r: [("a", Ridge()), ("b", DecisionTreeRegressor(max_depth=2, random_state=0))]), cv=2)
 C(StackingRegressor, "num reg", estimators=D(lambda r: [("a", Ridge()), ("b", Lasso())]), final_estimator=D(lambda r: RandomForestRegressor(4, max_depth=3, random_state=0)), passthrough=True, cv=2)
 
+for est in (DecisionTreeClassifier, ExtraTreeClassifier):
+    C(est, "num five.obj", criterion=pick("gini", "log_loss", "entropy"), splitter=pick("best", "random"), min_impurity_decrease=0.01, class_weight="balanced")
+    C(est, "num multi.bool", ccp_alpha=0.02, min_weight_fraction_leaf=0.05)
+    C(est, "num bin.whole", monotonic_cst=D(lambda r: [1, 0, -1, 0]), _p=4, _forms=DENSE)
+    C(est, "num ones.str")
+    C(est, "nan mo", max_depth=4, _forms="f8 f4 frame")
+for est in (DecisionTreeRegressor, ExtraTreeRegressor):
+    C(est, "num reg1", splitter=pick("best", "random"))
+    C(est, "num reg", monotonic_cst=D(lambda r: [1, 0, -1, 0]), _p=4, max_depth=5, _forms=DENSE)
+    C(est, "nan regcount", criterion=pick("poisson", "squared_error"), max_features=pick("sqrt", 0.7, 2), ccp_alpha=0.01, _forms="f8 f4 frame")
+for est in (RandomForestClassifier, ExtraTreesClassifier):
+    C(est, "num five.obj", n_estimators=5, criterion=pick("log_loss", "entropy"), max_samples=0.6, bootstrap=True, max_leaf_nodes=8)
+    C(est, "num mostr", n_estimators=4, max_depth=4)
+    C(est, "num multi.whole", n_estimators=4, monotonic_cst=None, warm_start=True, class_weight="balanced")
+    C(est, "num ones", n_estimators=3)
+    C(est, "num bin.bool", n_estimators=5, monotonic_cst=D(lambda r: [1, 0, -1, 0]), _p=4, _forms=DENSE)
+for est in (RandomForestRegressor, ExtraTreesRegressor):
+    C(est, "num reg1", n_estimators=4)
+    C(est, "num reg", n_estimators=5, criterion=pick("absolute_error", "friedman_mse"), bootstrap=True, oob_score=True, max_samples=20)
+    C(est, "nan reg3", n_estimators=4, _forms="f8 f4 frame")
+C(RandomTreesEmbedding, "num", n_estimators=5, max_leaf_nodes=6, min_samples_leaf=2)
+C(GradientBoostingClassifier, "num five.obj", n_estimators=ints(3, 9), learning_rate=log(-2, 0), max_features="sqrt", criterion=pick("friedman_mse", "squared_error"))
+C(GradientBoostingClassifier, "num multi.bool", n_estimators=6, subsample=0.6, n_iter_no_change=2, validation_fraction=0.2)
+C(GradientBoostingClassifier, "num five", n_estimators=4, init=D(lambda r: DummyClassifier(strategy=pick("prior", "uniform")(r), random_state=0)))
+C(GradientBoostingClassifier, "num multi.whole", n_estimators=4, init=D(lambda r: RandomForestClassifier(3, max_depth=2, random_state=0)))
+C(GradientBoostingClassifier, "num bin.whole", n_estimators=4, loss="exponential", init=pick("zero", None), learning_rate=0.5)
+C(GradientBoostingClassifier, "num bin.bool", n_estimators=4, init="zero", max_leaf_nodes=5)
+C(GradientBoostingRegressor, "num reg", loss="quantile", alpha=uni(0.1, 0.9), n_estimators=6, subsample=0.8)
+C(GradientBoostingRegressor, "num reg", loss=pick("huber", "absolute_error"), alpha=0.7, init=pick("zero", None), n_estimators=6, max_leaf_nodes=6)
+C(GradientBoostingRegressor, "num regcount", init=D(lambda r: pick(DummyRegressor(strategy="median"), RandomForestRegressor(3, random_state=0))(r)), n_estimators=5, n_iter_no_change=3)
+C(HistGradientBoostingClassifier, "nan five.obj", max_iter=4, max_depth=3, l2_regularization=1.0, max_features=0.6, class_weight="balanced", min_samples_leaf=4, _forms=DENSE)
+C(HistGradientBoostingClassifier, "num bin.bool", max_iter=4, interaction_cst=pick("no_interactions", "pairwise", [{0, 1}, {2, 3}]), monotonic_cst=[1, 0, -1, 0], min_samples_leaf=4, _p=4, _forms="f8 frame")
+C(HistGradientBoostingClassifier, "mixed bin.str", categorical_features=["sex", "port", "pclass", "alone"], max_iter=8, min_samples_leaf=4)
+C(HistGradientBoostingClassifier, "category multi.str", _fixture="frame_categories", _fix=dict(max_iter=2, max_leaf_nodes=4), max_iter=6, min_samples_leaf=4, categorical_features="from_dtype")
+C(HistGradientBoostingClassifier, "category bin.whole", max_iter=6, min_samples_leaf=4, categorical_features=["sex", "port"], max_leaf_nodes=7)
+C(HistGradientBoostingClassifier, "catint bin", _p=4, categorical_features=[True, False, True, False], max_iter=5, min_samples_leaf=3, interaction_cst="pairwise", _forms="f8 frame")
+C(HistGradientBoostingClassifier, "num ones.str", max_iter=2, _forms=DENSE)
+C(HistGradientBoostingRegressor, "category reg", _fixture="frame_categories", _fix=dict(max_iter=2, max_leaf_nodes=4), max_iter=6, min_samples_leaf=4)
+C(HistGradientBoostingRegressor, "category regpos", max_iter=5, min_samples_leaf=4, loss=pick("gamma", "poisson", "squared_error"))
+C(HistGradientBoostingRegressor, "mixed reg", categorical_features=["sex", "port", "alone"], max_iter=6, min_samples_leaf=4, loss=pick("squared_error", "absolute_error"))
+C(HistGradientBoostingRegressor, "nan reg", loss="quantile", quantile=uni(0.1, 0.9), max_iter=5, min_samples_leaf=5, early_stopping=True, n_iter_no_change=2, _forms=DENSE)
+C(HistGradientBoostingRegressor, "num reg", interaction_cst=[{0, 1}, {1, 2, 3}], max_iter=6, learning_rate=1.0, min_samples_leaf=5, warm_start=True, _p=4, _forms=DENSE)
+C(AdaBoostClassifier, "num five.obj", estimator=D(lambda r: LogisticRegression()), n_estimators=5, learning_rate=0.7)
+C(AdaBoostClassifier, "num bin.bool", estimator=D(lambda r: RandomForestClassifier(3, max_depth=2, random_state=0)), n_estimators=4)
+C(AdaBoostClassifier, "num multi.whole", estimator=D(lambda r: SGDClassifier(max_iter=5, random_state=0)), n_estimators=4)
+C(AdaBoostClassifier, "num bin.whole", estimator=D(lambda r: SVC(C=0.5)), n_estimators=3, _forms="f8 frame")
+C(AdaBoostRegressor, "num reg", loss="linear", estimator=D(lambda r: KNeighborsRegressor(3)), n_estimators=4, _forms="f8 f4 frame")
+C(AdaBoostRegressor, "num reg", loss=pick("linear", "exponential"), estimator=D(lambda r: RandomForestRegressor(3, random_state=0)), learning_rate=0.5, n_estimators=5)
+C(BaggingClassifier, "num five.obj", estimator=D(lambda r: GaussianNB()), n_estimators=4, max_features=0.6, max_samples=0.5, _forms=DENSE)
+C(BaggingClassifier, "num multi.whole", estimator=D(lambda r: SVC(probability=pick(True, False)(r))), n_estimators=3, bootstrap=False, max_features=3, _forms="f8 csr")
+C(BaggingClassifier, "num bin.bool", estimator=D(lambda r: LinearSVC(random_state=0)), n_estimators=4, max_features=2)
+C(BaggingClassifier, "nan bin.str", estimator=D(lambda r: Pipeline([("fill", SimpleImputer()), ("m", LogisticRegression())])), n_estimators=3, oob_score=True, max_features=0.7, _forms="f8 frame")
+C(BaggingClassifier, "num multi.str", estimator=D(lambda r: KNeighborsClassifier(3)), n_estimators=4, max_samples=12, bootstrap_features=True, _forms="f8 frame")
+C(BaggingRegressor, "num reg", estimator=D(lambda r: SVR()), n_estimators=3, bootstrap_features=True, max_features=0.5)
+C(BaggingRegressor, "nan reg", estimator=D(lambda r: HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=4)), n_estimators=3, max_features=0.8, _forms="f8 frame")
+C(IsolationForest, "nan", n_estimators=6, max_samples=pick("auto", 0.5, 3), contamination=pick("auto", 0.2), bootstrap=True, _forms="f8 f4 frame")
+C(IsolationForest, "num", n_estimators=5, max_features=2, max_samples=1.0)
+C(VotingClassifier, "num five.obj", estimators=D(lambda r: [("a", LogisticRegression()), ("b", SVC()), ("c", DecisionTreeClassifier(max_depth=3, random_state=0))]), voting="hard", _forms="f8 frame csr")
+C(VotingClassifier, "num bin.bool", estimators=D(lambda r: [(f"m{i}", RandomForestClassifier(3, max_depth=2, random_state=i)) for i in range(9)]), voting="soft")
+C(VotingClassifier, "num multi.whole", estimators=D(lambda r: [("a", "drop"), ("b", GaussianNB()), ("c", KNeighborsClassifier(3))]), voting=pick("soft", "hard"), weights=[5, 1, 2], flatten_transform=pick(True, False), _forms="f8 f4 frame")
+C(VotingRegressor, "num reg", estimators=D(lambda r: [(f"m{i}", DecisionTreeRegressor(max_depth=2 + i, random_state=i)) for i in range(9)]), weights=D(lambda r: list(r.uniform(0, 1, 9))))
+C(VotingRegressor, "nan reg", estimators=D(lambda r: [("a", "drop"), ("b", DecisionTreeRegressor(max_depth=3, random_state=0)), ("c", HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=4))]), weights=[1, 2, 3], _forms="f8 frame")
+C(StackingClassifier, "num multi.str", estimators=D(lambda r: [("a", LogisticRegression()), ("b", LinearSVC(random_state=0)), ("d", "drop"), ("c", DecisionTreeClassifier(max_depth=2, random_state=0))]), stack_method=pick("auto", "predict"), passthrough=pick(True, False), cv=2, _times=3)
+C(StackingClassifier, "num bin.bool", estimators=D(lambda r: [("a", LogisticRegression()), ("b", SGDClassifier(loss="log_loss", max_iter=5, random_state=0))]), stack_method=pick("predict_proba", "decision_function", "predict"), final_estimator=D(lambda r: pick(LinearSVC(random_state=0), GradientBoostingClassifier(n_estimators=3, random_state=0), GaussianNB())(r)), passthrough=pick(True, False), cv=2, _forms="f8 frame", _times=4)
+C(StackingClassifier, "num five.obj", estimators=D(lambda r: [("a", SVC()), ("b", KNeighborsClassifier(3))]), final_estimator=D(lambda r: RandomForestClassifier(3, max_depth=3, random_state=0)), passthrough=True, cv=2)
+C(StackingClassifier, "nan multi", estimators=D(lambda r: [("a", HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=4)), ("b", DecisionTreeClassifier(max_depth=3, random_state=0))]), final_estimator=D(lambda r: DecisionTreeClassifier(max_depth=3, random_state=0)), passthrough=True, cv=2, _forms="f8 frame")
+C(StackingRegressor, "num reg", estimators=D(lambda r: [("a", LinearSVR(random_state=0)), ("d", "drop"), ("b", KNeighborsRegressor(3))]), final_estimator=D(lambda r: GradientBoostingRegressor(n_estimators=3, random_state=0)), passthrough=pick(True, False), cv=2, _forms="f8 f4 frame")
+C(StackingRegressor, "num reg", estimators=D(lambda r: [("s", StackingRegressor([("a", Ridge()), ("b", Lasso())], final_estimator=Ridge(), cv=2)), ("v", VotingRegressor([("a", Ridge()), ("b", DecisionTreeRegressor(max_depth=2, random_state=0))]))]), cv=2)
+
 # ── neighbours ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 for est, y in ((KNeighborsClassifier, "multi.str"), (KNeighborsRegressor, "reg")):
@@ -565,6 +776,55 @@ C(KernelDensity, "num", kernel=pick("tophat", "epanechnikov", "exponential", "li
 C(NeighborhoodComponentsAnalysis, "num multi", _n=40, n_components=2, max_iter=5, _forms=DENSE)
 C(NeighborhoodComponentsAnalysis, "num multi.str", _n=40, n_components=pick(None, 1), init=pick("pca", "lda", "identity", "random"), max_iter=4, _forms=DENSE, _times=2)
 
+for est, y in ((KNeighborsClassifier, "multi.str"), (KNeighborsRegressor, "reg")):
+    C(est, f"num {y}", metric=pick("chebyshev", "l1", "l2", "cityblock", "euclidean", "minkowski"), p=pick(1, 2, np.inf), algorithm=pick("kd_tree", "ball_tree", "brute", "auto"), weights=pick("uniform", "distance"), _times=4)
+    C(est, f"num {y}", metric=pick("canberra", "braycurtis"), algorithm="ball_tree", weights=pick("uniform", "distance"), _forms=DENSE)
+    C(est, f"bits {y}", metric=pick("hamming", "jaccard", "dice", "russellrao", "rogerstanimoto", "sokalsneath", "matching", "yule", "sokalmichener"), algorithm=pick("brute", "ball_tree", "auto"), n_neighbors=ints(1, 20), _forms="f8", _times=4)
+    C(est, f"num {y}", metric="seuclidean", metric_params=D(lambda r: {"V": r.uniform(0.5, 3, 4)}), _p=4, algorithm=pick("ball_tree", "brute"), _forms=DENSE)
+    C(est, f"num {y}", metric="mahalanobis", metric_params=D(lambda r: {"VI": np.diag(r.uniform(0.5, 3, 4)) + 0.1}), _p=4, algorithm=pick("ball_tree", "brute"), weights="distance", _forms=DENSE)
+    C(est, f"num {y}", metric="minkowski", p=pick(1, 2, 3.5), metric_params=D(lambda r: {"w": r.uniform(0.1, 2, 4)}), _p=4, algorithm=pick("ball_tree", "brute"), _forms=DENSE)
+    C(est, f"num {y}", metric=pick("correlation", "cosine", "sqeuclidean"), algorithm=pick("brute", "auto"), weights=pick("uniform", "distance"), n_neighbors=ints(1, 20), _forms=DENSE, _times=3)
+    C(est, f"nan {y}", metric="nan_euclidean", weights=pick("uniform", "distance"), _forms="f8 f4 frame")
+    C(est, f"geo {y}", metric="haversine", weights="distance", algorithm="ball_tree", n_neighbors=ints(1, 20))
+    C(est, f"std {y}", n_neighbors=20, weights=pick("uniform", "distance"), algorithm=pick("kd_tree", "ball_tree"), leaf_size=pick(1, 2, 10), _forms=DENSE)
+    C(est, f"catint {y}", n_neighbors=ints(3, 25), weights=pick("uniform", "distance"), algorithm=pick("kd_tree", "ball_tree"), leaf_size=pick(2, 30), _forms="f8 frame", _times=2)
+    C(est, f"dist {y}", metric="precomputed", weights="distance", n_neighbors=ints(1, 20))
+    C(est, f"num {y}", metric=pick(scipy.spatial.distance.euclidean, scipy.spatial.distance.cityblock, scipy.spatial.distance.chebyshev, scipy.spatial.distance.cosine, scipy.spatial.distance.correlation, scipy.spatial.distance.canberra, scipy.spatial.distance.braycurtis, scipy.spatial.distance.sqeuclidean), algorithm=pick("brute", "ball_tree"), _forms="f8", _times=3)
+C(KNeighborsClassifier, "num five.obj", n_neighbors=4, weights=pick("uniform", "distance"))
+C(KNeighborsClassifier, "num multi.whole", metric=pick("manhattan", "chebyshev"), algorithm="brute", n_neighbors=ints(2, 8))
+C(KNeighborsClassifier, "num mostr", weights=pick("uniform", "distance"), algorithm=pick("brute", "kd_tree"), _forms=DENSE)
+C(KNeighborsClassifier, "num ml", weights="distance", n_neighbors=3)
+C(KNeighborsClassifier, "num bin.bool", n_neighbors=2, algorithm="brute", metric="manhattan")
+C(KNeighborsRegressor, "num reg1", n_neighbors=ints(1, 12), weights=pick("uniform", "distance"), _forms=DENSE)
+C(KNeighborsRegressor, "num regint", n_neighbors=ints(1, 12), weights=pick("uniform", "distance"), _forms=DENSE)
+C(KNeighborsRegressor, "num regf4", n_neighbors=ints(1, 12), weights=pick("uniform", "distance"), _forms=DENSE)
+C(RadiusNeighborsClassifier, "num five.obj", radius=pick(10.0, 40.0), outlier_label=pick("e", "most_frequent", "b"), weights=pick("uniform", "distance"), algorithm=pick("brute", "kd_tree"), metric=pick("euclidean", "manhattan", "minkowski"), _forms=DENSE, _times=3)
+C(RadiusNeighborsClassifier, "num mo", radius=15.0, outlier_label=pick("most_frequent", [1, 4]), weights=pick("uniform", "distance"), _forms=DENSE)
+C(RadiusNeighborsClassifier, "num multi", radius=pick(5.0, 20.0), outlier_label=pick(1, 0, "most_frequent"), algorithm="brute", metric=pick("chebyshev", "manhattan"), _forms="f8 f4", _times=3)
+C(RadiusNeighborsClassifier, "num multi.odd", radius=pick(5.0, 20.0), outlier_label=pick(3, 99), weights="distance", algorithm=pick("brute", "ball_tree"), metric=pick("chebyshev", "manhattan"), _forms="f8 f4")
+C(RadiusNeighborsClassifier, "geo bin.str", radius=0.7, metric="haversine", outlier_label="yes", algorithm=pick("ball_tree", "brute"))
+C(RadiusNeighborsClassifier, "dist multi.str", radius=1.0, metric="precomputed", outlier_label="no")
+C(RadiusNeighborsRegressor, "num reg", radius=pick(10.0, 30.0), weights="distance", metric=pick("manhattan", "chebyshev", "minkowski"), algorithm=pick("ball_tree", "kd_tree", "brute"), _forms=DENSE, _times=2)
+C(RadiusNeighborsRegressor, "num regint", radius=pick(20.0, 30.0), _forms=DENSE)
+C(RadiusNeighborsRegressor, "dist reg", radius=1.0, metric="precomputed", weights=pick("uniform", "distance"))
+C(RadiusNeighborsRegressor, "geo reg3", radius=0.9, metric="haversine", algorithm=pick("ball_tree", "brute"))
+C(NearestNeighbors, "geo", radius=0.5, metric="haversine", algorithm="ball_tree")
+C(NearestNeighbors, "dist", radius=0.8, metric="precomputed")
+C(NearestNeighbors, "num", radius=20.0, metric=pick("cosine", "correlation", "sqeuclidean", "l1"), algorithm=pick("auto", "brute"), n_neighbors=ints(1, 9), _forms=DENSE)
+C(NearestNeighbors, "nan", radius=20.0, metric="nan_euclidean", _forms="f8 f4")
+C(NearestNeighbors, "bits", metric=pick("yule", "russellrao", "sokalsneath", "rogerstanimoto", "matching", "sokalmichener"), n_neighbors=3, algorithm=pick("brute", "auto"), _forms="f8", _times=3)
+C(KNeighborsTransformer, "num", n_neighbors=4, metric=pick("manhattan", "cosine"), _forms=DENSE)
+C(LocalOutlierFactor, "num", novelty=True, metric=pick("manhattan", "cosine", "chebyshev"), n_neighbors=ints(3, 30), contamination=pick("auto", 0.2), algorithm=pick("auto", "brute"), _forms=DENSE, _times=3)
+C(LocalOutlierFactor, "num", novelty=True, p=pick(1, 3), algorithm=pick("kd_tree", "ball_tree"), _forms=DENSE)
+C(LocalOutlierFactor, "dist", novelty=True, metric="precomputed", n_neighbors=6)
+C(NearestCentroid, "num five.obj", shrink_threshold=pick(None, 0.5), priors=pick("uniform", "empirical"), _forms=DENSE, _times=2)
+C(NearestCentroid, "num multi.whole", metric="manhattan", priors=pick("empirical", [0.2, 0.3, 0.5]), _forms=DENSE)
+C(NearestCentroid, "num bin.bool", metric="euclidean", priors=[0.3, 0.7], shrink_threshold=0.2, _forms=DENSE)
+C(NearestCentroid, "num bin.str", priors="empirical", _forms="f8 csr")
+C(KernelDensity, "num", metric=pick("manhattan", "chebyshev", "minkowski"), bandwidth=pick("scott", "silverman", 5.0), _forms=DENSE)
+C(KernelDensity, "geo", metric="haversine", algorithm="ball_tree", bandwidth=0.3, kernel=pick("gaussian", "exponential", "tophat"))
+C(KernelDensity, "num", kernel=pick("gaussian", "exponential", "linear"), bandwidth=8.0, rtol=pick(1e-3, 1e-8), atol=pick(0, 1e-6), leaf_size=pick(2, 10), _forms=DENSE)
+
 # ── clusters ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 for est in (KMeans, MiniBatchKMeans):
@@ -587,6 +847,24 @@ C(FeatureAgglomeration, "num", n_clusters=None, distance_threshold=uni(1, 100), 
 C(SpectralClustering, "num", _n=30, n_clusters=2, affinity="nearest_neighbors", n_neighbors=8, _forms="f8")
 C(SpectralBiclustering, "pos", _n=20, n_clusters=2, _forms="f8")
 C(SpectralCoclustering, "pos", _n=20, n_clusters=2, _forms="f8")
+
+for est in (KMeans, MiniBatchKMeans):
+    C(est, "num", n_clusters=4, n_init=1, init=D(lambda r: r.standard_normal((4, 4)) * 3), _p=4, _forms="f8 f4")
+    C(est, "num", n_clusters=1, n_init=1)
+C(KMeans, "num", n_clusters=5, n_init=2, algorithm="elkan", _forms=DENSE)
+C(BisectingKMeans, "num", n_clusters=ints(2, 9), init="random", n_init=2, algorithm=pick("lloyd", "elkan"))
+C(Birch, "num", n_clusters=D(lambda r: AgglomerativeClustering(2)), threshold=3.0, branching_factor=10)
+C(Birch, "num", n_clusters=4, threshold=0.5, compute_labels=pick(True, False))
+C(MeanShift, "num", bandwidth=5.0, cluster_all=pick(True, False), bin_seeding=True, _forms=DENSE)
+C(AffinityPropagation, "kernel", affinity="precomputed", damping=0.7)
+C(AffinityPropagation, "num", preference=-50.0, damping=0.9, max_iter=3)
+C(DBSCAN, "num", eps=15.0, metric=pick("manhattan", "cosine"), algorithm=pick("auto", "brute"), min_samples=3, _forms="f8")
+C(DBSCAN, "dist", eps=0.8, metric="precomputed")
+C(HDBSCAN, "num", min_samples=3, store_centers=pick("both", "centroid", "medoid"), metric="manhattan", copy=True, _forms="f8")
+C(OPTICS, "num", min_samples=3, cluster_method=pick("dbscan", "xi"), metric=pick("manhattan", "euclidean"), _forms="f8")
+C(AgglomerativeClustering, "num", n_clusters=None, distance_threshold=10.0, linkage=pick("single", "complete", "average", "ward"), compute_distances=True, _forms="f8")
+C(AgglomerativeClustering, "dist", metric="precomputed", linkage=pick("single", "complete", "average"))
+C(SpectralClustering, "kernel", n_clusters=2, affinity="precomputed", assign_labels=pick("kmeans", "discretize", "cluster_qr"))
 
 # ── decomposition ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -637,6 +915,10 @@ C(CCA, "num reg3", n_components=pick(1, 2, 3), scale=pick(True, False), _forms=D
 C(PLSSVD, "num reg3", n_components=pick(1, 3), scale=pick(True, False), _forms=DENSE)
 C(PLSSVD, "num reg3", _n=40, n_components=2, _forms=DENSE)
 
+C(PLSRegression, "num reg1", n_components=2, _forms=DENSE)
+C(PLSRegression, "num reg3", n_components=3, scale=pick(True, False), _forms=DENSE)
+C(PLSCanonical, "num reg3", n_components=2, algorithm="svd", _forms=DENSE)
+
 # ── mixtures, covariance, processes, kernels ─────────────────────────────────────────────────────────────────────────
 
 for est in (GaussianMixture, BayesianGaussianMixture):
@@ -675,6 +957,32 @@ C(SparseRandomProjection, "num", _n=30, n_components=2)
 C(SparseRandomProjection, "num", n_components=2, dense_output=True, density=0.5, compute_inverse_components=True)
 C(SparseRandomProjection, "num", n_components=ints(3, 9), density=uni(0.05, 0.4), dense_output=pick(True, False), compute_inverse_components=pick(True, False), _times=8)
 C(GaussianRandomProjection, "num", n_components=ints(1, 9), compute_inverse_components=pick(True, False), _times=4)
+
+for est in (GaussianMixture, BayesianGaussianMixture):
+    for form in ("full", "tied", "diag", "spherical"):
+        C(est, "num", n_components=ints(1, 4), covariance_type=form, max_iter=15, reg_covar=pick(1e-6, 0.1), _forms=DENSE)
+    C(est, "std", n_components=2, covariance_type=pick("full", "tied", "diag", "spherical"), init_params=pick("random", "k-means++", "random_from_data"), n_init=2, warm_start=pick(True, False), _forms=DENSE)
+C(GaussianMixture, "num", n_components=2, means_init=D(lambda r: r.standard_normal((2, 4))), weights_init=[0.4, 0.6], _p=4, _forms=DENSE)
+C(BayesianGaussianMixture, "num", n_components=3, weight_concentration_prior_type="dirichlet_distribution", covariance_type=pick("full", "tied", "diag", "spherical"), weight_concentration_prior=pick(None, 0.01, 10.0), max_iter=15, _forms=DENSE, _times=3)
+for est in (EmpiricalCovariance, LedoitWolf, OAS, ShrunkCovariance):
+    C(est, "num", store_precision=False, assume_centered=pick(True, False), _forms=DENSE)
+C(MinCovDet, "num", store_precision=False, support_fraction=0.8, assume_centered=pick(True, False), _forms=DENSE)
+C(GraphicalLasso, "num", alpha=0.3, mode="lars", assume_centered=True, max_iter=30, _forms=DENSE)
+C(GraphicalLasso, "kernel", covariance="precomputed", alpha=0.2, max_iter=30)
+C(EllipticEnvelope, "num", contamination=0.3, store_precision=False, support_fraction=0.9, _forms=DENSE)
+C(EllipticEnvelope, "num", assume_centered=True, _forms=DENSE)
+C(GaussianProcessRegressor, "num reg", kernel=D(_gp), optimizer=None, alpha=0.3, normalize_y=pick(True, False), _forms=DENSE, _times=10)
+C(GaussianProcessRegressor, "std reg3", kernel=D(_gp), optimizer=None, alpha=0.3, normalize_y=pick(True, False), _forms=DENSE, _times=5)
+C(GaussianProcessRegressor, "std reg", _p=4, kernel=D(lambda r: RBF(r.uniform(0.5, 3, 4)) + WhiteKernel(0.1)), _forms=DENSE)
+C(GaussianProcessRegressor, "std reg", kernel=D(lambda r: PairwiseKernel(metric=pick("rbf", "linear", "poly", "polynomial", "laplacian", "cosine", "sigmoid")(r), gamma=0.1)), optimizer=None, alpha=0.5, _forms=DENSE, _times=5)
+C(GaussianProcessRegressor, "num reg1", kernel=D(lambda r: Matern(4.0, nu=pick(0.5, 1.5, 2.5, np.inf, 0.9, 3.1)(r)) ** 2), optimizer=None, alpha=0.2, _forms=DENSE, _times=4)
+C(GaussianProcessClassifier, "std bin.bool", kernel=D(_gp_pd), optimizer=None, _forms=DENSE, _times=4)
+C(GaussianProcessClassifier, "std multi.obj", kernel=D(_gp_pd), optimizer=None, multi_class=pick("one_vs_rest", "one_vs_one"), _forms=DENSE, _times=4)
+C(GaussianProcessClassifier, "std five.whole", optimizer=None, multi_class=pick("one_vs_rest", "one_vs_one"), _forms=DENSE)
+C(GaussianProcessClassifier, "std multi.str", kernel=D(lambda r: 1.0 * RBF(1.0)), n_restarts_optimizer=0, _forms=DENSE)
+C(KernelRidge, "pos reg", kernel=pick("chi2", "additive_chi2"), gamma=0.01, _forms=DENSE, _times=2)
+C(KernelRidge, "num reg3", kernel=pick("polynomial", "rbf", "linear", "laplacian"), degree=pick(2, 3, 2.5), gamma=pick(None, 0.003), alpha=log(-1, 1))
+C(KernelRidge, "std reg1", kernel=pick("poly", "sigmoid"), coef0=pick(0, 2), alpha=0.5)
 
 # ── neural networks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -725,6 +1033,86 @@ C(DummyClassifier, "num mo", strategy="uniform")
 C(DummyClassifier, "num bin.str", strategy="constant", constant="yes")
 C(DummyRegressor, "num reg", _n=20, strategy=pick("mean", "median"))
 C(DummyRegressor, "num reg3", strategy="quantile", quantile=0.3)
+
+C(MLPClassifier, "std bin.bool", hidden_layer_sizes=(4, 3, 2), activation="logistic", solver=pick("lbfgs", "sgd"), max_iter=15)
+C(MLPClassifier, "std five.obj", hidden_layer_sizes=pick((5,), (4, 4)), activation=pick("identity", "logistic", "tanh", "relu"), solver=pick("adam", "sgd", "lbfgs"), early_stopping=False, max_iter=15, _times=4)
+C(MLPClassifier, "std mlbool", hidden_layer_sizes=(5,), activation=pick("tanh", "logistic", "relu"), max_iter=15)
+C(MLPClassifier, "std multi.whole", hidden_layer_sizes=(), solver="lbfgs", max_iter=15)
+C(MLPClassifier, "std bin.str", hidden_layer_sizes=(5,), early_stopping=True, max_iter=15)
+C(MLPRegressor, "std reg1", hidden_layer_sizes=(4,), solver="lbfgs", max_iter=15)
+C(MLPRegressor, "std reg3", hidden_layer_sizes=(5, 4), activation=pick("identity", "logistic", "tanh", "relu"), early_stopping=True, max_iter=15, _times=3)
+
+C(CalibratedClassifierCV, "num five.obj", estimator=D(lambda r: pick(LinearSVC(random_state=0), GaussianNB(), RandomForestClassifier(3, max_depth=3, random_state=0), SGDClassifier(max_iter=5, random_state=0))(r)), method=pick("sigmoid", "isotonic", "temperature"), cv=2, ensemble=pick(True, False, "auto"), _forms="f8 frame", _times=8)
+C(CalibratedClassifierCV, "num bin.bool", estimator=D(lambda r: pick(LinearSVC(random_state=0), GaussianNB(), KNeighborsClassifier(3), SVC())(r)), method=pick("sigmoid", "isotonic", "temperature"), cv=2, ensemble=pick(True, False), _forms="f8 frame", _times=8)
+C(CalibratedClassifierCV, "num multi.str", _p=4, estimator=D(lambda r: FrozenEstimator(LogisticRegression().fit(r.standard_normal((30, 4)), np.array(["no", "yes", "café"])[np.arange(30) % 3]))), method=pick("sigmoid", "isotonic", "temperature"), _forms="f8")
+C(CalibratedClassifierCV, "num bin.whole", estimator=None, cv=2, method=pick("sigmoid", "isotonic"))
+C(CalibratedClassifierCV, "nan bin.str", estimator=D(lambda r: Pipeline([("fill", SimpleImputer()), ("m", SVC())])), cv=2, _forms="f8 frame")
+C(OneVsRestClassifier, "num five.obj", estimator=D(_any), _times=6)
+C(OneVsRestClassifier, "num bin.bool", estimator=D(_any), _times=4)
+C(OneVsRestClassifier, "num ml", estimator=D(_any), _times=4)
+C(OneVsRestClassifier, "num mlcsr", estimator=D(_any), _times=3)
+C(OneVsRestClassifier, "num mlconst", estimator=D(lambda r: pick(LogisticRegression(), LinearSVC(random_state=0), GaussianNB())(r)), _forms="f8 frame", _times=3)
+C(OneVsRestClassifier, "num multi.whole", estimator=D(lambda r: pick(Ridge(), LinearRegression(), DecisionTreeRegressor(max_depth=3, random_state=0), GradientBoostingClassifier(n_estimators=3, random_state=0))(r)), _times=3)
+C(OneVsOneClassifier, "num five.obj", estimator=D(_any), _times=6)
+C(OneVsOneClassifier, "num bin.bool", estimator=D(_any), _times=4)
+C(OneVsOneClassifier, "kernel multi.str", estimator=D(lambda r: SVC(kernel="precomputed")))
+C(OneVsOneClassifier, "num multi.whole", estimator=D(lambda r: pick(Ridge(), DecisionTreeRegressor(max_depth=3, random_state=0), LinearRegression())(r)), _times=2)
+C(OutputCodeClassifier, "num five.obj", estimator=D(_any), code_size=pick(1.5, 2.0, 4), _times=5)
+C(OutputCodeClassifier, "num bin.bool", estimator=D(_any), code_size=2, _times=2)
+C(OutputCodeClassifier, "num multi.str", estimator=D(lambda r: pick(Ridge(), GaussianNB())(r)), code_size=2.5, _forms="f8 frame")
+C(MultiOutputClassifier, "num mo", estimator=D(_any), _times=4)
+C(MultiOutputClassifier, "num mostr", estimator=D(_any), _times=2)
+C(MultiOutputClassifier, "num ml", estimator=D(lambda r: GradientBoostingClassifier(n_estimators=3, random_state=0)))
+C(MultiOutputClassifier, "mixed ml", estimator=D(lambda r: Pipeline(table(r))))
+C(MultiOutputRegressor, "num reg3", estimator=D(lambda r: pick(SVR(), HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=4), SGDRegressor(max_iter=10, random_state=0), TransformedTargetRegressor(Ridge(), transformer=StandardScaler()))(r)), _times=4, _forms="f8 f4 frame")
+C(ClassifierChain, "num ml", estimator=D(_any), order=pick(None, "random", [2, 0, 1]), chain_method=pick("predict", "predict_proba", "decision_function", "predict_log_proba", ["predict_proba", "predict"]), cv=pick(None, 2), _forms="f8 frame", _times=8)
+C(ClassifierChain, "num mo", estimator=D(lambda r: LogisticRegression()), order=[1, 0], cv=2)
+C(ClassifierChain, "num ml", estimator=D(lambda r: LogisticRegression()), chain_method=pick("predict_log_proba", "decision_function"), order="random", _times=3)
+C(RegressorChain, "num reg3", estimator=D(lambda r: pick(Ridge(), RandomForestRegressor(3, random_state=0), SVR())(r)), order=pick("random", None, [1, 2, 0]), cv=pick(None, 2), _times=4)
+C(SelfTrainingClassifier, "num semi", estimator=D(lambda r: pick(RandomForestClassifier(4, max_depth=3, random_state=0), KNeighborsClassifier(3), SGDClassifier(loss="log_loss", max_iter=10, random_state=0))(r)), threshold=0.6, max_iter=pick(None, 2), _forms="f8 frame", _times=3)
+C(SelfTrainingClassifier, "nan semi", estimator=D(lambda r: HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=4)), criterion="k_best", k_best=3, _forms="f8 frame")
+C(SelfTrainingClassifier, "num semi", estimator=D(lambda r: SVC(probability=True)), criterion=pick("threshold", "k_best"), _forms="f8 frame")
+C(LabelPropagation, "num semi", gamma=pick(0.001, 5.0), max_iter=100, _forms="f8 f4 csr")
+C(LabelSpreading, "num semi", gamma=pick(0.001, 5.0), alpha=0.6, max_iter=20, _forms="f8 f4 csr")
+C(LabelSpreading, "num semi", kernel="knn", n_neighbors=ints(2, 20), alpha=0.5, _forms="f8 f4 frame")
+C(LabelPropagation, "std semi", kernel=rbf_kernel, max_iter=100, _forms="f8 f4")
+C(IsotonicRegression, "flat1 reg", out_of_bounds=pick("clip", "nan", "raise"), increasing=pick(True, False, "auto"), y_max=2.0, _times=3)
+C(IsotonicRegression, "flat bin", out_of_bounds="clip", y_min=0, y_max=1)
+C(DummyClassifier, "num five.obj", strategy=pick("prior", "stratified", "uniform", "most_frequent"), _times=4)
+C(DummyClassifier, "num mostr", strategy=pick("prior", "stratified", "uniform", "most_frequent"), _times=3)
+C(DummyClassifier, "num ml", strategy="constant", constant=D(lambda r: [1, 0, 1]))
+C(DummyClassifier, "num mlcsr", strategy=pick("prior", "most_frequent", "stratified"), _times=2)
+C(DummyClassifier, "num bin.bool", strategy=pick("stratified", "uniform"), _times=2)
+C(DummyClassifier, "num ones.str", strategy=pick("prior", "uniform", "stratified"))
+C(DummyRegressor, "num reg", strategy=pick("constant"), constant=pick(3, 2.5, np.float32(1.5)))
+C(DummyRegressor, "num reg3", strategy=pick("mean", "median", "constant"), constant=D(lambda r: [1.0, 2.0, 3.0]))
+C(DummyRegressor, "num reg", strategy="quantile", quantile=uni(0, 1))
+C(DummyRegressor, "num regint", strategy=pick("mean", "median"))
+
+# Estimators in estimators in estimators.
+C(GridSearchCV, "mixed bin.str", estimator=D(lambda r: Pipeline(table(r, StackingClassifier([("rf", RandomForestClassifier(3, max_depth=3, random_state=0)), ("lr", LogisticRegression())], cv=2, passthrough=pick(True, False)(r))))), param_grid={"model__lr__C": [0.1, 1.0]}, cv=2)
+C(GridSearchCV, "num multi.obj", estimator=D(lambda r: CalibratedClassifierCV(OneVsRestClassifier(LinearSVC(random_state=0)), cv=2)), param_grid={"method": ["sigmoid", "isotonic"]}, cv=2, _forms="f8 frame")
+C(GridSearchCV, "num ml", estimator=D(lambda r: ClassifierChain(Pipeline([("s", StandardScaler()), ("m", LogisticRegression())]), order="random", random_state=0)), param_grid={"chain_method": ["predict", "predict_proba"]}, cv=2, _forms="f8")
+C(GridSearchCV, "num bin", estimator=D(lambda r: IsolationForest(n_estimators=4, random_state=0)), param_grid={"max_samples": [8, 16]}, cv=2, scoring="accuracy")
+C(GridSearchCV, "num multi", estimator=D(lambda r: LogisticRegression()), param_grid={"C": [0.1, 1.0]}, cv=2, refit=False)
+C(RandomizedSearchCV, "num reg3", estimator=D(lambda r: MultiOutputRegressor(BaggingRegressor(Ridge(), n_estimators=2, max_features=0.6, random_state=0))), param_distributions={"estimator__estimator__alpha": [0.1, 1.0, 10.0]}, n_iter=2, cv=2)
+C(RandomizedSearchCV, "num reg", estimator=D(lambda r: TransformedTargetRegressor(GridSearchCV(Ridge(), {"alpha": [0.1, 1]}, cv=2), transformer=QuantileTransformer(n_quantiles=20))), param_distributions={"regressor__cv": [2, 3]}, n_iter=2, cv=2)
+C(HalvingRandomSearchCV, "num multi.str", estimator=D(lambda r: VotingClassifier([("a", LogisticRegression()), ("b", RandomForestClassifier(3, max_depth=3, random_state=0))], voting="soft")), param_distributions={"a__C": [0.1, 1.0, 10.0]}, cv=2)
+C(Pipeline, "num multi.str", steps=D(lambda r: [("scale", StandardScaler()), ("search", GridSearchCV(BaggingClassifier(SVC(), n_estimators=2, max_features=0.7, random_state=0), {"estimator__C": [0.5, 2.0]}, cv=2))]), _forms=DENSE)
+C(Pipeline, "num bin.str", steps=D(lambda r: [("pca", PCA(3)), ("t", TunedThresholdClassifierCV(CalibratedClassifierCV(GaussianNB(), cv=2), cv=2, thresholds=8, scoring="accuracy"))]), _forms=DENSE)
+C(Pipeline, "num reg", steps=D(lambda r: [("a", FeatureUnion([("p", PCA(2)), ("s", SplineTransformer(n_knots=3))])), ("m", StackingRegressor([("g", GradientBoostingRegressor(n_estimators=3, random_state=0)), ("k", Pipeline([("s", StandardScaler()), ("n", KNeighborsRegressor(3))]))], cv=2))]), _forms=DENSE)
+C(Pipeline, "num", steps=D(lambda r: [("s", StandardScaler()), ("o", pick(IsolationForest(n_estimators=4, random_state=0), OneClassSVM(nu=0.3), EllipticEnvelope(random_state=0), LocalOutlierFactor(novelty=True, n_neighbors=5), GaussianMixture(2, random_state=0))(r))]), _forms=DENSE, _times=5)
+C(FixedThresholdClassifier, "num bin.bool", estimator=D(_any), threshold=pick("auto", 0.3), pos_label=pick(None, False, True), response_method=pick("auto", "predict_proba"), _forms="f8 frame", _times=4)
+C(FixedThresholdClassifier, "num bin.str", estimator=D(lambda r: LogisticRegression()), threshold=uni(-1, 1), pos_label="no", response_method="decision_function")
+C(FixedThresholdClassifier, "num bin.whole", _p=4, estimator=D(lambda r: FrozenEstimator(LogisticRegression().fit(r.standard_normal((30, 4)), (np.arange(30) % 2) * 2.0 - 1))), threshold=0.4, _forms="f8")
+C(TunedThresholdClassifierCV, "num bin.bool", estimator=D(lambda r: pick(LinearSVC(random_state=0), RandomForestClassifier(3, max_depth=3, random_state=0), SVC())(r)), cv=pick(2, 0.3), thresholds=pick(5, [0.2, 0.4]), scoring=pick("balanced_accuracy", "f1", "recall"), store_cv_results=True, refit=True, _forms="f8 frame", _times=3)
+C(TunedThresholdClassifierCV, "num bin.str", _p=4, estimator=D(lambda r: FrozenEstimator(LogisticRegression().fit(r.standard_normal((30, 4)), np.array(["no", "yes"])[np.arange(30) % 2]))), cv="prefit", refit=False, thresholds=10, scoring="accuracy", _forms="f8")
+C(TunedThresholdClassifierCV, "num bin.str", estimator=D(lambda r: pick(LogisticRegression(), LinearSVC(random_state=0))(r)), cv=2, thresholds=10, scoring=D(lambda r: make_scorer(f1_score, pos_label=pick("no", "yes")(r))), response_method=pick("auto", "decision_function"), _forms="f8 frame", _times=3)
+C(TransformedTargetRegressor, "num regpos", regressor=D(lambda r: Ridge()), func=pick(np.sqrt, np.log), inverse_func=pick(np.square, np.exp, np.exp2), check_inverse=False)
+C(TransformedTargetRegressor, "num reg3", regressor=D(lambda r: RandomForestRegressor(3, max_depth=3, random_state=0)), transformer=D(lambda r: pick(QuantileTransformer(n_quantiles=20), PowerTransformer(), RobustScaler())(r)), _times=3)
+C(TransformedTargetRegressor, "num reg1", regressor=D(lambda r: SVR()), transformer=D(lambda r: PowerTransformer()))
+C(FrozenEstimator, "num", _p=4, estimator=D(lambda r: Pipeline([("s", StandardScaler()), ("m", KMeans(2, n_init=1, random_state=0))]).fit(r.standard_normal((20, 4)))), _forms="f8")
+C(FrozenEstimator, "num reg", _p=4, estimator=D(lambda r: GradientBoostingRegressor(n_estimators=3).fit(r.standard_normal((20, 4)), np.arange(20.0))), _forms="f8 f4")
 
 # ── feature selection ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -98,6 +98,15 @@ def mixed(r, n):
     return frame
 
 
+def category(r, n):
+    """A frame with columns of pandas' category dtype: text with missing cells, ordered text, numbers."""
+    frame = mixed(r, n)
+    frame["sex"] = pd.Categorical(frame["sex"])
+    frame["port"] = pd.Categorical(frame["port"], categories=["S", "Q", "C"], ordered=True)
+    frame["pclass"] = pd.Categorical(frame["pclass"], categories=[3, 1, 2])
+    return frame
+
+
 def inputs(kind, r, n, p):
     if kind in ("num", "f4", "frame", "csr"):
         return numbers(r, n, p)
@@ -141,6 +150,8 @@ def inputs(kind, r, n, p):
         return r.integers(0, 4, (n, p))
     if kind == "mixed":
         return mixed(r, n)
+    if kind == "category":
+        return category(r, n)
     if kind == "text":
         return texts(r, n)
     if kind == "dicts":
@@ -154,6 +165,8 @@ def inputs(kind, r, n, p):
         return [tuple(str(c) for c in r.choice(COLOURS, r.integers(0, 4), replace=False)) for _ in range(n)]
     if kind == "flat":
         return np.round(r.uniform(-3, 3, n), 2)
+    if kind == "flat1":
+        return np.round(r.uniform(-3, 3, (n, 1)), 2)
     if kind == "geo":
         return np.c_[r.uniform(-1.5, 1.5, n), r.uniform(-3.1, 3.1, n)]
     if kind == "images":
@@ -167,7 +180,7 @@ def score(X, r):
         if "size" in X:
             s = X["size"].fillna(0).to_numpy(float) + (X["grade"] == "hi").to_numpy(float) + X["count"].fillna(1).to_numpy(float) / 3
             return (s - s.mean()) / s.std() + 0.3 * r.standard_normal(len(s))
-        s = X["age"].fillna(30).to_numpy() / 20 + (X["sex"] == "female").to_numpy() * 1.5 - X["pclass"].to_numpy() * 0.5
+        s = X["age"].fillna(30).to_numpy() / 20 + (X["sex"] == "female").to_numpy() * 1.5 - X["pclass"].to_numpy().astype(float) * 0.5
     elif isinstance(X, np.ndarray) and X.dtype != object:
         Z = np.nan_to_num(X.reshape(len(X), -1).astype(float))
         sd = Z.std(0)
@@ -184,6 +197,12 @@ def target(kind, label, X, r):
     n = len(s)
     if kind == "reg":
         return s * 3 + 1
+    if kind == "reg1":
+        return (s * 3 + 1)[:, None]
+    if kind == "regint":
+        return np.round(s * 5).astype(int)
+    if kind == "regf4":
+        return (s * 3 + 1).astype(np.float32)
     if kind == "reg3":
         return np.c_[s, -2 * s + r.standard_normal(n) * 0.2, r.standard_normal(n)]
     if kind == "regpos":
@@ -192,11 +211,17 @@ def target(kind, label, X, r):
         return r.poisson(np.exp(np.clip(s, -2, 1.5))).astype(float)
     if kind == "ml":
         return np.c_[s > 0, s + r.standard_normal(n) > 0.3, r.random(n) < 0.4].astype(int)
+    if kind == "mlbool":
+        return np.c_[s > 0, s + r.standard_normal(n) > 0.3, r.random(n) < 0.4]
+    if kind == "mlcsr":
+        return sp.csr_matrix(target("ml", label, X, r))
+    if kind == "mlconst":
+        return np.c_[np.ones(n), s > 0, np.zeros(n)].astype(int)
     if kind == "mo":
         return np.c_[np.digitize(s, [-0.5, 0.5]), (s > 0) + 4]
     if kind == "mostr":
         return np.c_[np.array(["lo", "mid", "hi"])[np.digitize(s, [-0.5, 0.5])], np.where(s > 0, "up", "down")]
-    k = {"bin": [0.1], "multi": [-0.6, 0.5], "semi": [-0.6, 0.5], "five": [-1, -0.3, 0.3, 1]}[kind]
+    k = {"bin": [0.1], "multi": [-0.6, 0.5], "semi": [-0.6, 0.5], "five": [-1, -0.3, 0.3, 1], "ones": []}[kind]
     c = np.digitize(s, k)
     c[: len(k) + 1] = range(len(k) + 1)
     c[len(k) + 1 : 4 * len(k) + 4] = np.tile(range(len(k) + 1), 3)[: max(0, min(n, 4 * len(k) + 4) - len(k) - 1)]
@@ -209,6 +234,10 @@ def target(kind, label, X, r):
         return c > 0
     if label == "float":
         return c * 1.5 - 1.0
+    if label in ("i4", "u1"):
+        return c.astype(label)
+    if label == "whole":
+        return c * 2.0 - 1.0
     if label == "neg":
         return np.where(c > 0, 1, -1)
     if label == "obj":

@@ -36,9 +36,10 @@ def resolve(v, r):
 class Line:
     """One line of cases.py: an estimator, the data it is fitted on and its parameters, drawn or fixed."""
 
-    def __init__(self, cls, tags, params, n, p, forms, times, fix, fixture):
+    def __init__(self, cls, tags, params, n, p, forms, times, fix, fixture, after=None):
         self.cls, self.tags, self.params = cls, tags, params
         self.n, self.p, self.forms, self.times, self.fix, self.fixture = n, p, forms, times, fix, fixture
+        self.after = after
 
     @property
     def estimator(self):

@@ -1,6 +1,8 @@
 # -*- coding: utf-8 -*-
 """What "equal" means for each method of a fitted estimator. The classes are those of internal/golden."""
 
+import math
+
 import numpy as np
 import scipy.sparse as sp
 import sklearn
@@ -74,6 +76,29 @@ def parts(est):
     return None
 
 
+def members(est):
+    """The fitted estimators inside one that combines what they say of the same rows."""
+    out = []
+    for name in ("estimators_", "estimator_", "calibrated_classifiers_", "regressor_", "estimator"):
+        v = getattr(est, name, None)
+        if v is not None and type(est).__name__ not in BOOSTED:
+            out += [e for e in np.ravel(np.array(v, dtype=object)) if hasattr(e, "fit") or hasattr(e, "calibrators")]
+    return out
+
+
+def steady_start(est):
+    """Whether the raw scores that the stages of several classes are added to are those of the C library: p/exp(mean(log p))
+    has other bits where numpy's vector instructions round exp or log otherwise."""
+    p = getattr(est.init_, "class_prior_", None)
+    if p is None or len(p) == 2:
+        return True
+    logs = [math.log(v) for v in p]
+    if np.log(p).tolist() != logs or np.exp([np.mean(logs)])[0] != math.exp(np.mean(logs)):
+        return False
+    q = p / math.exp(np.mean(logs))
+    return np.log(q).tolist() == [math.log(v) for v in q]
+
+
 def tolerance(est, method):
     name = type(est).__name__
     inner = parts(est)
@@ -104,6 +129,8 @@ def tolerance(est, method):
             return "sum" if release() < (1, 4) else "ulp8"  # exp(score - log(sum(exp(score)))): as many ulp as the score is large
         if name == "GradientBoostingClassifier" and release() < (1, 6):
             return "sum"  # began at log(p/(1-p)) rather than at the link of p
+        if name == "GradientBoostingClassifier" and not steady_start(est):
+            return "sum"
         if getattr(est, "loss", "") in ("poisson", "gamma"):
             return "ulp8"
         return "exact"
@@ -161,15 +188,24 @@ def undecided(est, X):
     """Rows where the choice of neighbours itself is a matter of rounding: distances tie, or one that is zero weighs
     1/distance, and the search is by brute force, whose digits depend on BLAS in scikit-learn itself."""
     inner = parts(est)
-    if inner is not None:
-        if type(est).__name__ == "Pipeline" and len(inner) > 1:
+    if type(est).__name__ == "Pipeline" and len(inner) > 1:
+        try:
+            for step in inner[:-1]:
+                X = step.transform(X)
+        except Exception:
+            return []
+        return undecided(inner[-1], X)
+    if inner is None:
+        inner = members(est)
+    if inner:
+        columns = getattr(est, "estimators_features_", None)
+        rows = set()
+        for i, e in enumerate(inner):
             try:
-                for step in inner[:-1]:
-                    X = step.transform(X)
+                rows |= set(undecided(e, X if columns is None else X[:, columns[i]]))
             except Exception:
-                return []
-            return undecided(inner[-1], X)
-        return undecided(inner[0], X) if len(inner) == 1 else []
+                continue
+        return sorted(rows)
     name = type(est).__name__
     if name == "KNNImputer":
         return undecided_donors(est, X)
@@ -188,11 +224,20 @@ def undecided(est, X):
             close = [est.get_params().get("weights") == "distance" and len(v) > 0 and v.min() <= 1e-6 * (1 + est.radius) for v in d]
             return [i for i in range(len(d)) if len(d[i]) != len(e[i]) or close[i]]
         k = min(est.n_neighbors + 2, est._fit_X.shape[0])
-        d, _ = est.kneighbors(X, n_neighbors=k)
+        d = np.where(np.isnan(est.kneighbors(X, n_neighbors=k)[0]), 1e300, est.kneighbors(X, n_neighbors=k)[0])
     except Exception:
         return []
-    near = d[:, 0] <= 1e-6 * (1 + d.max()) if est.get_params().get("weights") == "distance" else False
+    d = np.minimum(d, 1 + 2 * np.append(d[d < 1e300], 0).max())  # rows without a common cell are as far as any
+    near = False
+    if est.get_params().get("weights") == "distance":
+        near = d[:, 0] <= 1e-6 * (1 + d.max())
+        if est._fit_X.dtype == np.float32 and not sp.issparse(X):
+            # Small distances are differences of large numbers, of which float32 leaves few digits.
+            near |= np.square(d[:, 0]) < 1e-2 * np.nansum(np.square(np.asarray(X, dtype=float)), 1)
     gap = np.diff(d, axis=1) if d.shape[1] > 1 else np.ones((len(d), 1))
+    if est.effective_metric_ == "nan_euclidean" and est._fit_X.dtype == np.float32:
+        large = np.nansum(np.square(np.asarray(X, dtype=float)), 1)[:, None]
+        gap = np.where(np.diff(np.square(d), axis=1) <= 1e-5 * large, 0, gap)  # the square is expanded in float32
     return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1) | near).tolist()
 
 
@@ -235,6 +280,16 @@ def terms(est, X):
     return np.dot(np.abs(K), np.abs(dual).sum(0))
 
 
+def quadratic(est, X):
+    """Per row, the largest sum of the terms that a mixture's quadratic forms are the difference of."""
+    P, mu, kind = est.precisions_cholesky_.astype(float), np.abs(est.means_.astype(float)), est.covariance_type
+    if kind in ("full", "tied"):
+        each = [P if kind == "tied" else P[k] for k in range(len(mu))]
+        return np.stack([np.square(np.dot(np.abs(X) + m, np.abs(L))).sum(1) for m, L in zip(mu, each)]).max(0)
+    scale = P if kind == "diag" else P[:, None]
+    return np.stack([np.square((np.abs(X) + m) * s).sum(1) for m, s in zip(mu, scale)]).max(0)
+
+
 def scale(est, X, method, coarse):
     """Per row, what the rounding is relative to where that is not the output itself, or None."""
     inner = parts(est)
@@ -245,12 +300,16 @@ def scale(est, X, method, coarse):
             return scale(inner[-1], X, method, coarse)
         if inner is not None:
             return None
-        if coarse and method == "predict_proba" and hasattr(est, "_estimate_log_weights"):
-            return np.abs(est._estimate_weighted_log_prob(np.asarray(X, dtype=float))).max(1).tolist()
+        if coarse and method != "predict" and hasattr(est, "_estimate_log_weights"):
+            return quadratic(est, np.asarray(X, dtype=float)).tolist()
+        if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
+            return [4.0] * X.shape[0]  # the terms of the probability are 7,600 in sum of magnitudes
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
             return [10 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
-        if coarse and "proba" in method and type(est).__name__ == "QuadraticDiscriminantAnalysis":
-            return np.abs(est.decision_function(X).reshape(len(X), -1)).max(1).tolist()
+        if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
+            return np.abs(est._decision_function(X)).max(1).tolist()
+        if coarse and method == "predict_proba" and type(est).__name__ == "KNeighborsClassifier" and est.weights == "distance" and est.effective_metric_ == "cosine":
+            return np.maximum(1, 0.2 / np.maximum(est.kneighbors(X)[0].min(1), 1e-9)).tolist()  # by one less a cosine
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
         if type(est).__name__ in CODERS and method == "transform":
@@ -266,10 +325,19 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:
             # The scaler subtracts a mean that can be far larger than what is left.
             return (np.nan_to_num(np.abs(est.transform(X))).max(1) + np.abs(est._scaler.mean_ / est._scaler.scale_).max()).tolist()
+        if method in ("mahalanobis", "score_samples", "decision_function") and getattr(est, "store_precision", True) is False:
+            # The covariance is inverted as it is asked.
+            loss = 1 if coarse else np.finfo(float).eps / 1e-13
+            return (np.abs(est.mahalanobis(X)) * loss * np.linalg.cond(est.covariance_)).tolist()
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
             # The covariance is inverted in float32: its condition number is lost.
             return (np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
-        if coarse and method == "predict" and hasattr(est, "coef_") and not hasattr(est, "classes_"):
+        if type(est).__name__ == "NearestCentroid" and method != "predict":
+            # Squared distances by the expanded product, in units of the deviations.
+            s = np.where(est.within_class_std_dev_ == 0, 1, est.within_class_std_dev_)
+            A, B = (X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)) / s, est.centroids_ / s
+            return (np.square(A).sum(1) + np.square(B).sum(1).max()).tolist()
+        if coarse and hasattr(est, "coef_") and not sp.issparse(est.coef_) and (method == "predict" or hasattr(est, "classes_")):
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             return (np.dot(np.abs(X), np.abs(np.atleast_2d(est.coef_)).T) + np.abs(est.intercept_)).max(1).tolist()
         if isinstance(getattr(est, "init", None), BaseEstimator) and hasattr(est, "classes_"):
@@ -310,11 +378,13 @@ def scale(est, X, method, coarse):
             t = terms(est, X)
             slope = np.append(1, np.abs(getattr(est, "_probA", getattr(est, "probA_", []))))
             return (t * slope.max() if "proba" in method else t).tolist()
-        if tolerance(est, method) != "dist" or sp.issparse(X):
+        if tolerance(est, method) != "dist" or sp.issparse(X) and getattr(est, "effective_metric_", "") != "cosine":
             return None
+        if getattr(est, "effective_metric_", "") == "cosine":
+            return [1.0] * X.shape[0]  # one minus a product of unit rows
         A = np.asarray(X, dtype=float)
         B = getattr(est, "cluster_centers_", getattr(est, "subcluster_centers_", getattr(est, "_fit_X", None)))
         B = B.toarray() if sp.issparse(B) else np.asarray(B, dtype=float)
-        return (np.square(A).sum(1) + np.square(B).sum(1).max()).tolist()
+        return (np.nansum(np.square(A), 1) + np.nansum(np.square(B), 1).max()).tolist()
     except Exception:
         return None
