@@ -22,6 +22,9 @@ func (p *panel[T]) fill(w []T, k, m int, trans bool) {
 	switch {
 	case narrow && hasAVX && m > 8:
 		p.wide = 16
+		if hasAVX512 {
+			p.high = 8
+		}
 	case narrow && hasAVX:
 		p.high = 8
 	case m <= 4:
@@ -65,7 +68,7 @@ func (p *panel[T]) product(out, x []T, rows int) {
 				p.tile(xs, strip, out[i*p.m+s*p.wide:], p.m)
 				continue
 			}
-			var tile [64]T
+			var tile [128]T
 			p.tile(xs, strip, tile[:], p.wide)
 			for r := range high {
 				copy(out[(i+r)*p.m+s*p.wide:][:cols], tile[r*p.wide:])
@@ -97,10 +100,13 @@ func (p *panel[T]) tile(x, strip, out []T, stride int) {
 	default: // of float32, with registers of 256 bits
 		_ = out[(p.high-1)*stride+p.wide-1]
 		a, w, o := &any(x).([]float32)[0], &any(strip).([]float32)[0], &any(out).([]float32)[0]
-		if p.wide == 16 {
-			tile4x16AVX(p.k, a, w, o, stride)
-		} else {
+		switch {
+		case p.wide == 8:
 			tile8x8AVX(p.k, a, w, o, stride)
+		case p.high == 8:
+			tile8x16AVX512(p.k, a, w, o, stride)
+		default:
+			tile4x16AVX(p.k, a, w, o, stride)
 		}
 	}
 }

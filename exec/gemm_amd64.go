@@ -26,6 +26,11 @@ func tile1x8AVX(k int, x, strip, out *float64)
 //go:noescape
 func tile4x16AVX(k int, x, strip, out *float32, stride int)
 
+// tile8x16AVX512 writes the product of 8 rows of k elements and a strip of k x 16.
+//
+//go:noescape
+func tile8x16AVX512(k int, x, strip, out *float32, stride int)
+
 // tile8x8AVX writes the product of 8 rows of k elements and a strip of k x 8.
 //
 //go:noescape

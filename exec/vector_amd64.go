@@ -5,6 +5,11 @@ var hasAVX2 = hasAVX && avx2()
 
 func avx2() bool
 
+// hasAVX512 reports registers of 512 bits, of the processor and the system.
+var hasAVX512 = hasAVX2 && avx512()
+
+func avx512() bool
+
 //go:noescape
 func addAVX(o, x, y *float64, n int)
 
@@ -36,7 +41,7 @@ func finiteAVX(x *float64, n int) bool
 func reluAVX(o, x *float64, n int)
 
 //go:noescape
-func expAVX2(o, x *float64, n int, table *uint64, k *[10]float64) int
+func expAVX2(o, x *float64, n int, table *uint64, k *[9]float64) int
 
 //go:noescape
 func add32AVX(o, x, y *float32, n int)

@@ -395,9 +395,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func expAVX2(o, x *float64, n int, table *uint64, k *[10]float64) int
-// Returns how many of n, a multiple of 4, were done: it stops before a group with |x| >= 512, |x| < 2^-54 or NaN.
-// k: 128/ln2, the rounding shift, -ln2/128 high and low, c2, c3, c4, c5, 512, 2^-54.
+// func expAVX2(o, x *float64, n int, table *uint64, k *[9]float64) int
+// Returns how many of n, a multiple of 4, were done: it stops before a group with |x| >= 512 or NaN.
+// k: 128/ln2, the rounding shift, -ln2/128 high and low, c2, c3, c4, c5, 512.
 TEXT ·expAVX2(SB), NOSPLIT, $0-48
 	MOVQ         o+0(FP), DI
 	MOVQ         x+8(FP), SI
@@ -420,10 +420,7 @@ group:
 	VMOVUPD      (SI)(AX*8), Y0
 	VANDPD       Y11, Y0, Y1
 	VBROADCASTSD 64(R9), Y2
-	VBROADCASTSD 72(R9), Y3
 	VCMPPD       $1, Y2, Y1, Y2 // |x| < 512
-	VCMPPD       $13, Y3, Y1, Y3 // |x| >= 2^-54
-	VANDPD       Y2, Y3, Y2
 	VMOVMSKPD    Y2, BX
 	CMPL         BX, $15
 	JNE          done
