@@ -10,8 +10,6 @@ import (
 
 	dsbzip2 "github.com/dsnet/compress/bzip2"
 	"github.com/pierrec/lz4/v4"
-	ulixz "github.com/ulikunitz/xz"
-	ulilzma "github.com/ulikunitz/xz/lzma"
 
 	"github.com/larder-ml/larder/source"
 )
@@ -184,9 +182,9 @@ func compress(w io.Writer, name string, level int) (io.WriteCloser, error) {
 	case "bz2":
 		return dsbzip2.NewWriter(w, &dsbzip2.WriterConfig{Level: level})
 	case "lzma":
-		return ulilzma.WriterConfig{DictCap: dictSize(level), Size: -1, EOSMarker: true}.NewWriter(w)
+		return newLZMAWriter(w, level), nil
 	case "xz":
-		return ulixz.WriterConfig{DictCap: dictSize(level), CheckSum: ulixz.CRC64}.NewWriter(w)
+		return newXZWriter(w, level)
 	case "lz4":
 		z := lz4.NewWriter(w)
 		levels := []lz4.CompressionLevel{lz4.Fast, lz4.Fast, lz4.Fast, lz4.Level3, lz4.Level4, lz4.Level5, lz4.Level6, lz4.Level7, lz4.Level8, lz4.Level9}

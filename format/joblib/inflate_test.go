@@ -5,7 +5,9 @@ import (
 	"compress/bzip2"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/binary"
 	"io"
+	"math"
 	"math/rand"
 	"testing"
 
@@ -130,6 +132,61 @@ func TestLZMAReadsWhatIsWritten(t *testing.T) {
 		got, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(got, bytes.Repeat(want, 4)) || r.streams != 4 {
 			t.Errorf("sample %d, xz: %v, %d bytes of %d, %d streams", i, err, len(got), 4*len(want), r.streams)
+		}
+	}
+}
+
+// TestLZMAWriters: our reader and another implementation read what is written, however it comes in, at every level.
+func TestLZMAWriters(t *testing.T) {
+	data := samples()
+	numbers := make([]byte, 0, 13<<17)
+	for i := range 13 << 14 {
+		numbers = binary.LittleEndian.AppendUint64(numbers, math.Float64bits(float64(i%977)/7))
+	}
+	for i, want := range append(data, numbers) {
+		for _, level := range []int{1, 3, 9} {
+			if level != 3 && (i%5 != 0 || len(want) > 800_000) {
+				continue
+			}
+			for _, name := range []string{"lzma", "xz"} {
+				var files [2][]byte
+				for k, step := range []int{len(want) + 1, 70_001} {
+					var w bytes.Buffer
+					z, err := compress(&w, name, level)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for from := 0; from < len(want); from += step {
+						if _, err := z.Write(want[from:min(len(want), from+step)]); err != nil {
+							t.Fatal(err)
+						}
+					}
+					if err := z.Close(); err != nil {
+						t.Fatal(err)
+					}
+					files[k] = w.Bytes()
+				}
+				if !bytes.Equal(files[0], files[1]) {
+					t.Errorf("sample %d, %s:%d: the file depends on how it is written", i, name, level)
+				}
+				var ours, theirs io.Reader
+				var err, err2 error
+				if name == "xz" {
+					ours, err = newXZ(files[0], 64<<20)
+					theirs, err2 = ulixz.NewReader(bytes.NewReader(files[0]))
+				} else {
+					ours, err = newLZMA(files[0], 64<<20)
+					theirs, err2 = ulilzma.NewReader(bytes.NewReader(files[0]))
+				}
+				if err != nil || err2 != nil {
+					t.Fatal(err, err2)
+				}
+				for who, r := range map[string]io.Reader{"ours": ours, "theirs": theirs} {
+					if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want) {
+						t.Errorf("sample %d, %s:%d, read by %s: %v, %d bytes of %d", i, name, level, who, err, len(got), len(want))
+					}
+				}
+			}
 		}
 	}
 }
