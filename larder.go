@@ -86,6 +86,7 @@ func OpenReader(r io.Reader, opts ...Option) (*Model, error) {
 }
 
 func open(src *source.Source, o options) (m *Model, err error) {
+	src.Watch(o.watch)
 	lost := source.Protect(func() error {
 		m, err = build(src, o)
 		return nil

@@ -302,3 +302,24 @@ func TestFileCutOffWhileMapped(t *testing.T) {
 		}
 	}
 }
+
+// TestProgress: reading a big compressed file is reported, to its end and never beyond.
+func TestProgress(t *testing.T) {
+	var b bytes.Buffer
+	if err := joblib.Encode(&b, bigForest(t, nil), joblib.Options{Protocol: 4, Compressor: "lz4"}); err != nil {
+		t.Fatal(err)
+	}
+	var seen []int64
+	_, err := OpenBytes(b.Bytes(), Progress(func(done, total int64) {
+		if total != int64(b.Len()) || done > total || len(seen) > 0 && done <= seen[len(seen)-1] {
+			t.Errorf("%d of %d after %v, the file has %d", done, total, seen, b.Len())
+		}
+		seen = append(seen, done)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 9<<20 && len(seen) == 0 {
+		t.Errorf("nothing is reported of %d bytes", b.Len())
+	}
+}

@@ -21,6 +21,7 @@ type options struct {
 	trusted  []string
 	lenient  bool
 	threads  int
+	watch    func(done, total int64)
 }
 
 func newOptions(opts []Option) options {
@@ -53,3 +54,7 @@ func Lenient() Option { return func(o *options) { o.lenient = true } }
 
 // Threads sets how many workers a big batch may use; 0 is one per processor.
 func Threads(n int) Option { return func(o *options) { o.threads = n } }
+
+// Progress has f called, now and then, with how many of a big file's bytes have been read. Files that are mapped and not
+// compressed are not read.
+func Progress(f func(done, total int64)) Option { return func(o *options) { o.watch = f } }

@@ -37,6 +37,7 @@ type Source struct {
 	file     *os.File // of a map: kept to see whether it shrinks
 	mapped   bool
 	siblings []*Source
+	watch    func(done, total int64)
 }
 
 // Open opens the file at path. Regular files of some size are mapped read-only where the system can do so; anything
@@ -140,10 +141,16 @@ func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 
 // Forget says that the bytes before off will not be needed soon: those of a map leave memory. They stay readable.
 func (s *Source) Forget(off int64) {
+	if s.watch != nil {
+		s.watch(off, s.Len())
+	}
 	if s.mapped && off <= s.Len() {
 		forget(s.data, off)
 	}
 }
+
+// Watch has f called, now and then, with how many of all bytes a decoder is done with.
+func (s *Source) Watch(f func(done, total int64)) { s.watch = f }
 
 // Mapped reports whether the bytes are a file map.
 func (s *Source) Mapped() bool { return s.mapped }

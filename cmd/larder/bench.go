@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -102,34 +101,4 @@ func benchRows(cmd *cobra.Command, m *larder.Model, method string, a []string) (
 		return tensor.Value{}, err
 	}
 	return t.Like(want)
-}
-
-// bar shows on a terminal how far a long work has come.
-type bar struct {
-	out  *os.File
-	wide int
-}
-
-// newBar shows nothing where out is no terminal.
-func newBar(out *os.File) *bar {
-	if !isTerminal(out) {
-		return &bar{}
-	}
-	return &bar{out: out}
-}
-
-func (b *bar) step(what string, done, all int) {
-	if b.out == nil {
-		return
-	}
-	line := fmt.Sprintf("[%-20s] %d/%d %s", "===================="[:20*done/max(all, 1)], done, all, what)
-	fmt.Fprintf(b.out, "\r%-*s", b.wide, line)
-	b.wide = max(b.wide, len(line))
-}
-
-// end clears the line.
-func (b *bar) end() {
-	if b.out != nil && b.wide > 0 {
-		fmt.Fprintf(b.out, "\r%*s\r", b.wide, "")
-	}
 }

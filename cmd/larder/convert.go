@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -146,8 +147,13 @@ func convert(cmd *cobra.Command, a []string) error {
 			}
 			return checkONNX(cmd, m, o)
 		}
-	} else if err := m.Encode(&b, form); err != nil {
-		return err
+	} else {
+		bar := newBar(os.Stderr)
+		err := m.Encode(bar.counted(&b), form)
+		bar.end()
+		if err != nil {
+			return err
+		}
 	}
 	report["bytes"] = b.Len()
 	var diff *rows.Difference

@@ -108,7 +108,9 @@ func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model,
 }
 
 func (t target) open(cmd *cobra.Command) (*pack.Package, *larder.Model, error) {
-	opts := openOptions(cmd)
+	bar := newBar(os.Stderr)
+	defer bar.end()
+	opts := append(openOptions(cmd), larder.Progress(func(done, total int64) { bar.bytes("reading", done, total) }))
 	switch {
 	case t.prefix != "":
 		p, err := pack.Read(t.prefix)

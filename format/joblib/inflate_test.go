@@ -166,6 +166,9 @@ func TestLZMAWriters(t *testing.T) {
 					}
 					files[k] = w.Bytes()
 				}
+				if got := Compressor(files[0]); got != name {
+					t.Errorf("sample %d, %s:%d begins like %q", i, name, level, got)
+				}
 				if !bytes.Equal(files[0], files[1]) {
 					t.Errorf("sample %d, %s:%d: the file depends on how it is written", i, name, level)
 				}

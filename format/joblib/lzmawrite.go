@@ -15,7 +15,8 @@ const (
 	lzmaLiteral = 1<<32 - 1
 )
 
-// lzmaDepth is how many candidates are looked at, by level: as many as give files of the size liblzma's level gives.
+// lzmaDepth is how many candidates are looked at, by level: as many as give files of the size liblzma's level gives where the
+// coder's settings suit the bytes (see newLZMACoder), a third of what the usual settings need.
 var lzmaDepth = [10]int{1: 4, 2: 6, 3: 10, 4: 32, 5: 48, 6: 64, 7: 64, 8: 96, 9: 128}
 
 // lzmaOp is a literal (back is lzmaLiteral), a repeated distance (back 0 to 3), or a match at distance back-3.
@@ -476,7 +477,7 @@ type lzmaJob struct {
 
 func newLZMAWriter(w io.Writer, level int) *lzmaAloneWriter {
 	dict := dictSize(level)
-	return &lzmaAloneWriter{w: w, dict: dict, parser: newLZMAParser(dict, lzmaDepth[level])}
+	return &lzmaAloneWriter{w: w, dict: dict, parser: newLZMAParser(dict, 3*lzmaDepth[level])}
 }
 
 func (z *lzmaAloneWriter) Write(p []byte) (int, error) {
@@ -496,7 +497,7 @@ func (z *lzmaAloneWriter) Write(p []byte) (int, error) {
 func (z *lzmaAloneWriter) segment() {
 	buf := z.parser.buf
 	if z.coder == nil {
-		z.coder = newLZMACoder(buf)
+		z.coder = newLZMACoder(nil) // joblib knows the form by this setting's byte
 		head := append([]byte{z.coder.props()}, binary.LittleEndian.AppendUint32(nil, uint32(z.dict))...)
 		if _, z.err = z.w.Write(append(head, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)); z.err != nil {
 			return
