@@ -86,8 +86,8 @@ func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
 	return e.op("Max", s, e.scalar(0, d))
 }
 
-// pairwiseDistance expands the euclidean metrics where there are many rows to measure to, which loses the digits of rows
-// that nearly meet, and broadcasts otherwise.
+// pairwiseDistance expands squared distances, and euclidean ones to many rows, which lose the digits of rows that nearly meet
+// in the root; the others it broadcasts.
 func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.DistanceAttr)
 	if a.Y.Shape[0] == 0 || a.Y.Shape[1] == 0 {
@@ -95,7 +95,7 @@ func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	}
 	x, d := e.in(0), e.inType(0).DType
 	euclid := a.Metric.Name == graph.Euclidean || a.Metric.Name == graph.SqEuclidean
-	if euclid && a.Y.Len() > 4*smallTable {
+	if a.Metric.Name == graph.SqEuclidean || euclid && a.Y.Len() > 4*smallTable {
 		s := e.squares(x, e.op("MatMul", x, e.tensor(transposed(a.Y))), a.Y)
 		if a.Metric.Name == graph.Euclidean {
 			s = e.op("Sqrt", s)
@@ -108,15 +108,22 @@ func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	return one(s), err
 }
 
+// sumInOrder adds up the last of three axes, from its first number to its last: equal distances have to stay equal, and the
+// order of ReduceSum is the runtime's.
+func (e *encoder) sumInOrder(s string, width int) string {
+	return e.add("Gather", []string{e.op("CumSum", s, e.scalar(2, tensor.Int64)), e.scalar(float64(width-1), tensor.Int64)}, attr{"axis", 2})
+}
+
 // distance measures along the last axis, of width features, of two tensors that broadcast: [N,1,p] and [1,m,p] or
 // [N,m,p].
 func (e *encoder) distance(x, y string, width int, d tensor.DType, m graph.Metric) (string, error) {
-	sum := func(s string) string { return e.add("ReduceSum", []string{s, e.ints(2)}, attr{"keepdims", 0}) }
+	sum := func(s string) string { return e.sumInOrder(s, width) }
 	diff := func() string { return e.op("Sub", x, y) }
 	row := func(v []float64) string { return e.cast(e.tensor(tensor.FromF64(v)), tensor.Float64, d) }
 	switch m.Name {
 	case graph.Euclidean, graph.SqEuclidean:
-		s := e.add("ReduceSumSquare", []string{diff(), e.ints(2)}, attr{"keepdims", 0})
+		s := diff()
+		s = sum(e.op("Mul", s, s))
 		if m.Name == graph.Euclidean {
 			s = e.op("Sqrt", s)
 		}

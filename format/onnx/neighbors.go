@@ -126,7 +126,7 @@ func (e *encoder) visits(t *graph.NeighborTree, x string) (string, error) {
 		case graph.Minkowski:
 			far = e.op("Pow", far, e.scalar(t.Metric.P, d))
 		}
-		return e.add("ReduceSum", []string{far, e.ints(2)}, attr{"keepdims", 0}), nil
+		return e.sumInOrder(far, p), nil
 	}
 	left, err := least(1)
 	if err != nil {
