@@ -56,6 +56,7 @@ func kNeighbors(e *encoder, n *graph.Node) ([]value, error) {
 			index.I64[to] = int64(from)
 		}
 		data, names = sorted, e.tensor(index)
+		e.drop("of fitted rows at the same distance, those that the search meets first are taken; scikit-learn's heap may have let go of one of them")
 	} else {
 		e.drop("of fitted rows at the same distance, those that scikit-learn's search meets first are taken; ONNX takes the lower index")
 	}
