@@ -3,6 +3,7 @@
 # make check        lint, race detector, short fuzzing
 # make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators)
 # make ladder       what every release from 0.17 on wrote and computed (RELEASES, TIMES, SEED, ONLY)
+# make parity-releases  what migrate writes, loaded by older releases (RELEASE_ENVS names their environments)
 # make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn; fixtures-old: older releases
 # make bench        side by side with scikit-learn
 
@@ -20,7 +21,7 @@ SEED        ?= $(if $(CI),20261124,$(shell date +%s))
 ONLY        ?=
 FUZZTIME    ?= 10s
 
-.PHONY: quickstart build test unit parity ladder browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
+.PHONY: quickstart build test unit parity parity-releases ladder browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
 
 quickstart:
 	$(GO) run ./cmd/larder quickstart ./quickstart
@@ -45,6 +46,15 @@ parity: $(STAMP)
 	rm -rf .parity/cases .parity/out
 	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' --out .parity/cases
 	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
+
+# What migrate writes for other releases, loaded by each of them. RELEASE_ENVS holds their environments: py39 and py311 with
+# numpy, scipy and joblib, rel/VERSION with one scikit-learn each (pip install --no-deps --target).
+RELEASE_ENVS ?= $(CURDIR)/.parity/releases
+parity-releases: $(STAMP)
+	@for d in $(RELEASE_ENVS)/rel/*; do v=$$(basename $$d); case $$v in 1.[678].*) p=py311 ;; *) p=py39 ;; esac; \
+		test -d $(RELEASE_ENVS)/models/$$v || $(ONE) PYTHONPATH=$$d $(RELEASE_ENVS)/$$p/bin/python parity/migrate_gen.py $(RELEASE_ENVS)/models/$$v; done
+	@test -d $(RELEASE_ENVS)/models/1.9.1 || $(ONE) $(PYTHON) parity/migrate_gen.py $(RELEASE_ENVS)/models/1.9.1
+	$(ONE) LARDER_PARITY=1 LARDER_RELEASES=$(RELEASE_ENVS) LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -timeout 2h -run TestMigrate -v ./parity
 
 fixtures: $(STAMP)
 	$(ONE) $(PYTHON) testdata/gen/make.py

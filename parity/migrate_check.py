@@ -92,8 +92,9 @@ def check(name, path, expected, z):
             try:
                 got = e.kneighbors(A)[0] if method == "kneighbors" else getattr(e, method)(A)
             except Exception as err:
-                if "contains NaN" in str(err):
-                    return "refuses", f"{method}: {err!r}"[:250]  # rows with NaN, which that release does not take
+                # rows with NaN, which that release does not take; or a numpy newer than the release itself runs with
+                if "contains NaN" in str(err) or "module 'numpy' has no attribute" in str(err):
+                    return "refuses", f"{method}: {err!r}"[:250]
                 return "call", f"{method}: {err!r}"[:250]
             got = got.toarray() if hasattr(got, "toarray") else got
             got = np.stack(got) if isinstance(got, list) and own and len({np.shape(g) for g in got}) == 1 else np.asarray(got)

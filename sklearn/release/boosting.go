@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -39,6 +40,13 @@ var boostSteps = []step{
 		return nil
 	}},
 	{at: "1.8", classes: gradientBoosting, up: (*state).startInside, down: (*state).startInside},
+	{at: "*", classes: "GradientBoostingRegressor", up: func(s *state) error {
+		o, ok := s.get("init_").(*pyobj.Object)
+		if !ok || s.m.To.sameMinor(s.from) || strings.HasPrefix(pyobj.ShortName(o.ClassName()), "Dummy") || isTree(o) {
+			return nil
+		}
+		return s.lose("init_", fmt.Sprintf("%s is given float32 rows, which the releases may round differently", sklearn.Describe(o)), "predict")
+	}},
 	{at: "*", classes: gradientBoosting, up: (*state).boostingLoss, down: (*state).boostingLoss},
 
 	{at: "0.24", classes: histBoosting, up: func(s *state) error {
@@ -613,6 +621,12 @@ func isTreeClassifier(o *pyobj.Object) bool {
 		return true
 	}
 	return false
+}
+
+// isTree reports an estimator whose answers are stored numbers, chosen by float32 rows in every release alike.
+func isTree(o *pyobj.Object) bool {
+	name := pyobj.ShortName(o.ClassName())
+	return strings.Contains(name, "Tree") || strings.Contains(name, "Forest")
 }
 
 // sammeTerms is (K-1)·(log p - mean log p) of a leaf's probabilities.

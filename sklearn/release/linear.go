@@ -63,6 +63,22 @@ var linearSteps = []step{
 		}
 		return nil
 	}},
+	{at: "1.9", classes: "RidgeClassifier RidgeClassifierCV", down: func(s *state) error {
+		f, shape, err := floats(s.get("coef_"))
+		if err != nil || len(shape) != 1 {
+			return nil
+		}
+		s.set("coef_", floatArray(f, 1, len(f)), "one row")
+		if t, err := sklearn.Tensor(s.get("intercept_")); err == nil && len(t.AsF64()) == 1 {
+			s.set("intercept_", floatArray(t.AsF64(), 1), "one number")
+		}
+		return nil
+	}},
+	{at: "1.1", classes: "GaussianRandomProjection", down: func(s *state) error {
+		s.attrs.Set(pyobj.Str("dense_output"), pyobj.Bool(true))
+		s.note(Added, "dense_output", "what its constructor sets")
+		return nil
+	}},
 	{at: "1.1", classes: "SGDClassifier", up: func(s *state) error { s.reword("loss", "log", "log_loss"); return nil },
 		down: func(s *state) error { s.reword("loss", "log_loss", "log"); return nil }},
 	{at: "1.3", classes: "SGDClassifier", up: func(s *state) error { s.reword("loss", "log", "log_loss"); return nil }},

@@ -311,6 +311,17 @@ func (s *state) migrate() error {
 
 // params drops constructor parameters that the release does not have and adds those it has.
 func (s *state) params(to *Class) error {
+	if to.Param("base_estimator") == nil && to.Param("estimator") != nil && s.has("base_estimator") {
+		if s.word("base_estimator") == "deprecated" {
+			s.drop("base_estimator")
+		} else {
+			s.rename("base_estimator", "estimator")
+		}
+	}
+	if to.Param("estimator") == nil && to.Param("base_estimator") != nil && s.has("estimator") {
+		s.attrs.Delete("base_estimator")
+		s.rename("estimator", "base_estimator")
+	}
 	from := map[string]*Param{}
 	var known *Class
 	if r, err := Find(s.from); err == nil {
@@ -344,10 +355,6 @@ func (s *state) params(to *Class) error {
 			continue
 		}
 		if p.Default == nil {
-			if s.m.optional(s.name, p.Name) {
-				s.attrs.Set(pyobj.Str(p.Name), pyobj.None{})
-				continue
-			}
 			return s.refuse(p.Name, "it wants this parameter, which has no default and is not in the file")
 		}
 		s.attrs.Set(pyobj.Str(p.Name), pyobj.Clone(p.Default))
@@ -355,9 +362,6 @@ func (s *state) params(to *Class) error {
 	}
 	return nil
 }
-
-// optional reports a parameter whose default is an object that no method of a fitted model reads.
-func (m *migration) optional(class, param string) bool { return false }
 
 func (s *state) fitOnly(name string) bool {
 	return slices.Contains(s.class.FitOnly, name) || slices.Contains(s.class.Ignore, name) || slices.Contains(always, name)
@@ -608,7 +612,7 @@ func (m *migration) names(root pyobj.Value) (pyobj.Value, error) {
 		if !strings.HasPrefix(n.Module, "sklearn.") && n.Module != "_loss" || m.To.Importable(n.Module, n.Name) {
 			return n
 		}
-		home := m.home(n)
+		home := m.To.Home(n.Name)
 		if home == "" {
 			if err == nil {
 				err = &RefusedError{n.Module, n.Name, "", "it has no such name", m.To.Version}
@@ -634,14 +638,6 @@ func (m *migration) names(root pyobj.Value) (pyobj.Value, error) {
 		return nil, false
 	})
 	return root, err
-}
-
-// home finds where the release keeps a name: in the one module that has it, or in the public module of an old private one.
-func (m *migration) home(g *pyobj.Global) string {
-	if h := m.To.Home(g.Name); h != "" {
-		return h
-	}
-	return ""
 }
 
 // renameGlobals replaces every Global of a graph.

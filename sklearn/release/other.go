@@ -65,6 +65,13 @@ var otherSteps = []step{
 		s.drop("alpha", "regularization")
 		return nil
 	}},
+	{at: "*", classes: "GaussianMixture BayesianGaussianMixture GaussianProcessRegressor GaussianProcessClassifier PLSRegression PLSCanonical CCA DictionaryLearning MiniBatchDictionaryLearning SparseCoder LinearRegression",
+		up: func(s *state) error {
+			if s.fitted() && !s.m.To.sameMinor(s.from) {
+				s.m.say("%s (%s): float64 rows give the numbers of the writing release; float32 rows may be computed in float32 by one release and in float64 by the other.", s.path, s.name)
+			}
+			return nil
+		}},
 	renames("1.0", "KernelPCA", "lambdas_", "eigenvalues_", "alphas_", "eigenvectors_"),
 	{at: "1.3", classes: "KernelPCA", up: func(s *state) error {
 		if !s.fitted() {
@@ -128,8 +135,15 @@ var otherSteps = []step{
 		}
 		for _, it := range list {
 			if o, ok := it.(*pyobj.Object); ok {
-				if d, _ := o.Attrs(); d != nil { // what scipy 1.17 asks for, by a name that all have
+				if d, _ := o.Attrs(); d != nil { // scipy 1.17 asks for other names than those before
 					d.Set(pyobj.Str("_asarray"), &pyobj.Global{Module: "numpy", Name: "asarray"})
+					for _, n := range []string{"t", "c"} {
+						if v := d.Get("_" + n); v != nil {
+							d.Set(pyobj.Str(n), v)
+						} else if v := d.Get(n); v != nil {
+							d.Set(pyobj.Str("_"+n), v)
+						}
+					}
 				}
 			}
 		}
@@ -222,25 +236,7 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
-	{at: "1.7", classes: "ClassifierChain RegressorChain", up: func(s *state) error {
-		if s.has("base_estimator") && s.word("base_estimator") != "deprecated" {
-			s.rename("base_estimator", "estimator")
-		}
-		s.drop("base_estimator")
-		return nil
-	}, down: func(s *state) error { s.rename("estimator", "base_estimator"); return nil }},
-	{at: "1.6", classes: "SelfTrainingClassifier", up: func(s *state) error {
-		if s.has("base_estimator") && s.word("base_estimator") != "deprecated" {
-			s.rename("base_estimator", "estimator")
-		}
-		s.drop("base_estimator")
-		s.rename("base_estimator_", "estimator_")
-		return nil
-	}, down: func(s *state) error {
-		s.rename("estimator", "base_estimator")
-		s.rename("estimator_", "base_estimator_")
-		return nil
-	}},
+	renames("1.6", "SelfTrainingClassifier", "base_estimator_", "estimator_"),
 	{at: "*", classes: searches, up: (*state).scorers},
 	{at: "1.2", classes: "AgglomerativeClustering FeatureAgglomeration", up: func(s *state) error {
 		if t := s.word("affinity"); t != "" && t != "deprecated" {

@@ -143,12 +143,7 @@ var preprocessingSteps = []step{
 		s.add("unknown_value", pyobj.None{}, "")
 		return nil
 	}},
-	{at: "1.1", classes: "KBinsDiscretizer", up: (*state).nudgedBins, down: func(s *state) error {
-		if s.fitted() {
-			return s.refuse("bin_edges_", "before 1.1 values were raised by 1e-8 + 1e-5·|x| before their bin was looked for")
-		}
-		return nil
-	}},
+	{at: "1.1", classes: "KBinsDiscretizer", up: func(s *state) error { return s.nudgedBins(true) }, down: func(s *state) error { return s.nudgedBins(false) }},
 	{at: "0.22", classes: "FunctionTransformer", up: func(s *state) error {
 		if v := s.get("_validate"); v != nil {
 			s.set("validate", v, "as _validate")
@@ -401,8 +396,8 @@ func (s *state) encodedWidths() error {
 }
 
 // nudgedBins: until 1.0 values were raised by 1e-8 + 1e-5·|x| before their bin was looked for. Each inner edge becomes the
-// smallest number that, so raised, reached it.
-func (s *state) nudgedBins() error {
+// smallest number that, so raised, reached it; or, on the way back, what it is when raised.
+func (s *state) nudgedBins(up bool) error {
 	edges, ok := s.get("bin_edges_").(*pyobj.Array)
 	if !ok {
 		return nil
@@ -415,18 +410,20 @@ func (s *state) nudgedBins() error {
 		}
 		v = append([]float64(nil), v...)
 		for j := 1; j+1 < len(v); j++ {
-			v[j] = smallest(func(x float64) bool { return raised(x) >= edges64(it, j) })
+			edge := v[j]
+			if up {
+				v[j] = smallest(func(x float64) bool { return raised(x) >= edge })
+				continue
+			}
+			if v[j] = raised(edge); raised(math.Nextafter(edge, math.Inf(-1))) >= v[j] {
+				return s.refuse("bin_edges_", "until 1.0 values were raised by 1e-8 + 1e-5·|x|, which does not tell %v from its neighbour", edge)
+			}
 		}
 		edges.Objects[i] = floatArray(v, len(v))
 	}
-	s.note(Rewritten, "bin_edges_", "inner edges lowered to where values, raised by 1e-8 + 1e-5·|x| as until 1.0, reached them")
-	s.m.say("%s (KBinsDiscretizer): bins are those of the writing release for float64 rows; inverse_transform gives the middles of the lowered edges.", s.path)
+	s.note(Rewritten, "bin_edges_", "inner edges moved, as until 1.0 values were raised by 1e-8 + 1e-5·|x| before their bin was looked for")
+	s.m.say("%s (KBinsDiscretizer): bins are those of the writing release for float64 rows; inverse_transform gives the middles of the moved edges.", s.path)
 	return nil
-}
-
-func edges64(v pyobj.Value, j int) float64 {
-	f, _, _ := floats(v)
-	return f[j]
 }
 
 // smallest finds the least float64 for which a monotone condition holds.

@@ -99,6 +99,12 @@ func Find(version string) (*Release, error) {
 // Before reports that the release is older than another minor release ("1.4").
 func (r *Release) Before(minor string) bool { return sklearn.CompareVersions(r.Minor, minor) < 0 }
 
+// sameMinor reports a version of the same minor release.
+func (r *Release) sameMinor(version string) bool {
+	o, err := Find(version)
+	return err == nil && o.Minor == r.Minor
+}
+
 // Class returns a class by the last part of its name, nil where the release has none.
 func (r *Release) Class(name string) *Class {
 	if by := r.table.classes[name]; by != nil {
