@@ -16,6 +16,9 @@ const (
 var linearSteps = []step{
 	{at: "0.22", classes: logistic, up: func(s *state) error {
 		s.reword("multi_class", "warn", "ovr")
+		if s.word("multi_class") == "auto" { // "warn" was not taken for liblinear then
+			s.reword("solver", "warn", "lbfgs")
+		}
 		s.reword("solver", "warn", "liblinear")
 		return nil
 	}},
@@ -139,6 +142,12 @@ var linearSteps = []step{
 		return nil
 	}},
 	says("1.9", "SGDClassifier", "rows whose every probability is 0 before they are normalised give NaN until 1.8 and equal shares since."),
+	{at: "0.18", classes: "LinearDiscriminantAnalysis", up: func(s *state) error {
+		if _, shape, err := floats(s.get("scalings_")); err == nil && len(shape) == 2 {
+			s.add("_max_components", pyobj.Int(shape[1]), "all")
+		}
+		return nil
+	}},
 	{at: "0.21", classes: "LinearDiscriminantAnalysis", up: (*state).sigmoidDiscriminant},
 	{at: "0.22", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: func(s *state) error { s.rename("n_support_", "_n_support"); return nil }},
 	{at: "0.22", classes: "SVR NuSVR OneClassSVM", up: func(s *state) error {
@@ -247,6 +256,10 @@ var linearSteps = []step{
 	{at: "0.24", classes: "IsotonicRegression", up: func(s *state) error {
 		s.rename("_necessary_X_", "X_thresholds_")
 		s.rename("_necessary_y_", "y_thresholds_")
+		if s.get("X_thresholds_") == nil { // until 0.17 the thresholds are all points
+			s.rename("X_", "X_thresholds_")
+			s.rename("y_", "y_thresholds_")
+		}
 		s.drop("f_", "_X_", "_y_", "_f_", "X_", "y_")
 		return nil
 	}},

@@ -83,7 +83,17 @@ func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 		return root, m.report, nil
 	}
 	root = pyobj.Clone(root)
-	root = pyobj.Rewrite(root, textOfPython2)
+	python2 := false
+	pyobj.Walk(root, func(v pyobj.Value) bool {
+		if _, ok := v.(pyobj.Py2Str); ok {
+			python2 = true
+		}
+		return !python2
+	})
+	if python2 {
+		root = pyobj.Rewrite(root, textOfPython2)
+		m.say("Text of Python 2 became str, in arrays too.")
+	}
 	if err := m.value(root, "model", ""); err != nil {
 		return nil, nil, err
 	}
@@ -592,6 +602,15 @@ func textOfPython2(v pyobj.Value) (pyobj.Value, bool) {
 		fix(x.Items)
 	case *pyobj.Array:
 		fix(x.Objects)
+		if x.DType.Kind == 'S' && x.DType.Size > 0 {
+			wide := *x
+			wide.DType, wide.Data = &pyobj.DType{Kind: 'U', Size: 4 * x.DType.Size, Order: '<'}, widened(x.Data)
+			return &wide, true
+		}
+	case *pyobj.Scalar:
+		if x.DType.Kind == 'S' && x.DType.Size > 0 {
+			return &pyobj.Scalar{DType: &pyobj.DType{Kind: 'U', Size: 4 * x.DType.Size, Order: '<'}, Data: widened(x.Data)}, true
+		}
 	case *pyobj.Dict:
 		pairs(x.Entries)
 	case *pyobj.Object:
@@ -600,6 +619,15 @@ func textOfPython2(v pyobj.Value) (pyobj.Value, bool) {
 		pairs(x.Pairs)
 	}
 	return v, false
+}
+
+// widened makes UCS-4 of latin-1.
+func widened(b []byte) []byte {
+	out := make([]byte, 4*len(b))
+	for i, c := range b {
+		out[4*i] = c
+	}
+	return out
 }
 
 // names settles every import that is left: scikit-learn's names where the release has them, numpy's and scipy's by the

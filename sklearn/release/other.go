@@ -274,6 +274,21 @@ var otherSteps = []step{
 		return nil
 	}},
 	renames("1.2", "StackingClassifier", "_le", "_label_encoder"),
+	{at: "1.0", classes: "FeatureUnion", up: func(s *state) error {
+		list, err := sklearn.Sequence(s.get("transformer_list"))
+		if err != nil {
+			return nil
+		}
+		for i, it := range list {
+			if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 2 {
+				if _, isNone := t.Items[1].(pyobj.None); isNone {
+					t.Items[1] = pyobj.Str("drop")
+					s.note(Rewritten, "transformer_list", fmt.Sprintf("[%d]: None → \"drop\", the same", i))
+				}
+			}
+		}
+		return nil
+	}},
 	{at: "0.21", classes: "VotingClassifier", up: func(s *state) error {
 		if _, isNone := s.get("flatten_transform").(pyobj.None); isNone {
 			s.set("flatten_transform", pyobj.Bool(false), "what None meant")
@@ -281,8 +296,8 @@ var otherSteps = []step{
 		return nil
 	}},
 	{at: "0.21", classes: "OneVsOneClassifier", up: func(s *state) error {
-		if c, err := sklearn.Sequence(s.get("classes_")); err == nil && len(c) > 2 {
-			return s.lose("estimators_", "until 0.20 the decisions of three or more classes were scaled over all rows given", "decision_function")
+		if s.fitted() {
+			return s.lose("estimators_", "until 0.20 the decisions were scaled over all rows given", "decision_function")
 		}
 		return nil
 	}},

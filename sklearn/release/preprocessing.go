@@ -16,7 +16,12 @@ var preprocessingSteps = []step{
 		}
 		return nil
 	}},
-	says("1.0", "Normalizer", "rows whose largest element or norm is below the smallest normal float are scaled differently since 1.0."),
+	{at: "1.0", classes: "Normalizer", up: func(s *state) error {
+		if s.word("norm") == "max" {
+			return s.refuse("norm", "until 0.24 rows were divided by their largest element, since by the largest absolute one")
+		}
+		return nil
+	}},
 	{at: "0.21", classes: "QuantileTransformer", up: func(s *state) error {
 		if s.fitted() && s.word("output_distribution") == "uniform" {
 			return s.refuse("output_distribution", "until 0.20 values within 1e-7 of a bound were moved to it")
@@ -53,9 +58,13 @@ var preprocessingSteps = []step{
 			return s.refuse("n_features_in_", "%v", err)
 		}
 		only, _ := sklearn.Bool(s.get("interaction_only"))
+		all := combinations(n, d, only)
+		if bias, err := sklearn.Bool(s.get("include_bias")); err == nil && !bias {
+			all--
+		}
 		s.add("_min_degree", pyobj.Int(0), "degree")
 		s.add("_max_degree", pyobj.Int(d), "degree")
-		s.add("_n_out_full", pyobj.Int(combinations(n, d, only)), "the columns of all degrees")
+		s.add("_n_out_full", pyobj.Int(all), "the columns of all degrees")
 		return nil
 	}},
 	{at: "1.3", classes: "PolynomialFeatures", up: func(s *state) error { s.drop("n_input_features_"); return nil }},
@@ -267,7 +276,18 @@ var preprocessingSteps = []step{
 	}},
 	{at: "1.4", classes: "ColumnTransformer", up: (*state).fittedPassthrough, down: (*state).namedPassthrough},
 	{at: "*", classes: "ColumnTransformer", up: (*state).columnBookkeeping},
-	says("1.9", "PowerTransformer", "powers of the Box-Cox and Yeo-Johnson transforms are computed by another routine since 1.9: last digits may differ."),
+	{at: "1.9", classes: "PowerTransformer", up: (*state).powers, down: (*state).powers},
+	{at: "*", classes: "SimpleImputer", up: func(s *state) error {
+		v := statisticsType(s.get("statistics_"))
+		if v == nil || s.m.To.Before("1.1") {
+			return nil
+		}
+		s.add("_fit_dtype", v, "that of statistics_") // 1.1.0 had none yet
+		if !s.m.To.Before("1.8") {
+			s.add("_fill_dtype", s.get("_fit_dtype"), "as _fit_dtype")
+		}
+		return nil
+	}},
 	says("0.21", "PolynomialFeatures", "products were multiplied in another order until 0.20: last digits may differ."),
 }
 
@@ -286,6 +306,21 @@ func (s *state) wideScaler() error {
 	s.attrs.Set(pyobj.Str("with_scaling"), withStd)
 	s.attrs.Set(pyobj.Str("center_"), center)
 	s.attrs.Set(pyobj.Str("scale_"), scale)
+	return nil
+}
+
+// powers: since 1.9 (x^λ-1)/λ is computed without the loss of digits that a small λ brought.
+func (s *state) powers() error {
+	f, _, err := floats(s.get("lambdas_"))
+	if err != nil {
+		return nil
+	}
+	for _, l := range f {
+		if small := math.Min(math.Abs(l), math.Abs(l-2)); small > 0 && small < 1e-3 {
+			return s.lose("lambdas_", "powers near 0 and 2 lost digits until 1.8", "transform")
+		}
+	}
+	s.m.say("%s (PowerTransformer): powers are computed by another routine since 1.9: the last digits may differ.", s.path)
 	return nil
 }
 

@@ -60,6 +60,12 @@ var treeSteps = []step{
 		return nil
 	}},
 	{at: "0.22", classes: "IsolationForest", up: (*state).isolationThreshold},
+	{at: "0.21", classes: "IsolationForest", up: func(s *state) error {
+		if s.fitted() && s.m.To.Before("1.3") {
+			return s.refuse("estimators_", "until 0.20 leaves of one and two samples counted otherwise")
+		}
+		return nil
+	}},
 	{at: "1.3", classes: "IsolationForest", up: (*state).isolationDepths, down: func(s *state) error {
 		s.drop("_average_path_length_per_tree", "_decision_path_lengths")
 		s.rename("_max_samples", "max_samples_")
@@ -124,7 +130,32 @@ func (s *state) repackTree(to *pyobj.DType, detail string) error {
 	}
 	d.Set(pyobj.Str("nodes"), out)
 	s.note(Rewritten, "tree_", detail)
+	if d.Get("max_depth") == nil { // before 0.18
+		depth := 0
+		for _, n := range nodeDepths(out) {
+			depth = max(depth, int(n)-1)
+		}
+		d.Set(pyobj.Str("max_depth"), pyobj.Int(depth))
+	}
 	return nil
+}
+
+// nodeDepths counts each node's distance from the root, which has 1; children stand behind their parents.
+func nodeDepths(nodes *pyobj.Array) []int64 {
+	n, size := nodes.Shape[0], nodes.DType.Size
+	depth := make([]int64, n)
+	if n > 0 {
+		depth[0] = 1
+	}
+	for i := range n {
+		for _, at := range []int{0, 8} {
+			child := int64(binary.LittleEndian.Uint64(nodes.Data[i*size+at:])) //nolint:gosec // two's complement
+			if child > int64(i) && child < int64(n) {
+				depth[child] = depth[i] + 1
+			}
+		}
+	}
+	return depth
 }
 
 // repack copies a structured array into another layout; rename gives the old name of a field. A field the array lacks is
@@ -396,19 +427,14 @@ func (s *state) isolationDepths() error {
 		at := func(node, offset int) int64 {
 			return int64(binary.LittleEndian.Uint64(rec.Data[node*64+offset:])) //nolint:gosec // two's complement
 		}
-		depth, mean := make([]int64, n), make([]float64, n)
-		if n > 0 {
-			depth[0] = 1
-		}
+		depth, mean := nodeDepths(rec), make([]float64, n)
 		for i := range n {
-			for _, child := range []int64{at(i, 0), at(i, 8)} {
-				if child > int64(i) && child < int64(n) {
-					depth[child] = depth[i] + 1
-				}
-			}
 			switch samples := float64(at(i, 40)); {
 			case samples <= 1:
-			case samples == 2:
+				if s.writtenBefore("0.21") {
+					mean[i] = 1 // what one sample counted then
+				}
+			case samples == 2 && !s.writtenBefore("0.21"):
 				mean[i] = 1
 			default:
 				const euler = 0.5772156649015329
