@@ -273,6 +273,23 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	refuses("0.18", "RidgeClassifier RidgeClassifierCV", "_label_binarizer", "until 0.17 it kept the classes otherwise"),
+	refuses("0.18", "SelectFdr", "pvalues_", "until 0.17 features were kept by another rule"),
+	refuses("0.18", "LatentDirichletAllocation", "components_", "until 0.17 transform did not give shares"),
+	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
+	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),
+	refuses("0.22", "RadiusNeighborsClassifier", "outlier_label", "until 0.21 rows without neighbours were treated otherwise"),
+	says("0.24", "LinearDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 0.24."),
+	{at: "0.19", classes: "VotingClassifier", up: func(s *state) error {
+		s.add("flatten_transform", pyobj.Bool(false), "the only form")
+		return nil
+	}},
+	{at: "*", classes: "KNeighborsClassifier KNeighborsRegressor NearestNeighbors KNeighborsTransformer LocalOutlierFactor", up: func(s *state) error {
+		if s.word("_fit_method") == "brute" && !s.m.To.sameMinor(s.from) {
+			s.m.say("%s (%s): neighbours at equal distances may come in another order, as they may in every release.", s.path, s.name)
+		}
+		return nil
+	}},
 	renames("1.2", "StackingClassifier", "_le", "_label_encoder"),
 	{at: "1.0", classes: "FeatureUnion", up: func(s *state) error {
 		list, err := sklearn.Sequence(s.get("transformer_list"))

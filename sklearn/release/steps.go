@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 )
 
@@ -72,16 +71,6 @@ func (s *state) steps() error {
 	return nil
 }
 
-// none sets attributes to None where they are absent.
-func none(names ...string) func(*state) error {
-	return func(s *state) error {
-		for _, n := range names {
-			s.add(n, pyobj.None{}, "")
-		}
-		return nil
-	}
-}
-
 // renames moves attributes upward and back.
 func renames(at, classes string, pairs ...string) step {
 	return step{at: at, classes: classes, up: func(s *state) error {
@@ -106,4 +95,14 @@ func says(at, classes, sentence string) step {
 		return nil
 	}
 	return step{at: at, classes: classes, up: f, down: f}
+}
+
+// refuses is a change that a fitted model can not be brought over.
+func refuses(at, classes, attr, reason string) step {
+	return step{at: at, classes: classes, up: func(s *state) error {
+		if s.fitted() {
+			return s.refuse(attr, "%s", reason)
+		}
+		return nil
+	}}
 }
