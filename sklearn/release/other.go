@@ -273,6 +273,20 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	{at: "0.18", classes: "OneVsRestClassifier", up: func(s *state) error {
+		if o, ok := s.get("label_binarizer_").(*pyobj.Object); ok {
+			if a, _ := o.Attrs(); a.Get("classes_") != nil {
+				s.add("classes_", a.Get("classes_"), "the binarizer's")
+			}
+		}
+		return nil
+	}},
+	{at: "1.3", classes: "NearestCentroid", up: func(s *state) error {
+		if w := s.word("metric"); w != "euclidean" && w != "manhattan" {
+			return s.refuse("metric", "it has no metric %q, only euclidean and manhattan", w)
+		}
+		return nil
+	}},
 	refuses("0.18", "RidgeClassifier RidgeClassifierCV", "_label_binarizer", "until 0.17 it kept the classes otherwise"),
 	refuses("0.18", "SelectFdr", "pvalues_", "until 0.17 features were kept by another rule"),
 	refuses("0.18", "LatentDirichletAllocation", "components_", "until 0.17 transform did not give shares"),
