@@ -81,6 +81,7 @@ func nmfSolve(n *node) (kernel, error) {
 		}
 		run := *s
 		run.n = c.rows
+		run.hsum = append([]float64{}, s.hsum...)
 		w := make([]float64, c.rows*s.m)
 		if c.rows > 0 {
 			if a.Solver == "cd" {
@@ -178,6 +179,12 @@ func (s *nmf) multiply(x, w []float64) {
 	}
 	before := append([]float64{}, w...)
 	for it := 1; it <= s.MaxIter; it++ {
+		if s.Beta == 1 && !s.MiniBatch {
+			// scikit-learn adds the penalty to the very sums that it keeps: they grow with each step.
+			for t := range s.hsum {
+				s.hsum[t] += s.L1
+			}
+		}
 		s.step(x, w, xht)
 		if s.MiniBatch {
 			diff, norm := 0.0, 0.0
@@ -265,7 +272,7 @@ func (s *nmf) step(x, w, xht []float64) {
 		}
 		for t := range s.m {
 			d := den[t]
-			if s.L1 > 0 {
+			if s.L1 > 0 && (s.Beta != 1 || s.MiniBatch) {
 				d += s.L1
 			}
 			if s.L2 > 0 {

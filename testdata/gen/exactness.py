@@ -300,6 +300,8 @@ def scale(est, X, method, coarse):
             return scale(inner[-1], X, method, coarse)
         if inner is not None:
             return None
+        if type(est).__name__ in ("RFE", "RFECV") and "transform" not in method:
+            return scale(est.estimator_, est.transform(X), method, coarse)
         if coarse and method != "predict" and hasattr(est, "_estimate_log_weights"):
             return quadratic(est, np.asarray(X, dtype=float)).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
