@@ -221,18 +221,29 @@ func searchEdges(edges []float64, v float64, right bool) int {
 	return sort.Search(len(edges), func(k int) bool { return edges[k] >= v })
 }
 
-// interp is numpy.interp of one value: xp ascending.
-type interp struct{ xp, fp, slope []float64 }
+// interp is numpy.interp: xp ascending, or nearly so.
+type interp struct {
+	xp, fp, slope []float64
+	sorted        bool
+}
 
 func newInterp(xp, fp []float64) *interp {
-	p := &interp{xp: xp, fp: fp, slope: make([]float64, max(len(xp)-1, 0))}
+	p := &interp{xp: xp, fp: fp, slope: make([]float64, max(len(xp)-1, 0)), sorted: slices.IsSorted(xp)}
 	for i := range p.slope {
 		p.slope[i] = (fp[i+1] - fp[i]) / (xp[i+1] - xp[i])
 	}
 	return p
 }
 
+// at interpolates one value alone.
 func (p *interp) at(x float64) float64 {
+	guess := 0
+	return p.next(x, &guess)
+}
+
+// next interpolates the next of several values: guess is where the one before was found, at first 0. It matters where xp
+// is not ascending.
+func (p *interp) next(x float64, guess *int) float64 {
 	n := len(p.xp)
 	if x != x {
 		return x
@@ -240,15 +251,21 @@ func (p *interp) at(x float64) float64 {
 	if n == 1 {
 		return p.fp[0] // below, above and at the only point
 	}
-	if x > p.xp[n-1] {
-		return p.fp[n-1]
+	j := 0
+	if p.sorted {
+		if x > p.xp[n-1] {
+			return p.fp[n-1]
+		}
+		j = sort.Search(n, func(k int) bool { return p.xp[k] > x }) - 1
+	} else {
+		j = searchNear(x, p.xp, *guess)
+		*guess = j
 	}
-	j := sort.Search(n, func(k int) bool { return p.xp[k] > x }) - 1
 	switch {
 	case j < 0:
 		return p.fp[0]
-	case j == n-1:
-		return p.fp[j]
+	case j >= n-1:
+		return p.fp[n-1]
 	case p.xp[j] == x:
 		return p.fp[j]
 	}
@@ -260,6 +277,53 @@ func (p *interp) at(x float64) float64 {
 		}
 	}
 	return y
+}
+
+// searchNear finds i with xs[i] ≤ x < xs[i+1] as numpy.interp does, around a guess first: -1 below xs[0], len(xs) above
+// the last. What it finds among values that do not ascend depends on the guess.
+func searchNear(x float64, xs []float64, guess int) int {
+	const near = 8
+	n := len(xs)
+	switch {
+	case x > xs[n-1]:
+		return n
+	case x < xs[0]:
+		return -1
+	case n <= 4:
+		i := 1
+		for i < n && x >= xs[i] {
+			i++
+		}
+		return i - 1
+	}
+	lo, hi := 0, n
+	g := max(min(guess, n-3), 1)
+	switch {
+	case x < xs[g-1] && x < xs[g]:
+		hi = g - 1
+		if g > near && x >= xs[g-near] {
+			lo = g - near
+		}
+	case x < xs[g]:
+		return g - 1
+	case x < xs[g+1]:
+		return g
+	case x < xs[g+2]:
+		return g + 1
+	default:
+		lo = g + 2
+		if g < n-near-1 && x < xs[g+near] {
+			hi = g + near
+		}
+	}
+	for lo < hi {
+		if mid := lo + (hi-lo)/2; x >= xs[mid] {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo - 1
 }
 
 // column of a quantile transformation.
@@ -305,7 +369,7 @@ func quantile(n *node) (kernel, error) {
 	if a.Normal {
 		clipLo, clipHi = ndtri(clipLo), ndtri(clipHi)
 	}
-	one := func(x float64, q *quantileColumn) float64 {
+	one := func(x float64, q *quantileColumn, up, down *int) float64 {
 		lowX, highX, lowY, highY := q.lo, q.hi, 0.0, 1.0
 		if a.Inverse {
 			lowX, highX, lowY, highY = 0, 1, q.lo, q.hi
@@ -323,9 +387,9 @@ func quantile(n *node) (kernel, error) {
 		v := x
 		if x == x {
 			if a.Inverse {
-				v = round(q.there.at(x))
+				v = round(q.there.next(x, up))
 			} else {
-				v = round(0.5 * (q.there.at(x) - q.back.at(-x)))
+				v = round(0.5 * (q.there.next(x, up) - q.back.next(-x, down)))
 			}
 		}
 		if high {
@@ -351,11 +415,12 @@ func quantile(n *node) (kernel, error) {
 	if n.inType(0).Kind == graph.CSR {
 		return func(c *call) error {
 			x, out := c.csr(0), likeCSR(c, c.csr(0))
+			up, down := make([]int, width), make([]int, width)
 			for p, j := range x.Indices {
 				if f32 {
-					out.F32[p] = float32(one(float64(x.Data.F32[p]), &cols[j]))
+					out.F32[p] = float32(one(float64(x.Data.F32[p]), &cols[j], &up[j], &down[j]))
 				} else {
-					out.F64[p] = one(x.Data.F64[p], &cols[j])
+					out.F64[p] = one(x.Data.F64[p], &cols[j], &up[j], &down[j])
 				}
 			}
 			return nil
@@ -364,11 +429,12 @@ func quantile(n *node) (kernel, error) {
 	return func(c *call) error {
 		x, out := c.dense(0), c.out(0)
 		for j := range cols {
+			up, down := 0, 0
 			for i := j; i < out.Len(); i += width {
 				if f32 {
-					out.F32[i] = float32(one(float64(x.F32[i]), &cols[j]))
+					out.F32[i] = float32(one(float64(x.F32[i]), &cols[j], &up, &down))
 				} else {
-					out.F64[i] = one(x.F64[i], &cols[j])
+					out.F64[i] = one(x.F64[i], &cols[j], &up, &down)
 				}
 			}
 		}

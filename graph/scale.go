@@ -70,7 +70,8 @@ type QuantileAttr struct {
 	Near bool
 }
 
-// Quantile maps each column of a floating value, of a CSR one the stored entries.
+// Quantile maps each column of a floating value, of a CSR one the stored entries. Couples rows where the quantiles do not
+// ascend.
 func (b *Builder) Quantile(x Value, a QuantileAttr) Value {
 	if !x.OK() {
 		return x
@@ -81,7 +82,23 @@ func (b *Builder) Quantile(x Value, a QuantileAttr) Value {
 		q[0] < 1 || a.References.Len() != q[0] {
 		return b.Failf(OpQuantile, "%d references and quantiles %v for %s", a.References.Len(), q, t)
 	}
-	return b.Add1(OpQuantile, &a, t, x)
+	v := b.Add1(OpQuantile, &a, t, x)
+	if !a.Inverse && !a.Ascending() {
+		b.Couples()
+	}
+	return v
+}
+
+// Ascending reports whether the quantiles of every column ascend. Where they do not, numpy.interp finds a value's
+// neighbours starting from those of the row before.
+func (a *QuantileAttr) Ascending() bool {
+	width := a.Quantiles.Shape[1]
+	for i := width; i < a.Quantiles.Len(); i++ {
+		if a.Quantiles.F64[i] < a.Quantiles.F64[i-width] {
+			return false
+		}
+	}
+	return true
 }
 
 // SearchAttr holds one ascending float64 vector per column. Right counts the edges not above the value, else those

@@ -443,6 +443,9 @@ func quantile(e *encoder, n *graph.Node) ([]value, error) {
 	if t.DType != d {
 		return nil, e.unsupported("quantiles of %s", t.DType)
 	}
+	if !a.Inverse && !a.Ascending() {
+		return nil, e.unsupported("quantiles that do not ascend")
+	}
 	const near = 1e-7
 	ends := a.Normal || a.Near
 	rows, width := a.Quantiles.Shape[0], a.Quantiles.Shape[1]

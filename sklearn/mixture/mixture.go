@@ -33,6 +33,8 @@ type gaussians struct {
 	Means               *tensor.Tensor `sk:"means_"`
 	Cholesky            *tensor.Tensor `sk:"precisions_cholesky_"`
 	Buffer              BufferRule     `sk:"(buffer),optional"`
+	// RoundedConstant: 1.7 brought log 2π to the type of the rows first, which for whole numbers makes it 1.
+	RoundedConstant bool `sk:"(rounded constant),optional"`
 }
 
 // BufferRule says what type the quadratic forms of full and tied covariances are kept in.
@@ -46,6 +48,9 @@ const (
 
 var bufferRung = []sklearn.Rung{{Before: "1.7", Fix: func(s *sklearn.State) error {
 	s.Attrs.Set(pyobj.Str("(buffer)"), pyobj.Str(BufferFloat64))
+	return nil
+}}, {Before: "1.8", Fix: func(s *sklearn.State) error {
+	s.Attrs.Set(pyobj.Str("(rounded constant)"), pyobj.Bool(sklearn.CompareVersions(s.Version, "1.7") >= 0))
 	return nil
 }}}
 
@@ -149,7 +154,12 @@ func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 		two = b.Mul(two, b.Scalar(2, two))
 		q = b.Add(b.Sub(as(b, mmp, g.Means, g.Cholesky), two), b.Mul(squares(b, x), as(b, prec, g.Cholesky)))
 	}
-	q = b.Add(q, b.Scalar(float64(p)*math.Log(2*math.Pi), q))
+	constant := b.Scalar(float64(p)*math.Log(2*math.Pi), q)
+	if g.RoundedConstant {
+		constant = b.Cast(b.Const(tensor.FromF64([]float64{math.Log(2 * math.Pi)})), x.DType())
+		constant = b.Mul(constant, b.Scalar(float64(p), constant))
+	}
+	q = b.Add(q, constant)
 	q = b.Mul(q, b.Scalar(-0.5, q))
 	return b.Add(q, as(b, logdet, g.Cholesky))
 }

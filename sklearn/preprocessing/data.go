@@ -68,6 +68,14 @@ var dataClasses = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(PowerTransformer) },
 		FitOnly: []string{"copy"},
 		Upgrade: []sklearn.Rung{
+			{Before: "0.20.1", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("rule_signed"), pyobj.Bool(true))
+				return nil
+			}},
+			{Before: "1.4.2", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("rule_narrow"), pyobj.Bool(true))
+				return nil
+			}},
 			{Before: "1.6", Fix: func(s *sklearn.State) error {
 				s.Attrs.Set(pyobj.Str("rule_inverse_pow"), pyobj.Bool(true))
 				return nil
@@ -414,6 +422,9 @@ type Normalizer struct {
 	RuleZero bool `sk:"rule_zero,optional"`
 	// RuleSigned: before 0.23 the largest value of a row, not of its magnitudes, was the norm "max".
 	RuleSigned bool `sk:"rule_signed,optional"`
+	// RuleNarrow: before 1.4.2, with NumPy 1, an exponent took the floating type of the rows, since then a wider one
+	// widens them.
+	RuleNarrow bool `sk:"rule_narrow,optional"`
 }
 
 var (
@@ -623,6 +634,12 @@ type PowerTransformer struct {
 	RulePow bool `sk:"rule_pow,optional"`
 	// RuleInversePow: before 1.6 the inverse of Box-Cox was (xλ+1)^(1/λ), since then exp(log1p(λx)/λ).
 	RuleInversePow bool `sk:"rule_inverse_pow,optional"`
+	// RuleSigned: before 0.20.1 Yeo-Johnson took every λ < 1e-19, also far below 0, for 0 and every λ ≥ 2 for 2, and
+	// the logarithm of x+1.
+	RuleSigned bool `sk:"rule_signed,optional"`
+	// RuleNarrow: before 1.4.2, with NumPy 1, an exponent took the floating type of the rows, since then a wider one
+	// widens them.
+	RuleNarrow bool `sk:"rule_narrow,optional"`
 }
 
 var (
@@ -687,13 +704,17 @@ func (s *PowerTransformer) round(f float64) float64 {
 	return f
 }
 
-// lambdas gives a row computed from the exponents, in their dtype.
-func (s *PowerTransformer) lambdas(b *graph.Builder, f func(l float64) float64) graph.Value {
+// lambdas gives a row computed from the exponents, in their dtype or, where they do not widen it, that of x.
+func (s *PowerTransformer) lambdas(b *graph.Builder, x graph.Value, f func(l float64) float64) graph.Value {
 	v := make([]float64, s.Lambdas.Len())
 	for i := range v {
 		v[i] = f(at(s.Lambdas, i))
 	}
-	return b.Const(numbers(s.Lambdas.DType, v))
+	row := b.Const(numbers(s.Lambdas.DType, v))
+	if s.RuleNarrow && (x.DType() == tensor.Float32 || x.DType() == tensor.Float16) {
+		row = b.Cast(row, x.DType())
+	}
+	return row
 }
 
 // where gives the row of columns for which f holds.
@@ -708,26 +729,48 @@ func (s *PowerTransformer) where(b *graph.Builder, f func(l float64) bool) graph
 // boxCox is scipy.special.boxcox.
 func (s *PowerTransformer) boxCox(b *graph.Builder, x graph.Value) graph.Value {
 	log := b.Unary(graph.OpLog, b.Cast(x, tensor.Float64))
-	l := b.Cast(s.lambdas(b, func(l float64) float64 { return l }), tensor.Float64)
+	l := b.Cast(s.lambdas(b, x, func(l float64) float64 { return l }), tensor.Float64)
 	power := b.Div(b.Unary(graph.OpExpm1, b.Mul(log, l)), l)
 	return b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < 1e-19 }), log, power)
 }
 
 const epsilon float64 = 1.0 / (1 << 52)
 
+// isZero says whether an exponent of Yeo-Johnson counts as 0.
+func (s *PowerTransformer) isZero(l float64) bool {
+	if s.RuleSigned {
+		return l < 1e-19
+	}
+	return math.Abs(l) < epsilon
+}
+
+// notTwo says whether an exponent of Yeo-Johnson does not count as 2.
+func (s *PowerTransformer) notTwo(l float64) bool {
+	if s.RuleSigned {
+		return l < 2
+	}
+	return math.Abs(l-2) > epsilon
+}
+
 // yeoJohnson is scipy.stats.yeojohnson; log1p is taken in x's own dtype, the rest in that of x and the exponents.
 func (s *PowerTransformer) yeoJohnson(b *graph.Builder, x graph.Value) graph.Value {
-	l := s.lambdas(b, func(l float64) float64 { return l })
-	m := s.lambdas(b, func(l float64) float64 { return s.round(2 - l) })
+	l := s.lambdas(b, x, func(l float64) float64 { return l })
+	m := s.lambdas(b, x, func(l float64) float64 { return s.round(2 - l) })
 	if s.RulePow {
 		one := b.Scalar(1, x)
-		pos := b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < epsilon }),
-			b.Unary(graph.OpLog1p, x),
+		log := func(x graph.Value) graph.Value {
+			if s.RuleSigned {
+				return b.Unary(graph.OpLog, b.Add(x, one))
+			}
+			return b.Unary(graph.OpLog1p, x)
+		}
+		pos := b.Where(s.where(b, s.isZero),
+			log(x),
 			b.Div(b.Sub(b.Binary(graph.OpPow, b.Add(x, one), l), one), l))
 		n := b.Unary(graph.OpNeg, x)
-		neg := b.Where(s.where(b, func(l float64) bool { return math.Abs(l-2) > epsilon }),
+		neg := b.Where(s.where(b, s.notTwo),
 			b.Div(b.Unary(graph.OpNeg, b.Sub(b.Binary(graph.OpPow, b.Add(n, one), m), one)), m),
-			b.Unary(graph.OpNeg, b.Unary(graph.OpLog1p, n)))
+			b.Unary(graph.OpNeg, log(n)))
 		return b.Where(b.Binary(graph.OpGreaterOrEqual, x, b.Scalar(0, x)), pos, neg)
 	}
 	eps := epsilon
@@ -764,10 +807,10 @@ func (s *PowerTransformer) InverseTransform(b *graph.Builder, x graph.Value) gra
 
 // inverseBoxCox is scipy.special.inv_boxcox.
 func (s *PowerTransformer) inverseBoxCox(b *graph.Builder, x graph.Value) graph.Value {
-	l := s.lambdas(b, func(l float64) float64 { return l })
+	l := s.lambdas(b, x, func(l float64) float64 { return l })
 	zero := s.where(b, func(l float64) bool { return l == 0 })
 	if s.RuleInversePow {
-		power := b.Binary(graph.OpPow, b.Add(b.Mul(x, l), b.Scalar(1, x)), s.lambdas(b, func(l float64) float64 { return s.round(1 / l) }))
+		power := b.Binary(graph.OpPow, b.Add(b.Mul(x, l), b.Scalar(1, x)), s.lambdas(b, x, func(l float64) float64 { return s.round(1 / l) }))
 		return b.Where(zero, b.Unary(graph.OpExp, x), power)
 	}
 	x, l = b.Cast(x, tensor.Float64), b.Cast(l, tensor.Float64)
@@ -777,13 +820,13 @@ func (s *PowerTransformer) inverseBoxCox(b *graph.Builder, x graph.Value) graph.
 
 func (s *PowerTransformer) inverseYeoJohnson(b *graph.Builder, x graph.Value) graph.Value {
 	one := b.Scalar(1, x)
-	l := s.lambdas(b, func(l float64) float64 { return l })
-	pos := b.Where(s.where(b, func(l float64) bool { return math.Abs(l) < epsilon }),
+	l := s.lambdas(b, x, func(l float64) float64 { return l })
+	pos := b.Where(s.where(b, s.isZero),
 		b.Sub(b.Unary(graph.OpExp, x), one),
-		b.Sub(b.Binary(graph.OpPow, b.Add(b.Mul(x, l), one), s.lambdas(b, func(l float64) float64 { return s.round(1 / l) })), one))
-	m := s.lambdas(b, func(l float64) float64 { return -s.round(2 - l) })
-	neg := b.Where(s.where(b, func(l float64) bool { return math.Abs(l-2) > epsilon }),
-		b.Sub(one, b.Binary(graph.OpPow, b.Add(b.Mul(m, x), one), s.lambdas(b, func(l float64) float64 { return s.round(1 / s.round(2-l)) }))),
+		b.Sub(b.Binary(graph.OpPow, b.Add(b.Mul(x, l), one), s.lambdas(b, x, func(l float64) float64 { return s.round(1 / l) })), one))
+	m := s.lambdas(b, x, func(l float64) float64 { return -s.round(2 - l) })
+	neg := b.Where(s.where(b, s.notTwo),
+		b.Sub(one, b.Binary(graph.OpPow, b.Add(b.Mul(m, x), one), s.lambdas(b, x, func(l float64) float64 { return s.round(1 / s.round(2-l)) }))),
 		b.Sub(one, b.Unary(graph.OpExp, b.Unary(graph.OpNeg, x))))
 	return b.Where(b.Binary(graph.OpGreaterOrEqual, x, b.Scalar(0, x)), pos, neg)
 }

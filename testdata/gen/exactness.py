@@ -168,7 +168,7 @@ def tied(est, X, rel=1e-11):
         return []
     rows = set()
     for v in s if isinstance(s, list) else [s]:
-        v = np.nan_to_num(v, posinf=1e300, neginf=-1e300)
+        v = np.where(np.isnan(v), 0, np.clip(v, -1e300, 1e300))
         top = np.abs(v).max() if v.size else 0
         if v.ndim == 1:
             near = np.abs(v) <= rel * top
