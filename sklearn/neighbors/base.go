@@ -143,6 +143,12 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	x = b.ToDense(x)
 	fit := n.fit
+	if n.byScipy(x.DType()) {
+		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
+		if n.metric.Name == graph.BrayCurtis {
+			a.Metric.Name = graph.BrayCurtisSum
+		}
+	}
 	if x.DType() != tensor.Float32 || fit.DType != tensor.Float32 {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 	}
@@ -159,6 +165,20 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	a.Data = fit
 	return x, a, dt
+}
+
+// byScipy reports that scipy measures dense rows of a type, in float64, and not scikit-learn: before 1.1 whatever it has no
+// product for, since then what is not of one floating type with the fitted rows (1.1: float64), or of a discrete metric.
+func (n *NeighborsBase) byScipy(dt tensor.DType) bool {
+	discrete := true
+	switch n.metric.Name {
+	case graph.Euclidean, graph.Cosine, graph.NaNEuclidean, graph.Haversine:
+		return n.called
+	case graph.Manhattan, graph.SqEuclidean, graph.Chebyshev, graph.Minkowski, graph.SEuclidean, graph.Canberra, graph.BrayCurtis:
+		discrete = false
+	}
+	before := func(v string) bool { return sklearn.CompareVersions(n.Version, v) < 0 }
+	return n.called || discrete || before("1.1") || dt != n.FitX.Dense.DType || dt != tensor.Float64 && (dt != tensor.Float32 || before("1.2"))
 }
 
 // kneighbors finds the k nearest rows: the tuple of distances and indices.

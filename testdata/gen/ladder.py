@@ -618,6 +618,9 @@ FIXTURES = [
     ("0.18.2", "RandomizedLasso", "linear_model.RandomizedLasso", "num reg", dict(n_resampling=5)),
     ("0.18.2", "FeatureUnion-none", "pipeline.FeatureUnion", "num", dict(transformer_list=[("a", E("preprocessing.StandardScaler")), ("n", None)])),
     ("0.18.2", "LabelEncoder-str", "preprocessing.LabelEncoder", "labels multi.str", {}),
+    ("0.20.0", "PowerTransformer-narrow", "preprocessing.PowerTransformer", "unit", {}),
+    ("0.20.0", "QuantileTransformer-unsorted", "preprocessing.QuantileTransformer", "pos", dict(n_quantiles=50)),
+    ("0.20.0", "KNeighborsRegressor-braycurtis", "neighbors.KNeighborsRegressor", "num reg", dict(metric="braycurtis", algorithm="brute")),
     ("0.20.4", "Normalizer-signed", "preprocessing.Normalizer", "num", dict(norm="max")),
     ("0.20.4", "SparsePCA-norm", "decomposition.SparsePCA", "num", dict(n_components=2, max_iter=5)),
     ("0.20.4", "NMF-alpha", "decomposition.NMF", "pos", dict(n_components=2, init="nndsvd", alpha=0.1, l1_ratio=0.5, max_iter=50)),
@@ -627,6 +630,7 @@ FIXTURES = [
     ("0.21.3", "HistGradientBoostingClassifier", "ensemble.HistGradientBoostingClassifier", "num multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=5)),
     ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
     ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
+    ("1.7.0", "GaussianMixture-whole", "mixture.GaussianMixture", "num", dict(n_components=2, max_iter=5)),
     ("1.3.0", "AdaBoostClassifier-samme", "ensemble.AdaBoostClassifier", "num multi", dict(n_estimators=3, algorithm="SAMME")),
 ]
 
