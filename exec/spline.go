@@ -155,7 +155,7 @@ func spline(n *node) (kernel, error) {
 					return c.refuse("Array must not contain infs or nans.")
 				}
 				if a.Extrapolation == graph.ExtrapolatePeriodic && !filled {
-					v = cols[j].wrapped(v)
+					v = cols[j].wrapped(v, a.Narrow)
 				}
 				if msg := cols[j].row(row, v, missing, a); msg != "" {
 					return c.refuse("%s", msg)
@@ -181,7 +181,7 @@ func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr
 	for i := j; i < x.Len(); i += width {
 		v, _ := x.Float(i)
 		if a.Extrapolation == graph.ExtrapolatePeriodic {
-			v = s.wrapped(v)
+			v = s.wrapped(v, a.Narrow)
 		}
 		if v == v && !(v >= low) {
 			low = v
@@ -194,7 +194,12 @@ func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr
 }
 
 // wrapped moves a value into the period; without one everything is 0.
-func (s *splineColumn) wrapped(x float64) float64 {
+func (s *splineColumn) wrapped(x float64, narrow bool) float64 {
+	if narrow {
+		if period := float32(s.hi - s.lo); period > 0 {
+			return float64(float32(s.lo) + float32(floorMod(float64(float32(x)-float32(s.lo)), float64(period))))
+		}
+	}
 	if period := s.hi - s.lo; period > 0 {
 		return s.lo + floorMod(x-s.lo, period)
 	}
@@ -219,7 +224,14 @@ func (s *splineColumn) row(out []float64, x float64, missing bool, a *graph.Spli
 		}
 		s.evaluate(out, x, 0)
 	default:
-		if x >= s.lo && x <= s.hi {
+		within := x >= s.lo && x <= s.hi
+		if !within && a.Narrow && float32(x) >= float32(s.lo) && float32(x) <= float32(s.hi) {
+			for i := range out {
+				out[i] = nan
+			}
+			return ""
+		}
+		if within {
 			s.evaluate(out, x, 0)
 			return ""
 		}

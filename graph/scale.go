@@ -193,6 +193,9 @@ type SplineAttr struct {
 	Bias          bool // keep the last basis of each column
 	Sparse        bool // the result is float64 whatever x is
 	Missing       bool // missing values may come
+	// Narrow compares float32 rows with the ends, and wraps them around, in float32: NumPy 1. A value that is beyond the
+	// end of its column, but not in float32, has NaN for its bases.
+	Narrow bool
 }
 
 // Spline evaluates the bases of the columns of a floating matrix.

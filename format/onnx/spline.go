@@ -81,6 +81,9 @@ func (s *piece) value(x float64, slope bool) []float64 {
 // spline looks up the polynomials of each value's interval; beyond the ends stand pieces of their own.
 func spline(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.SplineAttr)
+	if a.Narrow {
+		return nil, e.unsupported("splines whose ends are compared in float32")
+	}
 	d := tensor.Float64
 	index := func(v float64) string { return e.scalar(v, tensor.Int64) }
 	if a.Extrapolation == graph.ExtrapolateError {

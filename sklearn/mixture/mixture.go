@@ -20,6 +20,12 @@ var Classes = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(BayesianGaussianMixture) },
 		FitOnly: sklearn.Names(params + " weight_concentration_prior mean_precision_prior mean_prior degrees_of_freedom_prior covariance_prior"),
 		Ignore:  sklearn.Names(state + " weight_concentration_prior_ mean_precision_prior_ mean_prior_ degrees_of_freedom_prior_ covariance_prior_ weights_"), Upgrade: bufferRung},
+	{Name: "sklearn.mixture.GMM", Modules: []string{"sklearn.mixture.gmm"},
+		New: func() sklearn.Estimator { return new(GMM) }, FitOnly: sklearn.Names(oldParams), Ignore: []string{"converged_"}},
+	{Name: "sklearn.mixture.DPGMM", Modules: []string{"sklearn.mixture.dpgmm"},
+		New: func() sklearn.Estimator { return new(DPGMM) }, FitOnly: sklearn.Names(oldParams + " alpha"), Ignore: sklearn.Names(oldState)},
+	{Name: "sklearn.mixture.VBGMM", Modules: []string{"sklearn.mixture.dpgmm"},
+		New: func() sklearn.Estimator { return new(VBGMM) }, FitOnly: sklearn.Names(oldParams + " alpha"), Ignore: sklearn.Names(oldState)},
 }
 
 const (

@@ -35,6 +35,10 @@ var Classes = []sklearn.Class{
 				s.Attrs.Set(pyobj.Str("(ovr)"), pyobj.Str(parts.OvrByBatch))
 				return nil
 			}},
+			{Before: "1.1", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("(zero)"), pyobj.Bool(true))
+				return nil
+			}},
 		},
 	},
 	{
@@ -216,6 +220,8 @@ type OneVsOneClassifier struct {
 
 	// BothRule: before 0.19 the decision of two classes had both columns, and the larger one's class was predicted.
 	BothRule bool `sk:"(both),optional"`
+	// ZeroRule: before 1.1 the second of two classes was predicted above 0, whatever the estimator's own threshold.
+	ZeroRule bool `sk:"(zero),optional"`
 }
 
 var (
@@ -260,7 +266,11 @@ func (o *OneVsOneClassifier) DecisionFunction(b *graph.Builder, x graph.Value) g
 func (o *OneVsOneClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	y := o.DecisionFunction(b, x)
 	if o.Labels.Len() == 2 && !o.BothRule {
-		return b.Labels(b.Binary(graph.OpGreater, y, b.Scalar(threshold(o.Estimators[0]), y)), o.Labels)
+		limit := threshold(o.Estimators[0])
+		if o.ZeroRule {
+			limit = 0
+		}
+		return b.Labels(b.Binary(graph.OpGreater, y, b.Scalar(limit, y)), o.Labels)
 	}
 	return b.Labels(b.ArgMax(y), o.Labels)
 }

@@ -20,7 +20,7 @@ var polynomialClasses = []sklearn.Class{
 		FitOnly: []string{"order"},
 		Ignore:  []string{"_n_out_full", "n_output_features_", "powers_"},
 		Upgrade: []sklearn.Rung{
-			{Before: "0.21", Fix: func(s *sklearn.State) error {
+			{Before: "0.22", Fix: func(s *sklearn.State) error {
 				s.Attrs.Set(pyobj.Str("rule_left"), pyobj.Bool(true))
 				return nil
 			}},
@@ -44,6 +44,10 @@ var polynomialClasses = []sklearn.Class{
 				s.Default("sparse_output", pyobj.Bool(false))
 				return nil
 			}},
+			{Before: "1.4.2", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("rule_narrow"), pyobj.Bool(true))
+				return nil
+			}},
 			{Before: "1.8", Fix: func(s *sklearn.State) error {
 				s.Default("handle_missing", pyobj.Str("error"))
 				return nil
@@ -59,7 +63,7 @@ type PolynomialFeatures struct {
 	PrivateMinDegree     int         `sk:"_min_degree"`
 	PrivateMaxDegree     int         `sk:"_max_degree"`
 
-	// RuleLeft: before 0.21 products of dense columns were taken from the left.
+	// RuleLeft: before 0.22 products of dense columns were taken from the left.
 	RuleLeft bool `sk:"rule_left,optional"`
 
 	terms [][]int32
@@ -165,6 +169,9 @@ type SplineTransformer struct {
 	SparseOutputParam  bool     `sk:"sparse_output"`
 	HandleMissingParam string   `sk:"handle_missing"`
 	BSplines           []spline `sk:"bsplines_"`
+
+	// RuleNarrow: before 1.4.2, with NumPy 1, the ends of a column took the floating type of the rows.
+	RuleNarrow bool `sk:"rule_narrow,optional"`
 }
 
 // spline is scipy.interpolate.BSpline with the identity for coefficients, wrapped around where it is periodic.
@@ -259,7 +266,8 @@ func (s *SplineTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 	if s.SparseOutputParam && s.DegreeParam == 0 && s.ExtrapolationParam == "periodic" {
 		return b.Refuse("inconsistent shapes")
 	}
-	a := graph.SplineAttr{Degree: s.DegreeParam, Bases: s.BSplines[0].C.Shape[1], Extrapolation: extrapolations[s.ExtrapolationParam], Bias: s.IncludeBiasParam, Sparse: s.SparseOutputParam, Missing: s.HandleMissingParam == "zeros"}
+	a := graph.SplineAttr{Degree: s.DegreeParam, Bases: s.BSplines[0].C.Shape[1], Extrapolation: extrapolations[s.ExtrapolationParam], Bias: s.IncludeBiasParam, Sparse: s.SparseOutputParam, Missing: s.HandleMissingParam == "zeros",
+		Narrow: s.RuleNarrow && x.DType() == tensor.Float32}
 	for _, sp := range s.BSplines {
 		a.Knots = append(a.Knots, sp.T)
 	}

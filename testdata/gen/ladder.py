@@ -632,6 +632,14 @@ FIXTURES = [
     ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
     ("1.7.0", "GaussianMixture-whole", "mixture.GaussianMixture", "num", dict(n_components=2, max_iter=5)),
     ("1.3.0", "AdaBoostClassifier-samme", "ensemble.AdaBoostClassifier", "num multi", dict(n_estimators=3, algorithm="SAMME")),
+    ("0.18.2", "GMM", "mixture.GMM", "num", dict(n_components=2, covariance_type="full")),
+    ("0.18.2", "GMM-diag", "mixture.GMM", "num", dict(n_components=2, covariance_type="diag")),
+    ("0.18.2", "DPGMM", "mixture.DPGMM", "num", dict(n_components=2, covariance_type="diag")),
+    ("0.18.2", "DPGMM-full", "mixture.DPGMM", "std", dict(n_components=2, covariance_type="full")),
+    ("0.18.2", "VBGMM", "mixture.VBGMM", "num", dict(n_components=2, covariance_type="tied")),
+    ("0.21.3", "PolynomialFeatures", "preprocessing.PolynomialFeatures", "num", dict(degree=3)),
+    ("0.21.3", "OneVsOneClassifier-half", "multiclass.OneVsOneClassifier", "num bin.str", dict(estimator=E("naive_bayes.GaussianNB"))),
+    ("1.3.0", "SplineTransformer-narrow", "preprocessing.SplineTransformer", "num", {}),
 ]
 
 
@@ -687,7 +695,7 @@ def dump(est, path, form):
 def call(est, method, X):
     out = getattr(est, method)(X)
     if method == "score_samples":
-        return np.atleast_1d(out)
+        return list(out) if isinstance(out, tuple) else np.atleast_1d(out)
     if type(est).__name__.endswith("SparsePCA") and method == "transform" and out.ndim == 1:
         return out.reshape(1, -1)  # scikit-learn drops the axis of a single row
     if method.startswith("staged_"):
