@@ -14,15 +14,15 @@ var dictionaryClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.DictionaryLearning", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
 		FitOnly: sklearn.Names("n_components max_iter tol fit_algorithm code_init dict_init callback positive_dict"),
 		Ignore:  sklearn.Names("error_ n_iter_"),
-		Upgrade: []sklearn.Rung{unitRung}},
+		Upgrade: []sklearn.Rung{unitRung, alphaRung, looseRung}},
 	{Name: "sklearn.decomposition.MiniBatchDictionaryLearning", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
 		FitOnly: sklearn.Names("n_components n_iter max_iter tol fit_algorithm batch_size shuffle dict_init callback positive_dict max_no_improvement"),
 		Ignore: sklearn.Names("_n_components _fit_algorithm _batch_size _random_state _A _B _ewa_cost _ewa_cost_min _no_improvement n_steps_ n_iter_ " +
 			"inner_stats_ _inner_stats iter_offset_ random_state_ error_"),
-		Upgrade: []sklearn.Rung{unitRung}},
+		Upgrade: []sklearn.Rung{unitRung, alphaRung, looseRung}},
 	{Name: "sklearn.decomposition.SparseCoder", Modules: dictionaryModules, New: func() sklearn.Estimator { return new(DictionaryLearning) },
 		Ignore: sklearn.Names("n_components_ n_components"),
-		Upgrade: []sklearn.Rung{unitRung, {Before: "1.0", Fix: func(s *sklearn.State) error {
+		Upgrade: []sklearn.Rung{unitRung, alphaRung, looseRung, {Before: "1.0", Fix: func(s *sklearn.State) error {
 			if c := s.Attrs.Get("components_"); c != nil {
 				s.Default("dictionary", c)
 			}
@@ -32,6 +32,19 @@ var dictionaryClasses = []sklearn.Class{
 
 var unitRung = sklearn.Rung{Before: "0.20", Fix: func(s *sklearn.State) error {
 	s.Attrs.Set(pyobj.Str("(unit)"), pyobj.Bool(true))
+	return nil
+}}
+
+// alphaRung: before 1.2 transform_alpha=None stood for 1, since then for alpha.
+var alphaRung = sklearn.Rung{Before: "1.2", Fix: func(s *sklearn.State) error {
+	if _, none := s.Attrs.Get("transform_alpha").(pyobj.None); none {
+		s.Attrs.Set(pyobj.Str("transform_alpha"), pyobj.Float(1))
+	}
+	return nil
+}}
+
+var looseRung = sklearn.Rung{Before: "1.8", Fix: func(s *sklearn.State) error {
+	s.Attrs.Set(pyobj.Str("(loose)"), pyobj.Bool(true))
 	return nil
 }}
 
@@ -51,6 +64,8 @@ type DictionaryLearning struct {
 
 	// UnitRule: before 0.20 matching pursuit took atoms to have norm one.
 	UnitRule bool `sk:"(unit),optional"`
+	// LooseRule: before 1.8 lasso_cd stopped at 1e-4, without screening, and took float32 rows beside a float64 dictionary.
+	LooseRule bool `sk:"(loose),optional"`
 }
 
 var (
@@ -89,7 +104,7 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 		alpha = *p.FitAlpha
 	}
 	a := graph.SparseCodeAttr{Dictionary: dictionary, Algorithm: p.Algorithm, NonZero: int(min(max(float64(k)/10, 1), float64(m))),
-		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive, Unit: p.UnitRule}
+		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive, Unit: p.UnitRule, Loose: p.LooseRule}
 	if p.NonZero != nil {
 		a.NonZero = *p.NonZero
 	}
@@ -116,6 +131,9 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 	case "lasso_lars":
 		z = b.SparseCode(x, a)
 	case "lasso_cd":
+		if p.LooseRule && dictionary.DType == tensor.Float64 {
+			x = b.Cast(x, tensor.Float64)
+		}
 		if x.DType() != dictionary.DType {
 			return b.Refuse("Buffer dtype mismatch, expected 'const %s' but got '%s'", ctype[dictionary.DType], ctype[x.DType()])
 		}

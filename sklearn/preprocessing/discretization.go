@@ -15,6 +15,7 @@ var discretizationClasses = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(KBinsDiscretizer) },
 		FitOnly: []string{"n_bins", "strategy", "quantile_method", "subsample", "random_state"},
 		Upgrade: []sklearn.Rung{
+			{Before: "0.20.1", Fix: fitEncoder},
 			{Before: "0.24", Fix: func(s *sklearn.State) error {
 				s.Attrs.Set(pyobj.Str("rule_float64"), pyobj.Bool(true))
 				return nil
@@ -23,6 +24,23 @@ var discretizationClasses = []sklearn.Class{
 				s.Attrs.Set(pyobj.Str("rule_nudge"), pyobj.Bool(true))
 				return nil
 			}}}},
+}
+
+// fitEncoder gives the encoder the categories it was made with: 0.20.0 fitted it in each transform.
+func fitEncoder(s *sklearn.State) error {
+	o, ok := s.Attrs.Get("_encoder").(*pyobj.Object)
+	if !ok {
+		return nil
+	}
+	attrs, ok := o.Attrs()
+	if !ok || attrs.Get("categories") == nil || attrs.Get("categories_") != nil {
+		return nil
+	}
+	fitted, state := *o, attrs.Clone()
+	state.Set(pyobj.Str("categories_"), attrs.Get("categories"))
+	fitted.State = state
+	s.Attrs.Set(pyobj.Str("_encoder"), &fitted)
+	return nil
 }
 
 // KBinsDiscretizer is sklearn.preprocessing.KBinsDiscretizer.
