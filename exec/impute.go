@@ -9,7 +9,7 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
-var imputeKernels = table{graph.OpKNNImpute: knnImpute, graph.OpIfAll: ifAll}
+var imputeKernels = table{graph.OpKNNImpute: knnImpute, graph.OpRowImpute: rowImpute, graph.OpIfAll: ifAll}
 
 // ifAll chooses for the whole batch.
 func ifAll(*node) (kernel, error) {
@@ -23,6 +23,77 @@ func ifAll(*node) (kernel, error) {
 		c.set(0, c.in(1))
 		return nil
 	}, nil
+}
+
+// rowImpute fills the missing cells of each row from the row itself.
+func rowImpute(n *node) (kernel, error) {
+	a := n.Attr.(*graph.RowImputeAttr)
+	t := n.inType(0)
+	test := missing(a.Missing, t.DType)
+	if t.DType.Storage() == tensor.F32 {
+		return func(c *call) error { return imputeRows(c, c.dense(0).F32, c.out(0), c.out(0).F32, test, a.Statistic) }, nil
+	}
+	return func(c *call) error { return imputeRows(c, c.dense(0).F64, c.out(0), c.out(0).F64, test, a.Statistic) }, nil
+}
+
+func imputeRows[T float](c *call, x []T, t *tensor.Tensor, out []T, test misser, statistic string) error {
+	in, width := c.dense(0), t.Shape[1]
+	seen, filled := make([]T, 0, width), make([]T, width)
+	for r := range c.rows {
+		seen = seen[:0]
+		for j := range width {
+			i := r*width + j
+			out[i], filled[j] = x[i], 0
+			if !test(in, i) {
+				seen = append(seen, x[i])
+				filled[j] = x[i]
+			}
+		}
+		s := math.NaN()
+		if !slices.ContainsFunc(seen, func(v T) bool { return v != v }) {
+			s = rowStatistic(seen, filled, statistic)
+		}
+		if s != s {
+			return c.refuse("Some rows only contain missing values: [%d]", r)
+		}
+		for j := range width {
+			if i := r*width + j; test(in, i) {
+				out[i] = T(s)
+			}
+		}
+	}
+	finish(t)
+	return nil
+}
+
+// rowStatistic is a statistic of the cells of a row, which it sorts; filled has zeros for the others.
+func rowStatistic[T float](seen, filled []T, statistic string) float64 {
+	n := len(seen)
+	if n == 0 {
+		return math.NaN()
+	}
+	if statistic == "mean" {
+		return float64(sumPairwise(filled)) / float64(n)
+	}
+	slices.Sort(seen)
+	if statistic == "median" {
+		if n%2 == 1 {
+			return float64(seen[n/2])
+		}
+		return float64((seen[n/2-1] + seen[n/2]) / 2)
+	}
+	best, most := seen[0], 0
+	for i := 0; i < n; {
+		j := i
+		for j < n && seen[j] == seen[i] {
+			j++
+		}
+		if j-i > most {
+			best, most = seen[i], j-i
+		}
+		i = j
+	}
+	return float64(best)
 }
 
 // imputer is what knnImpute prepares.

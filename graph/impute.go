@@ -7,8 +7,27 @@ import (
 // Operations of imputers that look at other rows.
 const (
 	OpKNNImpute Op = "KNNImpute" // X → X, missing cells filled from the nearest fitted rows. Attr *KNNImputeAttr
+	OpRowImpute Op = "RowImpute" // X [N,k] → X, missing cells filled with a statistic of the other cells of their row. Attr *RowImputeAttr. No ONNX form.
 	OpIfAll     Op = "IfAll"     // cond bool [N,k], x, y → x if cond holds everywhere in the batch, else y. Couples rows
 )
+
+// RowImputeAttr describes RowImpute. A row without a statistic refuses the batch.
+type RowImputeAttr struct {
+	Missing   Missing
+	Statistic string // mean, median or most_frequent (of equals the smallest)
+}
+
+// RowImpute fills the missing cells of a dense floating matrix.
+func (b *Builder) RowImpute(x Value, a RowImputeAttr) Value {
+	if !x.OK() {
+		return x
+	}
+	t := x.Type()
+	if t.Kind != Dense || len(t.Shape) != 2 || !t.DType.IsFloat() {
+		return b.Failf(OpRowImpute, "not defined for %s", t)
+	}
+	return b.Add1(OpRowImpute, &a, t, x)
+}
 
 // KNNImputeAttr describes KNNImpute. Distances are those of sklearn.metrics.pairwise.nan_euclidean_distances; where none
 // is defined the column's mean stands in.

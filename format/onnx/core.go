@@ -38,6 +38,7 @@ var refused = map[graph.Op]string{
 	graph.OpTermRows:        "ONNX has no rows of different length",
 	graph.OpNMFSolve:        "it is a search that stops by a tolerance, not a formula",
 	graph.OpTopicInfer:      "it is a search that stops by a tolerance, not a formula",
+	graph.OpRowImpute:       "no operation takes the median or the most frequent cell of a row without the missing ones",
 	graph.OpSparseCode:      "it is a greedy search, not a formula",
 	graph.OpPatches:         "a row in is not a row out",
 	graph.OpUnitColumns:     "a row's result depends on the other rows of the batch",

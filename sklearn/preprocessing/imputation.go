@@ -12,14 +12,15 @@ import (
 var imputationClasses = []sklearn.Class{
 	{Name: "sklearn.preprocessing.Imputer", Modules: []string{"sklearn.preprocessing.imputation"},
 		New:     func() sklearn.Estimator { return new(Imputer) },
-		FitOnly: []string{"strategy", "copy"}},
+		FitOnly: []string{"copy"}},
 }
 
 // Imputer is sklearn.preprocessing.Imputer, which sklearn.impute.SimpleImputer replaced in 0.22. Only imputation by
-// column keeps anything of the fit.
+// column keeps anything of the fit; along a row the row's own cells count, and rows of any width are taken.
 type Imputer struct {
 	sklearn.Base
 	MissingValuesParam parts.Missing  `sk:"missing_values"`
+	StrategyParam      string         `sk:"strategy"`
 	AxisParam          int            `sk:"axis"`
 	Statistics         *tensor.Tensor `sk:"statistics_,optional"`
 }
@@ -29,10 +30,15 @@ var (
 	_ sklearn.InputDescriber = (*Imputer)(nil)
 )
 
-// Bound refuses imputation by row.
+// Bound checks the parameters.
 func (m *Imputer) Bound(*sklearn.Binder) error {
-	if m.AxisParam != 0 || m.Statistics == nil {
+	switch {
+	case m.AxisParam != 0 && m.AxisParam != 1:
 		return &sklearn.BindError{Path: m.Path, Attr: "axis", Msg: fmt.Sprintf("imputation along axis %d", m.AxisParam)}
+	case m.AxisParam == 0 && m.Statistics == nil:
+		return &sklearn.BindError{Path: m.Path, Attr: "statistics_", Msg: "attribute is missing"}
+	case m.StrategyParam != "mean" && m.StrategyParam != "median" && m.StrategyParam != "most_frequent":
+		return &sklearn.BindError{Path: m.Path, Attr: "strategy", Msg: fmt.Sprintf("%q is not known", m.StrategyParam)}
 	}
 	if c := &m.MissingValuesParam.Value; c.Kind == tensor.CellStr && c.S == "NaN" {
 		*c = tensor.FloatCell(nan)
@@ -40,7 +46,9 @@ func (m *Imputer) Bound(*sklearn.Binder) error {
 	if _, number := m.MissingValuesParam.Value.Float(); !number {
 		return &sklearn.BindError{Path: m.Path, Attr: "missing_values", Msg: "no number"}
 	}
-	m.NFeaturesIn = m.Statistics.Len()
+	if m.AxisParam == 0 {
+		m.NFeaturesIn = m.Statistics.Len()
+	}
 	return nil
 }
 
@@ -57,6 +65,13 @@ func (m *Imputer) keep() []int {
 
 // Transform fills missing cells and leaves out columns nothing was learned for.
 func (m *Imputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	if m.AxisParam == 1 {
+		x = sklearn.Check(b, m, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Inf: true, AnyWidth: true})
+		if x.OK() && x.Type().Kind != graph.Dense {
+			return b.Unsupported(graph.OpRowImpute, "scikit-learn counts the stored zeros of sparse rows in its own way")
+		}
+		return b.RowImpute(x, graph.RowImputeAttr{Missing: m.MissingValuesParam.Missing, Statistic: m.StrategyParam})
+	}
 	x = sklearn.Check(b, m, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Inf: true, Width: m.Statistics.Len()})
 	if x.OK() && x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
@@ -74,6 +89,13 @@ func (m *Imputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 
 // DescribeInput knows a typical value of each column; the columns pass on.
 func (m *Imputer) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	if m.AxisParam == 1 {
+		in.Numeric()
+		for _, c := range in.Columns {
+			c.Missing = c.Missing || m.MissingValuesParam.NaN()
+		}
+		return in
+	}
 	out := &sklearn.Input{}
 	for i, c := range in.Columns {
 		c.Missing = c.Missing || m.MissingValuesParam.NaN()

@@ -65,6 +65,12 @@ var otherSteps = []step{
 		s.drop("alpha", "regularization")
 		return nil
 	}},
+	{at: "1.2", classes: "DictionaryLearning MiniBatchDictionaryLearning", up: func(s *state) error {
+		if _, none := s.get("transform_alpha").(pyobj.None); none {
+			s.set("transform_alpha", pyobj.Float(1), "None stood for 1")
+		}
+		return nil
+	}},
 	{at: "*", classes: "GaussianMixture BayesianGaussianMixture GaussianProcessRegressor GaussianProcessClassifier PLSRegression PLSCanonical CCA DictionaryLearning MiniBatchDictionaryLearning SparseCoder LinearRegression",
 		up: func(s *state) error {
 			if s.fitted() && !s.m.To.sameMinor(s.from) {

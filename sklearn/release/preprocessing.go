@@ -68,6 +68,14 @@ var preprocessingSteps = []step{
 		return nil
 	}},
 	{at: "1.3", classes: "PolynomialFeatures", up: func(s *state) error { s.drop("n_input_features_"); return nil }},
+	{at: "0.20.1", classes: "KBinsDiscretizer", up: func(s *state) error {
+		if o, ok := s.get("_encoder").(*pyobj.Object); ok {
+			if attrs, ok := o.Attrs(); ok && attrs.Get("categories_") == nil {
+				return s.refuse("_encoder", "0.20.0 fits it in each transform, so that it is not fitted here")
+			}
+		}
+		return nil
+	}},
 	{at: "0.20", classes: "OneHotEncoder", up: (*state).legacyEncoder},
 	{at: "0.21", classes: "OneHotEncoder", up: (*state).legacyEncoder},
 	{at: "0.22", classes: "OneHotEncoder", up: (*state).legacyEncoder},

@@ -621,6 +621,7 @@ FIXTURES = [
     ("0.20.0", "PowerTransformer-narrow", "preprocessing.PowerTransformer", "unit", {}),
     ("0.20.0", "QuantileTransformer-unsorted", "preprocessing.QuantileTransformer", "pos", dict(n_quantiles=50)),
     ("0.20.0", "KNeighborsRegressor-braycurtis", "neighbors.KNeighborsRegressor", "num reg", dict(metric="braycurtis", algorithm="brute")),
+    ("0.20.0", "Imputer-median", "preprocessing.Imputer", "nan", dict(axis=1, strategy="median")),
     ("0.20.0", "KBinsDiscretizer", "preprocessing.KBinsDiscretizer", "num", dict(n_bins=3, encode="onehot-dense")),
     ("0.20.0", "MiniBatchDictionaryLearning-alpha", "decomposition.MiniBatchDictionaryLearning", "num", dict(n_components=3, n_iter=5, alpha=0.2, transform_algorithm="lasso_lars")),
     ("0.20.4", "Normalizer-signed", "preprocessing.Normalizer", "num", dict(norm="max")),
