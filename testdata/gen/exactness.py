@@ -36,8 +36,8 @@ NEIGHBOURS = {
 
 CODERS = {"SparseCoder", "DictionaryLearning", "MiniBatchDictionaryLearning"}
 
-# Take float32 rows as they are through logarithms or distances.
-NARROW = NEIGHBOURS | {"SkewedChi2Sampler", "Isomap", "LocallyLinearEmbedding"} | CODERS
+# Take float32 rows as they are through logarithms, distances or the diagonals of kernels.
+NARROW = NEIGHBOURS | {"SkewedChi2Sampler", "Isomap", "LocallyLinearEmbedding", "GaussianProcessClassifier"} | CODERS
 
 # Exact raw scores, a link function behind them.
 BOOSTED = {

@@ -68,6 +68,8 @@ def dump(est, path, form):
         import skops.io
 
         try:
+            if any(isinstance(k, (bool, np.bool_)) for v in vars(est).values() if isinstance(v, dict) for k in v):
+                raise ValueError("skops makes True of every truth value that is a key")
             with steady_skops():
                 skops.io.dump(est, path + ".skops")
             return os.path.basename(path + ".skops")
