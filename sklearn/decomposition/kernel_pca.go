@@ -13,7 +13,7 @@ import (
 var kernelClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.KernelPCA", Modules: []string{"sklearn.decomposition._kernel_pca", "sklearn.decomposition.kernel_pca"},
 		New:     func() sklearn.Estimator { return new(KernelPCA) },
-		FitOnly: sklearn.Names("n_components alpha eigen_solver tol max_iter iterated_power remove_zero_eig kernel_params"),
+		FitOnly: sklearn.Names("n_components eigen_solver tol max_iter iterated_power remove_zero_eig kernel_params"),
 		Upgrade: []sklearn.Rung{
 			{Before: "1.0", Fix: func(s *sklearn.State) error {
 				s.Rename("lambdas_", "eigenvalues_")
@@ -37,6 +37,7 @@ type KernelPCA struct {
 	DegreeParam  float64           `sk:"degree"`
 	Coef0Param   float64           `sk:"coef0"`
 	InverseParam bool              `sk:"fit_inverse_transform"`
+	AlphaParam   float64           `sk:"alpha"`
 	Gamma        *float64          `sk:"gamma_,optional"`
 	Centerer     sklearn.Estimator `sk:"_centerer"`
 	Values       *tensor.Tensor    `sk:"eigenvalues_"`
@@ -112,6 +113,9 @@ func (p *KernelPCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 // InverseTransform maps back by the ridge regression that fit learned.
 func (p *KernelPCA) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
 	x = components(b, p, x, p.Transformed.Cols())
+	if p.AlphaParam != 0 && sklearn.CompareVersions(p.Version, "0.23") >= 0 && sklearn.CompareVersions(p.Version, "0.24.2") < 0 {
+		return b.Unsupported(graph.OpMatMul, "scikit-learn 0.23 to 0.24.1 adds alpha to the kernel of row i of a batch with fitted row i")
+	}
 	return b.MatMul(p.kernel().Apply(b, p, x, p.Transformed), b.Const(p.Dual))
 }
 

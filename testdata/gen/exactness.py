@@ -306,6 +306,11 @@ def scale(est, X, method, coarse):
             return quadratic(est, np.asarray(X, dtype=float)).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
             return [4.0] * X.shape[0]  # the terms of the probability are 7,600 in sum of magnitudes
+        if type(est).__name__ == "Nystroem" and method == "transform":
+            # Directions without variance are scaled up by a million: what is left of them is rounding.
+            K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
+            terms = np.dot(K, np.abs(est.normalization_).T).max(1)
+            return np.maximum(np.abs(est.transform(X)).max(1), 1e-3 * terms).tolist()
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
             return [10 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
         if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":

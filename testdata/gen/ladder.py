@@ -632,6 +632,7 @@ FIXTURES = [
     ("0.20.4", "NearestCentroid-cosine", "neighbors.NearestCentroid", "num multi", dict(metric="cosine")),
     ("0.21.3", "HistGradientBoostingClassifier", "ensemble.HistGradientBoostingClassifier", "num multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=5)),
     ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
+    ("0.23.2", "KernelPCA-inverse", "decomposition.KernelPCA", "std", dict(n_components=2, kernel="rbf", fit_inverse_transform=True)),
     ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
     ("1.7.0", "GaussianMixture-whole", "mixture.GaussianMixture", "num", dict(n_components=2, max_iter=5)),
     ("1.7.0", "MiniBatchDictionaryLearning-loose", "decomposition.MiniBatchDictionaryLearning", "num", dict(n_components=3, max_iter=5, transform_algorithm="lasso_cd", transform_alpha=0.3)),
