@@ -85,6 +85,9 @@ var (
 // Bound checks the components.
 func (p *NMF) Bound(*sklearn.Binder) error {
 	if p.Name() == "NMF" && p.Solver != "cd" && p.Solver != "mu" {
+		if p.Solver == "pg" {
+			return &sklearn.BindError{Path: p.Path, Attr: "solver", Msg: `"pg", which 0.19 removed, searches by projected gradients up to a tolerance`}
+		}
 		return &sklearn.BindError{Path: p.Path, Attr: "solver", Msg: fmt.Sprintf("%q is not known", p.Solver)}
 	}
 	return matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn)
