@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -81,16 +82,14 @@ func input(e *encoder, n *graph.Node) ([]value, error) {
 		if e.elem(t.DType) == 0 {
 			return nil, e.unsupported("no tensor holds %s", t.DType)
 		}
-		return one(name), nil
+		return one(e.port(name)), nil
 	}
 	v := value{cols: make([]string, len(t.Columns))}
 	for j, c := range t.Columns {
 		if e.elem(c.DType) == 0 {
 			return nil, e.unsupported("no tensor holds column %q of %s", c.Name, c.DType)
 		}
-		if v.cols[j] = c.Name; c.Name == "" {
-			v.cols[j] = fmt.Sprintf("%s%d", name, j)
-		}
+		v.cols[j] = e.port(cmp.Or(c.Name, fmt.Sprintf("%s%d", name, j)))
 	}
 	return []value{v}, nil
 }

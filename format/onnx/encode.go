@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -31,6 +32,7 @@ type encoder struct {
 	opset  int                 // version of the main domain needed
 	ml, ms int                 // versions of ai.onnx.ml and com.microsoft needed
 	used   map[string]bool     // names that nodes read
+	ports  map[string]bool     // names of inputs and outputs
 	part   map[string]string   // text that is part of other text, by name
 	report Report
 }
@@ -53,7 +55,7 @@ type value struct {
 type encode func(e *encoder, n *graph.Node) ([]value, error)
 
 func newEncoder(g *graph.Graph, opts Options) *encoder {
-	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{},
+	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{}, ports: map[string]bool{},
 		part: map[string]string{}, opset: leastOpset}
 	for e.taken() {
 		e.prefix += "_"
@@ -196,6 +198,20 @@ func (e *encoder) elem(d tensor.DType) int {
 func (e *encoder) fresh() string {
 	e.count++
 	return e.prefix + strconv.Itoa(e.count)
+}
+
+// port takes a name for an input or output: the first that is free, else the last with the least number that makes it so.
+func (e *encoder) port(names ...string) string {
+	last := names[len(names)-1]
+	for i := 1; ; i++ {
+		for _, s := range names {
+			if !e.ports[s] {
+				e.ports[s] = true
+				return s
+			}
+		}
+		names = []string{last + "." + strconv.Itoa(i)}
+	}
 }
 
 // add adds a node of the main domain with one output and returns the output's name.
@@ -353,18 +369,14 @@ func (e *encoder) model() (*protowire.Message, error) {
 	for _, o := range e.g.Outputs {
 		t, v := e.g.Types[o.ID], e.vals[o.ID]
 		if t.Kind != graph.Frame {
-			e.addTo("Identity", "", []string{e.nameOf(o.ID)}, []string{o.Name})
-			out(o.Name, e.elem(t.DType), t.Shape)
+			name := e.port(o.Name)
+			e.addTo("Identity", "", []string{e.nameOf(o.ID)}, []string{name})
+			out(name, e.elem(t.DType), t.Shape)
 			continue
 		}
 		for j, c := range t.Columns {
-			name := c.Name
-			if name == "" {
-				name = fmt.Sprintf("%s%d", o.Name, j)
-			}
-			if slices.Contains(e.inputNames(), name) {
-				name = o.Name + "." + name
-			}
+			name := cmp.Or(c.Name, fmt.Sprintf("%s%d", o.Name, j))
+			name = e.port(name, o.Name+"."+name)
 			e.addTo("Identity", "", []string{v.cols[j]}, []string{name})
 			out(name, e.elem(c.DType), []int{graph.N, 1})
 		}

@@ -3,9 +3,11 @@
 // A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else but ONNX Runtime's own
 // com.microsoft Tokenizer where text is split; what can not be
 // is refused with a *graph.UnsupportedError that names the operation, the estimator and the reason. Sparse and one-hot
-// values become dense. A Frame input becomes one input per column that is used, of shape [N, 1]; text has no missing
+// values become dense; rows that are given are dense ones, which scikit-learn's QuantileTransformer treats otherwise than
+// sparse ones. A Frame input becomes one input per column that is used, of shape [N, 1]; text has no missing
 // value in ONNX, so empty text stands for one: for NaN or for None, whichever the model asks for, as the metadata say
-// under "larder.empty_text".
+// under "larder.empty_text". A Frame output is one output per column. A column whose name is taken has the output's before
+// it, or a number behind it.
 //
 // Guards (refusals at run time) have no ONNX form: they are dropped, listed in the Report and in the model's metadata
 // under "larder.dropped".

@@ -250,3 +250,23 @@ func TestLabelsOfOneType(t *testing.T) {
 		}
 	}
 }
+
+func TestPortsHaveNamesOfTheirOwn(t *testing.T) {
+	in := graph.Type{Kind: graph.Frame, Shape: []int{graph.N, 3}, Columns: []graph.Column{{Name: "a", DType: tensor.Float64}, {Name: "a", DType: tensor.Float64}, {Name: "label", DType: tensor.Float64}}}
+	g := build(t, in, func(b *graph.Builder, x graph.Value) {
+		y := b.HStack(false, b.Column(x, 0), b.Column(x, 1), b.Column(x, 2))
+		b.Output("label", b.Unary(graph.OpExp, y))
+		b.Output("out", b.ToFrame(b.Unary(graph.OpNeg, y), []string{"x", "x", "a"}))
+	})
+	var buf bytes.Buffer
+	r, err := Encode(&buf, g, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := text(fields(t, buf.Bytes(), modelGraph, graphInput, 1)); s != "a a.1 label" || r.Inputs[1].Name != "a.1" {
+		t.Errorf("inputs %q, %v", s, r.Inputs)
+	}
+	if s := text(fields(t, buf.Bytes(), modelGraph, graphOutput, 1)); s != "label.1 x out.x out.a" || r.Outputs[2].Name != "out.x" {
+		t.Errorf("outputs %q, %v", s, r.Outputs)
+	}
+}

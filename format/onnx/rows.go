@@ -490,6 +490,10 @@ func quantile(e *encoder, n *graph.Node) ([]value, error) {
 			v = e.op("Where", e.op("Less", v, e.scalar(lo, d)), e.scalar(lo, d), v)
 			v = e.op("Where", e.op("Greater", v, e.scalar(hi, d)), e.scalar(hi, d), v)
 		}
+		if t.Kind == graph.CSR {
+			x, _ = e.columnOf(j)
+			v = e.op("Where", e.op("Equal", x, e.scalar(0, d)), x, v) // stored entries alone are mapped
+		}
 		parts[j] = v
 	}
 	return one(e.concat(parts, 1)), nil

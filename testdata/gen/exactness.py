@@ -187,6 +187,16 @@ def tied(est, X, rel=1e-11):
 def undecided(est, X):
     """Rows where the choice of neighbours itself is a matter of rounding: distances tie, or one that is zero weighs
     1/distance, and the search is by brute force, whose digits depend on BLAS in scikit-learn itself."""
+    return inside(est, X, brute)
+
+
+def cut(est, X):
+    """Rows whose last neighbour is as far as the next one: whichever search it is, another may take the other."""
+    return inside(est, X, last)
+
+
+def inside(est, X, rule):
+    """The rows that a rule gives for an estimator or for those in it."""
     inner = parts(est)
     if type(est).__name__ == "Pipeline" and len(inner) > 1:
         try:
@@ -194,7 +204,7 @@ def undecided(est, X):
                 X = step.transform(X)
         except Exception:
             return []
-        return undecided(inner[-1], X)
+        return inside(inner[-1], X, rule)
     if inner is None:
         inner = members(est)
     if inner:
@@ -202,10 +212,24 @@ def undecided(est, X):
         rows = set()
         for i, e in enumerate(inner):
             try:
-                rows |= set(undecided(e, X if columns is None else X[:, columns[i]]))
+                rows |= set(inside(e, X if columns is None else X[:, columns[i]], rule))
             except Exception:
                 continue
         return sorted(rows)
+    return rule(est, X)
+
+
+def last(est, X):
+    if type(est).__name__ == "KNNImputer":
+        return undecided_donors(est, X)
+    est = getattr(est, "nbrs_", est)  # of manifolds
+    if not hasattr(est, "kneighbors") or est.n_neighbors >= est.n_samples_fit_:
+        return []
+    d, _ = est.kneighbors(X, n_neighbors=est.n_neighbors + 1)
+    return np.flatnonzero(~(d[:, -1] - d[:, -2] > 1e-9 * (1 + np.abs(d[:, -1])))).tolist()
+
+
+def brute(est, X):
     name = type(est).__name__
     if name == "KNNImputer":
         return undecided_donors(est, X)

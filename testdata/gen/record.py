@@ -187,7 +187,7 @@ def variants(X, kind, form):
     if kind in ("cat", "catnan"):
         return {"rows": X, "row": X[:1], "frame": pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])}
     if sp.issparse(X):
-        return {"rows": X, "dense": X.toarray(), "f4": X.astype(np.float32), "narrow": X.astype(np.float32).astype(np.float64)}
+        return {"rows": X, "dense": X.toarray(), "f4": X.astype(np.float32), "narrow": X.toarray().astype(np.float32).astype(np.float64)}
     out = {"rows": X, "row": X[:1]}
     if X.dtype.kind == "f":
         out["f4" if X.dtype == np.float64 else "f8"] = X.astype(np.float32 if X.dtype == np.float64 else np.float64)
@@ -256,6 +256,8 @@ def record(case, data, est, rows, full):
             rec.run(key, X, [m for m in rec.methods if not m.startswith("staged")])
         elif key in ("f4", "csr"):
             rec.run(key, X, primary)
+    if data.kind == "bytes":
+        rec.run("texts", np.array([est.decode(d) for d in rows], dtype=object))
     if full and primary:
         for key, X in bad(rows, data.kind).items():
             if key == "empty" and rec.estimator == "RadiusNeighborsClassifier":
