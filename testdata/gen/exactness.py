@@ -205,6 +205,8 @@ def inside(est, X, rule):
         except Exception:
             return []
         return inside(inner[-1], X, rule)
+    if rule is last and type(est).__name__ == "IterativeImputer":
+        return last_of_rounds(est, X)
     if inner is None:
         inner = members(est)
     if inner:
@@ -227,6 +229,21 @@ def last(est, X):
         return []
     d, _ = est.kneighbors(X, n_neighbors=est.n_neighbors + 1)
     return np.flatnonzero(~(d[:, -1] - d[:, -2] > 1e-9 * (1 + np.abs(d[:, -1])))).tolist()
+
+
+def last_of_rounds(est, X):
+    """Of an iterative imputer: each estimator of its rounds is asked about the rows that miss its column."""
+    rows, impute = set(), est._impute_one_feature
+
+    def ask(X, missing, column, others, estimator=None, **rest):
+        which = np.flatnonzero(np.asarray(missing)[:, column])
+        if len(which):
+            rows.update(which[inside(estimator, np.asarray(X)[which][:, others], last)].tolist())
+        return impute(X, missing, column, others, estimator=estimator, **rest)
+
+    est._impute_one_feature = ask
+    est.transform(X)
+    return sorted(rows)
 
 
 def brute(est, X):
