@@ -350,8 +350,7 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "Nystroem" and method == "transform":
             # Directions without variance are scaled up by a million: what is left of them is rounding.
             K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
-            terms = np.dot(K, np.abs(est.normalization_).T).max(1)
-            return np.maximum(np.abs(est.transform(X)).max(1), 1e-3 * terms).tolist()
+            return np.maximum(np.abs(est.transform(X)).max(1), 1e-3 * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
             return [10 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
         if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
@@ -415,9 +414,6 @@ def scale(est, X, method, coarse):
         if coarse and type(est).__name__ == "RBFSampler":
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             return (np.dot(np.abs(X), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
-        if type(est).__name__ == "Nystroem":
-            K = X if est.kernel == "precomputed" else pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params())
-            return np.dot(np.abs(K), np.abs(est.normalization_.T)).max(1).tolist()
         if type(est).__name__ == "KernelPCA" and method == "inverse_transform":
             return np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1).tolist()
         if type(est).__name__ == "KernelRidge":
