@@ -10,7 +10,6 @@ require (
 
 require (
 	github.com/chromedp/chromedp v0.23.0
-	github.com/dsnet/compress v0.0.1
 	github.com/parquet-go/parquet-go v0.32.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2

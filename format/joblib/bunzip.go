@@ -17,7 +17,7 @@ type bunzip struct {
 	out     []byte
 	r       int
 	sum     uint32 // over the blocks of the stream
-	table   [8][256]uint32
+	sums    *bzSums
 }
 
 // bzBlock is a decoded block: its bytes in the order of the transform, each with where the one after it stands.
@@ -61,24 +61,7 @@ type bzTable struct {
 }
 
 func newBunzip(in []byte) (*bunzip, error) {
-	z := &bunzip{in: in}
-	for i := range z.table[0] {
-		c := uint32(i) << 24
-		for range 8 {
-			if c&(1<<31) != 0 {
-				c = c<<1 ^ 0x04c11db7
-			} else {
-				c <<= 1
-			}
-		}
-		z.table[0][i] = c
-	}
-	for i := range z.table[0] {
-		for k := 1; k < 8; k++ {
-			c := z.table[k-1][i]
-			z.table[k][i] = c<<8 ^ z.table[0][c>>24]
-		}
-	}
+	z := &bunzip{in: in, sums: newBZSums()}
 	return z, z.stream(0)
 }
 
@@ -146,7 +129,7 @@ func (z *bunzip) more() error {
 		z.out = make([]byte, 0, step+256)
 	}
 	z.out = b.read(z.out, step)
-	b.sum = z.crc(b.sum, z.out)
+	b.sum = z.sums.add(b.sum, z.out)
 	if b.n > 0 {
 		return nil
 	}
@@ -173,21 +156,6 @@ func (z *bunzip) endStream(b *bzBlock) error {
 		return z.stream(z.end)
 	}
 	return io.EOF
-}
-
-// crc goes on with bzip2's checksum, high bits first, from its complement.
-func (z *bunzip) crc(c uint32, p []byte) uint32 {
-	t := &z.table
-	for ; len(p) >= 8; p = p[8:] {
-		c ^= binary.BigEndian.Uint32(p)
-		d := binary.BigEndian.Uint32(p[4:])
-		c = t[7][c>>24] ^ t[6][c>>16&0xff] ^ t[5][c>>8&0xff] ^ t[4][c&0xff] ^
-			t[3][d>>24] ^ t[2][d>>16&0xff] ^ t[1][d>>8&0xff] ^ t[0][d&0xff]
-	}
-	for _, v := range p {
-		c = c<<8 ^ t[0][byte(c>>24)^v]
-	}
-	return c
 }
 
 // read appends up to about n bytes: the transform undone, and the runs of four and more written out.

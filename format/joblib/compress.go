@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	dsbzip2 "github.com/dsnet/compress/bzip2"
 	"github.com/pierrec/lz4/v4"
 
 	"github.com/larder-ml/larder/source"
@@ -180,7 +179,7 @@ func compress(w io.Writer, name string, level int) (io.WriteCloser, error) {
 	case "zlib", "gzip":
 		return newDeflate(w, name == "gzip", level)
 	case "bz2":
-		return dsbzip2.NewWriter(w, &dsbzip2.WriterConfig{Level: level})
+		return newBzip(w, level), nil
 	case "lzma":
 		return newLZMAWriter(w, level), nil
 	case "xz":
