@@ -94,7 +94,7 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 	agrees := "-"
 	if unwritten == "" {
 		if _, err := p.ask(map[string]any{"do": "same", "form": f.name, "path": ours, "rows": made.Rows}); err != nil {
-			return fmt.Errorf("Larder's file: %w", err)
+			return fmt.Errorf("the file of Larder: %w", err)
 		}
 		agrees = "Python reads ours"
 	}

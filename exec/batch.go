@@ -9,7 +9,8 @@ import (
 
 // checkInput returns what is wrong with a value for a type, or "".
 func checkInput(t graph.Type, v tensor.Value) string {
-	kind, dtype, width := graph.Kind(0), t.DType, t.Width()
+	kind, dtype := graph.Kind(0), t.DType
+	var width int
 	switch {
 	case v.Dense != nil:
 		dtype, width = v.Dense.DType, v.Dense.Cols()

@@ -72,7 +72,7 @@ type FaultError struct {
 
 // Unwrap gives the *source.FaultError of a mapped file that was lost, nil for other causes.
 func (e *FaultError) Unwrap() error {
-	if lost, ok := e.Cause.(*source.FaultError); ok { //nolint:errorlint // what was recovered, not wrapped
+	if lost, ok := e.Cause.(*source.FaultError); ok {
 		return lost
 	}
 	return nil

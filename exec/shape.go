@@ -374,9 +374,8 @@ func hstackCSR(n *node) kernel {
 
 // stacker holds the parts' values as float64 while rows are joined.
 type stacker struct {
-	data  [][]float64
-	vals  []float64
-	order []int
+	data [][]float64
+	vals []float64
 }
 
 func (l *stacker) use(c *call) {

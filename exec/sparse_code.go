@@ -12,15 +12,13 @@ type real interface{ float32 | float64 }
 
 // reals returns a floating tensor's elements; of another type, converted.
 func reals[F real](t *tensor.Tensor) []F {
-	switch v := any(([]F)(nil)).(type) {
+	switch any(([]F)(nil)).(type) {
 	case []float32:
 		if t.DType == tensor.Float32 {
-			v = t.F32
-			return any(v).([]F)
+			return any(t.F32).([]F)
 		}
 	case []float64:
-		v = t.AsF64()
-		return any(v).([]F)
+		return any(t.AsF64()).([]F)
 	}
 	out := make([]F, t.Len())
 	for i := range out {

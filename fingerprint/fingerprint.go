@@ -124,7 +124,7 @@ func (w *writer) sum() Digest {
 	return Digest(w.sha.Sum(nil))
 }
 
-func (w *writer) count(n int) { w.buf = binary.AppendUvarint(w.buf, uint64(n)) } //nolint:gosec // a length
+func (w *writer) count(n int) { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
 
 func (w *writer) text(tag byte, s string) {
 	w.put(tag)

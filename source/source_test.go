@@ -76,8 +76,11 @@ func TestViewStaysInside(t *testing.T) {
 
 func TestSiblingStaysInTheFolder(t *testing.T) {
 	dir := t.TempDir()
-	os.WriteFile(filepath.Join(dir, "a"), []byte("a"), 0o600)
-	os.WriteFile(filepath.Join(dir, "b"), []byte("b"), 0o600)
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s, err := Open(filepath.Join(dir, "a"), Default())
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,8 +16,7 @@ func ParseFloat(s string) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(t, 64)
 	if err != nil {
-		ne, _ := err.(*strconv.NumError)
-		return f, ne != nil && ne.Err == strconv.ErrRange
+		return f, errors.Is(err, strconv.ErrRange)
 	}
 	return f, true
 }

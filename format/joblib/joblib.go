@@ -115,7 +115,7 @@ func start(src *source.Source, lim source.Limits) (*reader, *pickle.Machine, err
 		}
 		first := make([]byte, 6)
 		n, err := io.ReadFull(s, first)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, nil, err
 		}
 		if twice := Compressor(first[:n]); twice != "" {
@@ -158,7 +158,7 @@ func (r *reader) finish() {
 	if s.members > 1 {
 		r.m.Note("multi-member", pyobj.LevelRefuse, 0, "%s file of %d members; joblib reads no more than one", s.name, s.members)
 	}
-	if n > 0 && s.end == io.EOF {
+	if n > 0 && errors.Is(s.end, io.EOF) {
 		r.m.Note("trailing-bytes", pyobj.LevelRefuse, r.src.Len()-int64(n), "%d bytes after the end of the %s stream", n, s.name)
 	}
 	if s.out > 1<<20 && s.out/notable > r.src.Len() {

@@ -1,6 +1,7 @@
 package joblib
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -152,7 +153,7 @@ func (r *reader) padding(d *pyobj.Dict) error {
 	if err != nil {
 		return err
 	}
-	if strings.Trim(string(pad), "\xff") != "" || count != 16-(at+1)%16 {
+	if bytes.Count(pad, []byte{0xff}) != len(pad) || count != 16-(at+1)%16 {
 		r.m.Note("padding", pyobj.LevelSuspect, at, "the padding before an array is not as joblib writes it")
 	}
 	return nil

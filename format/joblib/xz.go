@@ -91,7 +91,7 @@ func (z *lzmaAlone) more() error {
 	if z.left > 0 || z.finished {
 		return nil
 	}
-	if err = z.finish(len(z.in)); err != errLZMA {
+	if err = z.finish(len(z.in)); !errors.Is(err, errLZMA) {
 		return err
 	}
 	// the size is announced and an end marker stands there all the same

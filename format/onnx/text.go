@@ -285,7 +285,7 @@ func (e *encoder) grams(seq string, grams []gram, columns int) string {
 	least = min(least, most)
 	for c, ok := range found {
 		if !ok { // a term that can not come keeps its column
-			grams = append(grams, gram{slices.Repeat([]int64{-2}, least), int32(c)}) //nolint:gosec // a column
+			grams = append(grams, gram{slices.Repeat([]int64{-2}, least), int32(c)})
 			grams[len(grams)-1].ids[0] = -2 - int64(c)
 		}
 	}

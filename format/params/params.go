@@ -16,6 +16,7 @@ package params
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -235,7 +236,8 @@ func Decode(src *source.Source, _ source.Limits) (*pyobj.Doc, error) {
 		}
 	}
 	if err := d.r.End(); err != nil {
-		if e, ok := err.(*jsonread.SyntaxError); ok {
+		var e *jsonread.SyntaxError
+		if errors.As(err, &e) {
 			return doc, &SyntaxError{e.Offset, e.Msg}
 		}
 		return doc, err

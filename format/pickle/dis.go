@@ -66,17 +66,17 @@ func (d *lister) line(m *Machine) {
 	d.high = max(d.high, info.proto)
 	fmt.Fprintf(d.w, "%5d: %-4s %s%s", d.at, reprByte(byte(m.op)), strings.Repeat("    ", d.depth), info.name)
 	if d.arg != "" || d.note != "" {
-		d.w.WriteString(strings.Repeat(" ", max(0, 10-len(info.name))))
+		fmt.Fprint(d.w, strings.Repeat(" ", max(0, 10-len(info.name))))
 	}
 	if d.arg != "" {
-		d.w.WriteString(" " + d.arg)
+		fmt.Fprint(d.w, " "+d.arg)
 	}
 	if d.note != "" {
-		d.w.WriteString(" " + d.note)
+		fmt.Fprint(d.w, " "+d.note)
 	}
-	d.w.WriteByte('\n')
+	fmt.Fprintln(d.w)
 	for _, s := range d.later {
-		d.w.WriteString(s)
+		fmt.Fprint(d.w, s)
 	}
 	d.later = nil
 	if m.op == opStop {

@@ -71,8 +71,7 @@ func (e *Encoder) Encode(v pyobj.Value) error {
 		return err
 	}
 	e.op(opStop)
-	e.CommitFrame()
-	return e.err
+	return e.CommitFrame()
 }
 
 // Offset is the number of bytes written, those of an open frame left out.
@@ -80,12 +79,16 @@ func (e *Encoder) Offset() int64 { return e.n }
 
 // Raw writes bytes outside of any frame. CommitFrame must come first.
 func (e *Encoder) Raw(b []byte) error {
+	e.write(b)
+	return e.err
+}
+
+func (e *Encoder) write(b []byte) {
 	if e.err == nil {
 		var n int
 		n, e.err = e.w.Write(b)
 		e.n += int64(n)
 	}
-	return e.err
 }
 
 // CommitFrame ends the current frame.
@@ -99,9 +102,9 @@ func (e *Encoder) flush() {
 		return
 	}
 	if e.framing && len(e.frame) >= frameMin {
-		e.Raw(binary.LittleEndian.AppendUint64([]byte{byte(opFrame)}, uint64(len(e.frame))))
+		e.write(binary.LittleEndian.AppendUint64([]byte{byte(opFrame)}, uint64(len(e.frame))))
 	}
-	e.Raw(e.frame)
+	e.write(e.frame)
 	e.frame = e.frame[:0]
 }
 
@@ -118,8 +121,8 @@ func (e *Encoder) sized(o Opcode, payload []byte) {
 		return
 	}
 	e.flush()
-	e.Raw(head)
-	e.Raw(payload)
+	e.write(head)
+	e.write(payload)
 }
 
 func (e *Encoder) put() int {
@@ -249,7 +252,7 @@ func (e *Encoder) int(n int64) {
 	case n >= 0 && n <= 0xff:
 		e.op(opBinInt1, byte(n))
 	case n >= 0 && n <= 0xffff:
-		e.op(opBinInt2, byte(n), byte(n>>8))
+		e.op(opBinInt2, byte(n&0xff), byte(n>>8&0xff))
 	case n >= math.MinInt32 && n <= math.MaxInt32:
 		e.op(opBinInt, binary.LittleEndian.AppendUint32(nil, uint32(n))...)
 	default:

@@ -146,7 +146,7 @@ func (m *Machine) further() error {
 		m.Note("second-pickle", pyobj.LevelSuspect, at, "pickle number %d in one file; loading reads the first only", len(m.Doc.Extra)+2)
 		m.Doc.Extra = append(m.Doc.Extra, v)
 	}
-	if m.in.end != nil && m.in.end != io.EOF {
+	if m.in.end != nil && !errors.Is(m.in.end, io.EOF) {
 		m.at, m.op = m.in.offset(), 0
 		return m.eof("")
 	}
@@ -162,7 +162,7 @@ func (m *Machine) otherReading() {
 	b := append(m.in.buf[:m.in.cut:m.in.cut], m.in.buf[m.in.cutEnd:]...)
 	o := New(b, m.lim)
 	o.in.cutEnd = -1
-	o.Next() // its error is not this reading's
+	_, _ = o.Next() // its error is not this reading's
 	gone := m.in.cutEnd - m.in.cut
 	for _, i := range o.Doc.Imports {
 		if i.Offset >= m.in.cut {
@@ -267,7 +267,7 @@ func (m *Machine) over(limit string, value, max int64) error {
 // eof is the error of input that ended.
 func (m *Machine) eof(what string) error {
 	cause := m.in.end
-	if cause == nil || cause == io.EOF {
+	if cause == nil || errors.Is(cause, io.EOF) {
 		cause = io.ErrUnexpectedEOF
 	}
 	var lim *source.LimitError
@@ -275,7 +275,7 @@ func (m *Machine) eof(what string) error {
 		return cause
 	}
 	msg := what + "the file ends"
-	if cause != io.ErrUnexpectedEOF {
+	if !errors.Is(cause, io.ErrUnexpectedEOF) {
 		msg = cause.Error()
 	}
 	return &SyntaxError{Offset: m.at, Op: m.op.String(), Msg: msg, Err: cause}
@@ -930,11 +930,11 @@ func (m *Machine) setItem(d *pyobj.Dict, key, value pyobj.Value) error {
 
 func (m *Machine) hashable(items []pyobj.Value) error {
 	for _, v := range items {
-		switch v.(type) {
+		switch v := v.(type) {
 		case *pyobj.List, *pyobj.Dict, *pyobj.ByteArray:
 			return m.bad("%s is not hashable", kind(v))
 		case *pyobj.Set:
-			if !v.(*pyobj.Set).Frozen {
+			if !v.Frozen {
 				return m.bad("%s is not hashable", kind(v))
 			}
 		}

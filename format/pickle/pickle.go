@@ -50,7 +50,7 @@ func Sniff(prefix []byte) bool {
 		return true
 	}
 	var se *SyntaxError
-	return m.Doc.Opcodes > 1 && errors.As(err, &se) && se.Err == io.ErrUnexpectedEOF
+	return m.Doc.Opcodes > 1 && errors.As(err, &se) && errors.Is(se.Err, io.ErrUnexpectedEOF)
 }
 
 // Decode reads a file: its first pickle as Root, further ones as Extra. Arrays stay as the reduce calls they were

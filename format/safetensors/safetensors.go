@@ -18,6 +18,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -412,7 +413,8 @@ func header(b []byte, lim source.Limits) (graph string, tensors []*tensor, err e
 	}
 	if err := r.End(); err != nil {
 		at := int64(8)
-		if e, ok := err.(*jsonread.SyntaxError); ok {
+		var e *jsonread.SyntaxError
+		if errors.As(err, &e) {
 			return "", nil, &SyntaxError{at + int64(e.Offset), e.Msg}
 		}
 		return "", nil, &SyntaxError{at, err.Error()}

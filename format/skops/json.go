@@ -154,7 +154,7 @@ func unquote(s string) (string, error) {
 	var b []byte
 	for s = s[1 : len(s)-1]; s != ""; {
 		if !strings.HasPrefix(s, `\u`) {
-			n := 1
+			var n int
 			if s[0] == '\\' {
 				n = 2
 			} else {

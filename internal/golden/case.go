@@ -251,7 +251,7 @@ func numbers(data []byte, t *tensor.Tensor) error {
 			if t.DType == tensor.Uint64 {
 				var u uint64
 				u, err = strconv.ParseUint(item, 10, 64)
-				i = int64(u) //nolint:gosec // kept as its bit pattern
+				i = int64(u)
 			} else {
 				i, err = strconv.ParseInt(item, 10, 64)
 			}

@@ -72,7 +72,6 @@ type parser struct {
 	open  map[int]bool // groups that are not closed yet
 	count int
 	depth int
-	whole flags // set by a global (?…) at the start
 }
 
 // Compile reads a pattern.

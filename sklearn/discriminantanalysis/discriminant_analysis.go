@@ -122,7 +122,7 @@ func (l *LinearDiscriminantAnalysis) Bound(bd *sklearn.Binder) error {
 // Available refuses transform of the lsqr solver.
 func (l *LinearDiscriminantAnalysis) Available(method string) error {
 	if method == sklearn.MethodTransform && l.SolverParam == "lsqr" {
-		return errors.New("transform not implemented for 'lsqr' solver (use 'svd' or 'eigen').") //nolint:staticcheck // scikit-learn's words
+		return errors.New("transform not implemented for 'lsqr' solver (use 'svd' or 'eigen').")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (g *GaussianProcessClassifier) ClassLabels() []sklearn.ClassLabels {
 // Available refuses probabilities of pairs.
 func (g *GaussianProcessClassifier) Available(method string) error {
 	if method == sklearn.MethodPredictProba && g.Classes.Len() > 2 && g.MultiClassParam == "one_vs_one" {
-		return errors.New("one_vs_one multi-class mode does not support predicting probability estimates. Use one_vs_rest mode instead.") //nolint:staticcheck // scikit-learn's words
+		return errors.New("one_vs_one multi-class mode does not support predicting probability estimates. Use one_vs_rest mode instead.")
 	}
 	return nil
 }

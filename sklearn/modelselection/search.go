@@ -69,7 +69,7 @@ func (s *BaseSearchCV) Available(method string) error {
 		return fmt.Errorf("a search passes %s not on", method)
 	}
 	if on, ok := s.Refit.(pyobj.Bool); (ok && !bool(on)) || s.BestEstimator == nil {
-		return fmt.Errorf("This %s instance was initialized with `refit=False`. %s is available only after refitting on the best parameters. You can refit an estimator manually using the `best_params_` attribute", //nolint:staticcheck // scikit-learn's words
+		return fmt.Errorf("This %s instance was initialized with `refit=False`. %s is available only after refitting on the best parameters. You can refit an estimator manually using the `best_params_` attribute",
 			s.Name(), method)
 	}
 	return s.Delegate.Available(method)

@@ -212,7 +212,7 @@ func (c *RadiusNeighborsClassifier) byIndex(x graph.Value) bool {
 	default:
 		return false
 	}
-	fit := tensor.Invalid
+	var fit tensor.DType
 	if c.FitX.Sparse != nil {
 		fit = c.FitX.Sparse.Data.DType
 	} else {

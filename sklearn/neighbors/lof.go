@@ -53,7 +53,7 @@ func (l *LocalOutlierFactor) Bound(bd *sklearn.Binder) error {
 // Available refuses all but kneighbors without novelty.
 func (l *LocalOutlierFactor) Available(method string) error {
 	if method != sklearn.MethodKNeighbors && !l.NoveltyParam {
-		return errors.New(method + " is not available when novelty=False, use fit_predict if you want to predict on training data. Use novelty=True if you want to use LOF for novelty detection and predict on new unseen data.") //nolint:staticcheck // scikit-learn's words
+		return errors.New(method + " is not available when novelty=False, use fit_predict if you want to predict on training data. Use novelty=True if you want to use LOF for novelty detection and predict on new unseen data.")
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func (k *KBinsDiscretizer) Transform(b *graph.Builder, x graph.Value) graph.Valu
 		return x
 	}
 	dtype := x.DType()
-	codes := graph.Value{}
+	var codes graph.Value
 	if k.RuleNudge {
 		eps := b.Add(b.Scalar(1e-8, x), b.Mul(b.Scalar(1e-5, x), b.Unary(graph.OpAbs, x)))
 		a := graph.SearchAttr{Right: true}

@@ -189,7 +189,7 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if ty := x.Type(); ty.Kind == graph.CSR && !f.whole() && !sparseFunctions[f.name] {
 		return b.Refuse("loop of ufunc does not support argument 0 of type csr_matrix which has no callable %s method", f.name)
 	}
-	out := graph.Value{}
+	var out graph.Value
 	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
 		cols := make([]graph.Value, len(ty.Columns))
 		names := make([]string, len(ty.Columns))
@@ -368,7 +368,7 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 		if !x.OK() {
 			return x
 		}
-		k := graph.Value{}
+		var k graph.Value
 		switch v := c.f.args[0].(type) {
 		case pyobj.Float:
 			k = c.b.Scalar(float64(v), x)

@@ -493,7 +493,7 @@ func (s *state) indicatorTrees() error {
 		}
 		var leaves []int
 		for i := range rec.Shape[0] {
-			if int64(binary.LittleEndian.Uint64(rec.Data[i*64:])) == -1 { //nolint:gosec // two's complement
+			if int64(binary.LittleEndian.Uint64(rec.Data[i*64:])) == -1 {
 				leaves = append(leaves, i)
 			}
 		}

@@ -152,7 +152,7 @@ var linearSteps = []step{
 	{at: "0.22", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: func(s *state) error { s.rename("n_support_", "_n_support"); return nil }},
 	{at: "0.22", classes: "SVR NuSVR OneClassSVM", up: func(s *state) error {
 		if n := rowsOf(s.get("support_vectors_")); n >= 0 { // until 0.21 libsvm left it unset
-			b := binary.LittleEndian.AppendUint32(nil, uint32(n)) //nolint:gosec // a count
+			b := binary.LittleEndian.AppendUint32(nil, uint32(n))
 			s.set("_n_support", &pyobj.Array{DType: dtype("<i4"), Shape: []int{2}, Data: append(b, b...), Offset: -1}, "the support vectors, counted")
 		}
 		return nil

@@ -76,9 +76,7 @@ func (e *RefusedError) Is(target error) bool { return target == source.ErrUnsupp
 // from. root is not changed. It fails with a RefusedError, or with the binding's error for a state that is not understood.
 func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 	m := &migration{Options: opt, report: &Report{To: opt.To.Version, Changes: []Change{}, Notes: []string{}}, done: map[pyobj.Value]bool{}, middle: map[*pyobj.Object]bool{}}
-	for _, v := range m.versions(root) {
-		m.report.From = append(m.report.From, v)
-	}
+	m.report.From = append(m.report.From, m.versions(root)...)
 	if len(m.report.From) == 1 && m.report.From[0] == opt.To.Version {
 		return root, m.report, nil
 	}

@@ -414,7 +414,7 @@ func diagonalCSR(d []float64) pyobj.Value {
 	ints := func(n int) *pyobj.Array {
 		b := make([]byte, 0, 4*n)
 		for i := range n {
-			b = binary.LittleEndian.AppendUint32(b, uint32(i)) //nolint:gosec // an index
+			b = binary.LittleEndian.AppendUint32(b, uint32(i))
 		}
 		return &pyobj.Array{DType: dtype("<i4"), Shape: []int{n}, Data: b, Offset: -1}
 	}

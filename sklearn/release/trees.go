@@ -149,7 +149,7 @@ func nodeDepths(nodes *pyobj.Array) []int64 {
 	}
 	for i := range n {
 		for _, at := range []int{0, 8} {
-			child := int64(binary.LittleEndian.Uint64(nodes.Data[i*size+at:])) //nolint:gosec // two's complement
+			child := int64(binary.LittleEndian.Uint64(nodes.Data[i*size+at:]))
 			if child > int64(i) && child < int64(n) {
 				depth[child] = depth[i] + 1
 			}
@@ -220,7 +220,7 @@ func convert(dst []byte, to *pyobj.DType, src []byte, from *pyobj.DType) bool {
 	}
 	if from.Kind == 'i' && from.Size < 8 {
 		shift := 64 - 8*from.Size
-		bits = uint64(int64(bits<<shift) >> shift) //nolint:gosec // sign extension
+		bits = uint64(int64(bits<<shift) >> shift)
 	}
 	for i := range dst {
 		dst[i] = byte(bits >> (8 * i))
@@ -257,7 +257,7 @@ func floatArray(v []float64, shape ...int) *pyobj.Array {
 func intArray(v []int64, shape ...int) *pyobj.Array {
 	b := make([]byte, 0, 8*len(v))
 	for _, n := range v {
-		b = binary.LittleEndian.AppendUint64(b, uint64(n)) //nolint:gosec // two's complement
+		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
 	return &pyobj.Array{DType: dtype("<i8"), Shape: shape, Data: b, Offset: -1}
 }
@@ -425,7 +425,7 @@ func (s *state) isolationDepths() error {
 		}
 		n := rec.Shape[0]
 		at := func(node, offset int) int64 {
-			return int64(binary.LittleEndian.Uint64(rec.Data[node*64+offset:])) //nolint:gosec // two's complement
+			return int64(binary.LittleEndian.Uint64(rec.Data[node*64+offset:]))
 		}
 		depth, mean := nodeDepths(rec), make([]float64, n)
 		for i := range n {

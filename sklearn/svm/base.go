@@ -79,7 +79,7 @@ func (s *BaseLibSVM) bound(count []int) error {
 		sum += c
 	}
 	if count != nil && sum != n {
-		return errors.New("The internal representation of " + s.Name() + " was altered") //nolint:staticcheck // scikit-learn's words
+		return errors.New("The internal representation of " + s.Name() + " was altered")
 	}
 	if len(s.ShapeFit) != 2 {
 		return bad("shape_fit_", "%d values, wanted 2", len(s.ShapeFit))
