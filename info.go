@@ -1,6 +1,7 @@
 package larder
 
 import (
+	"math"
 	"sort"
 	"strings"
 
@@ -25,8 +26,60 @@ type Info struct {
 	Supported      bool     `json:"supported"`
 	Problems       []string `json:"problems"`
 	UntrustedTypes []string `json:"untrusted_types"` // skops: what skops.io.get_untrusted_types lists
+	Results        []Held   `json:"results"`         // of estimators that only hold a result of fitting: labels_, embedding_
 	Parts          []Part   `json:"parts"`           // the estimator and what is inside it, depth first
 	Objects        []Part   `json:"objects"`         // where the file holds no estimator at its root: what Select can pick
+}
+
+// Held is a result of fitting that a file holds.
+type Held struct {
+	Name   string  `json:"name"` // "labels_"
+	DType  string  `json:"dtype"`
+	Shape  []int   `json:"shape"`
+	Counts []Count `json:"counts,omitempty"` // of labels: how many rows have each
+	Data   []any   `json:"data,omitempty"`   // in order, up to 10,000 values; Convert to params writes all
+}
+
+// Count is a label and how many rows have it.
+type Count struct {
+	Label any `json:"label"`
+	Rows  int `json:"rows"`
+}
+
+const (
+	maxHeld   = 10_000
+	maxCounts = 1000
+)
+
+func held(h sklearn.Held) Held {
+	t := h.Tensor
+	out := Held{Name: h.Name, DType: t.DType.String(), Shape: t.Shape}
+	if t.Len() <= maxHeld {
+		out.Data = labels(t)
+		for i, v := range out.Data {
+			if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
+				out.Data[i] = nil
+			}
+		}
+	}
+	if len(t.Shape) == 1 && t.DType.IsInt() {
+		at := map[int64]int{}
+		for _, v := range t.I64 {
+			i, ok := at[v]
+			if !ok && len(at) == maxCounts {
+				out.Counts = nil
+				return out
+			}
+			if !ok {
+				i = len(out.Counts)
+				at[v] = i
+				out.Counts = append(out.Counts, Count{Label: v})
+			}
+			out.Counts[i].Rows++
+		}
+		sort.Slice(out.Counts, func(i, j int) bool { return out.Counts[i].Label.(int64) < out.Counts[j].Label.(int64) })
+	}
+	return out
 }
 
 // Part is one object of a model.
@@ -41,7 +94,7 @@ type Part struct {
 func (m *Model) Info() Info {
 	in := Info{
 		Format: m.doc.Format, Compressor: m.doc.Compressor, Protocol: m.doc.Protocol, Bytes: m.doc.Size,
-		Methods: []string{}, Problems: []string{}, FeatureNamesIn: []string{}, Classes: []any{}, Parts: []Part{}, Objects: []Part{}, Releases: []string{},
+		Methods: []string{}, Problems: []string{}, FeatureNamesIn: []string{}, Classes: []any{}, Parts: []Part{}, Results: []Held{}, Objects: []Part{}, Releases: []string{},
 		UntrustedTypes: append([]string{}, m.doc.Untrusted...),
 	}
 	if in.Compressor == "" {
@@ -93,6 +146,13 @@ func (m *Model) Info() Info {
 	if !in.Supported {
 		if b.Class.Result != "" {
 			in.Problems = append(in.Problems, m.path+": "+b.Class.Result)
+			if r, ok := m.est.(sklearn.Resulter); ok {
+				for _, h := range r.Results() {
+					if h.Tensor != nil {
+						in.Results = append(in.Results, held(h))
+					}
+				}
+			}
 		} else {
 			in.Problems = append(in.Problems, m.path+": "+b.Name()+" has no method to run")
 		}

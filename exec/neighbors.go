@@ -385,7 +385,7 @@ func raggedReduce(n *node) (kernel, error) {
 				}
 			}
 			if rows != nil {
-				return c.refuse(a.Empty, "array(["+strings.Join(rows, ", ")+"])")
+				return c.refuse("%s", strings.ReplaceAll(a.Empty, "%s", "array(["+strings.Join(rows, ", ")+"])"))
 			}
 		}
 		for i := range c.rows {
@@ -406,6 +406,10 @@ func raggedReduce(n *node) (kernel, error) {
 				}
 				continue
 			}
+			if a.Mode == graph.RaggedNearest {
+				leastOf(out.F64[i*a.Values.Cols():(i+1)*a.Values.Cols()], a.Values.F64, idx, dist)
+				continue
+			}
 			if len(idx) == 0 {
 				o := a.Values.Cols()
 				for k := i * o; k < (i+1)*o; k++ {
@@ -421,6 +425,18 @@ func raggedReduce(n *node) (kernel, error) {
 		}
 		return nil
 	}, nil
+}
+
+// leastOf is the least of distance plus row idx of values, by column; NaN where one is.
+func leastOf(out, values []float64, idx []int64, dist []float64) {
+	for k := range out {
+		out[k] = math.Inf(1)
+	}
+	for j, at := range idx {
+		for k, v := range values[int(at)*len(out) : (int(at)+1)*len(out)] {
+			out[k] = min(out[k], dist[j]+v)
+		}
+	}
 }
 
 // inverseWeights is 1/distance, or 1 where that is zero and 0 elsewhere.

@@ -244,8 +244,9 @@ type RaggedMode uint8
 // The modes. Weights are ones, or of the inverse distance: where a row has distance zero, one for those and zero for
 // the others.
 const (
-	RaggedMean  RaggedMode = iota // weighted mean of Values' rows; Fill where there are none
-	RaggedVotes                   // sum of weights by Codes, m of them
+	RaggedMean    RaggedMode = iota // weighted mean of Values' rows; Fill where there are none
+	RaggedVotes                     // sum of weights by Codes, m of them
+	RaggedNearest                   // the least of distance plus Values' row, by column
 )
 
 // RaggedReduceAttr describes the reduction of lists.
@@ -266,13 +267,13 @@ func (b *Builder) RaggedReduce(r Value, a *RaggedReduceAttr) Value {
 	}
 	t := r.Type()
 	out := Type{DType: tensor.Float64, Shape: []int{t.Shape[0], a.Width}}
-	if a.Mode == RaggedMean {
+	if a.Mode != RaggedVotes {
 		out.Shape[1] = a.Values.Cols()
-		if !a.Inverse {
+		if a.Mode == RaggedMean && !a.Inverse {
 			out.DType = a.Values.DType
 		}
 	}
-	if t.Kind != Ragged || (a.Mode == RaggedVotes && len(a.Codes) != t.Shape[1]) || (a.Mode == RaggedMean && a.Values.Rows() != t.Shape[1]) {
+	if t.Kind != Ragged || (a.Mode == RaggedVotes && len(a.Codes) != t.Shape[1]) || (a.Mode != RaggedVotes && a.Values.Rows() != t.Shape[1]) {
 		return b.Failf(OpRaggedReduce, "%s does not fit", t)
 	}
 	return b.Add1(OpRaggedReduce, a, out, r)

@@ -14,6 +14,8 @@
 //	Transformer          Transform          RadiusNeighbour    RadiusNeighbors
 //	InverseTransformer   InverseTransform   StagedPredictor …  Staged…
 //	ScoreSampler         ScoreSamples       Mahalanobiser      Mahalanobis
+//	StdPredictor         PredictStd         NeighbourGrapher   KNeighborsGraph
+//	LatentPredictor      Latent…            RadiusGrapher      RadiusNeighborsGraph
 //
 // Having a method is not enough (SVC without probability=True, a search without refit): Availabler says no with a
 // reason. Meta-estimators call the functions Predict, Transform, … of this package, never another estimator's
@@ -68,6 +70,9 @@ type Class struct {
 
 	// Former gives methods that the type lacks but the release that wrote e had: nil where there is none.
 	Former func(e Estimator, method string) func(*graph.Builder, graph.Value) graph.Value
+
+	// Lacks names methods that scikit-learn has and Larder has not, each with the reason printed.
+	Lacks map[string]string
 
 	// Result marks an estimator that only holds a result of fitting (labels_, embedding_), with the reason printed.
 	Result string

@@ -1,6 +1,7 @@
 package sklearn
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
@@ -26,6 +27,10 @@ const (
 	MethodStagedProba      = "staged_predict_proba"
 	MethodStagedDecision   = "staged_decision_function"
 	MethodJointLogProba    = "predict_joint_log_proba"
+	MethodPredictStd       = "predict_std" // predict(return_std=True)
+	MethodLatent           = "latent_mean_and_variance"
+	MethodKNeighborsGraph  = "kneighbors_graph"
+	MethodRadiusGraph      = "radius_neighbors_graph"
 )
 
 // The capabilities. x is the method's input as the caller gave it: implementations pass it through Check first.
@@ -96,6 +101,22 @@ type (
 	JointLogProbaPredictor interface {
 		PredictJointLogProba(b *graph.Builder, x graph.Value) graph.Value
 	}
+	// StdPredictor has predict(return_std=True): the tuple (mean, std).
+	StdPredictor interface {
+		PredictStd(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// LatentPredictor has latent_mean_and_variance: the tuple (mean, variance).
+	LatentPredictor interface {
+		LatentMeanAndVariance(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// NeighbourGrapher has kneighbors_graph, a sparse matrix [N, fitted rows] of ones.
+	NeighbourGrapher interface {
+		KNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value
+	}
+	// RadiusGrapher has radius_neighbors_graph, a sparse matrix [N, fitted rows] of ones.
+	RadiusGrapher interface {
+		RadiusNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value
+	}
 	// Linear predicts X @ coef.T + intercept, or the class of the largest of these (of two classes with one row: the second
 	// above zero). An error says why this one does not.
 	Linear interface {
@@ -114,6 +135,10 @@ type (
 	Classifier interface {
 		ClassLabels() []ClassLabels
 	}
+	// Resulter holds a result of fitting: what Class.Result speaks of.
+	Resulter interface {
+		Results() []Held
+	}
 	// Unchecked marks estimators that look at the number of rows alone and take none, too.
 	Unchecked interface{ Unchecked() }
 	// Holder names the estimators directly inside, for show and for walking.
@@ -121,6 +146,12 @@ type (
 		Inside() []Estimator
 	}
 )
+
+// Held is a fitted attribute that is a result by itself.
+type Held struct {
+	Name   string // "labels_"
+	Tensor *tensor.Tensor
+}
 
 var methods = []struct {
 	name string
@@ -222,15 +253,46 @@ var methods = []struct {
 		}
 		return nil
 	}},
+	{MethodPredictStd, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(StdPredictor); ok {
+			return m.PredictStd
+		}
+		return nil
+	}},
+	{MethodLatent, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(LatentPredictor); ok {
+			return m.LatentMeanAndVariance
+		}
+		return nil
+	}},
+	{MethodKNeighborsGraph, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(NeighbourGrapher); ok {
+			return m.KNeighborsGraph
+		}
+		return nil
+	}},
+	{MethodRadiusGraph, func(e Estimator) func(*graph.Builder, graph.Value) graph.Value {
+		if m, ok := e.(RadiusGrapher); ok {
+			return m.RadiusNeighborsGraph
+		}
+		return nil
+	}},
 }
 
 // MethodError says that an estimator has no such method, with the reason.
 type MethodError struct {
 	Path, Class, Method string
 	Why                 error // nil if the class never has it
+	Refused             bool  // scikit-learn has it
 }
 
 func (e *MethodError) Error() string {
+	switch {
+	case e.Method == "" && e.Why != nil:
+		return fmt.Sprintf("%s: %s: %s", e.Path, e.Class, e.Why)
+	case e.Refused:
+		return fmt.Sprintf("%s: %s.%s is not computed: %s", e.Path, e.Class, e.Method, e.Why)
+	}
 	s := fmt.Sprintf("%s: this '%s' has no attribute '%s'", e.Path, e.Class, e.Method)
 	if e.Why != nil {
 		s += ": " + e.Why.Error()
@@ -255,16 +317,19 @@ func Has(e Estimator, method string) error {
 		}
 		if a, ok := e.(Availabler); ok {
 			if why := a.Available(method); why != nil {
-				return &MethodError{b.Path, b.Name(), method, why}
+				return &MethodError{Path: b.Path, Class: b.Name(), Method: method, Why: why}
 			}
 		}
 		return nil
 	}
 	var why error
-	if b.Class.Result != "" {
-		why = fmt.Errorf("%s", b.Class.Result)
+	switch reason := b.Class.Lacks[method]; {
+	case reason != "":
+		why = errors.New(reason)
+	case b.Class.Result != "":
+		why = errors.New(b.Class.Result)
 	}
-	return &MethodError{b.Path, b.Name(), method, why}
+	return &MethodError{b.Path, b.Name(), method, why, b.Class.Lacks[method] != ""}
 }
 
 // former is a method that the class has in files of older releases alone, else nil.
@@ -374,7 +439,7 @@ func LogProba(b *graph.Builder, e Estimator, x graph.Value) graph.Value {
 func FeatureNames(e Estimator, in []string) ([]string, error) {
 	n, ok := e.(FeatureNamer)
 	if !ok {
-		return nil, &MethodError{e.base().Path, e.base().Name(), "get_feature_names_out", nil}
+		return nil, &MethodError{Path: e.base().Path, Class: e.base().Name(), Method: "get_feature_names_out"}
 	}
 	return n.FeatureNamesOut(in)
 }

@@ -109,12 +109,33 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	if len(in.Methods) > 0 {
 		fmt.Fprintf(w, "%s %s\n", st.bold("methods"), strings.Join(in.Methods, st.dot()))
 	}
+	for _, h := range in.Results {
+		fmt.Fprintf(w, "%s %s, %s %v%s\n", st.bold("holds"), h.Name, h.DType, h.Shape, clip(heldText(h), 300))
+	}
 	if len(in.UntrustedTypes) > 0 {
 		fmt.Fprintf(w, "%s %s\n", st.bold("untrusted by skops"), clip(strings.Join(in.UntrustedTypes, st.dot()), 600))
 	}
 	for _, p := range in.Problems {
 		fmt.Fprintf(w, "%s %s\n", st.red("not supported:"), p)
 	}
+}
+
+// heldText sums up labels, or gives the first values of others.
+func heldText(h larder.Held) string {
+	var b strings.Builder
+	for i, c := range h.Counts {
+		fmt.Fprintf(&b, "%s %v in %d rows", []string{":", ","}[min(i, 1)], c.Label, c.Rows)
+	}
+	if h.Counts == nil && len(h.Data) > 0 {
+		b.WriteString(":")
+		for _, v := range h.Data[:min(len(h.Data), 8)] {
+			fmt.Fprintf(&b, " %.6v", v)
+		}
+		if len(h.Data) > 8 {
+			b.WriteString(" ...")
+		}
+	}
+	return b.String()
 }
 
 // paramText lists the parameters of a part that are not too long to read.

@@ -34,9 +34,9 @@ var otherClasses = []sklearn.Class{
 	result("SpectralClustering", "n_clusters eigen_solver n_components n_init gamma affinity n_neighbors eigen_tol assign_labels degree coef0 kernel_params",
 		"affinity_matrix_", "sklearn.cluster._spectral", "sklearn.cluster.spectral"),
 	result("SpectralBiclustering", "n_clusters method n_components n_best svd_method n_svd_vecs mini_batch init n_init",
-		"rows_ columns_ row_labels_ column_labels_", "sklearn.cluster._bicluster", "sklearn.cluster.bicluster"),
+		"rows_ columns_", "sklearn.cluster._bicluster", "sklearn.cluster.bicluster"),
 	result("SpectralCoclustering", "n_clusters svd_method n_svd_vecs mini_batch init n_init",
-		"rows_ columns_ row_labels_ column_labels_ biclusters_", "sklearn.cluster._bicluster", "sklearn.cluster.bicluster"),
+		"rows_ columns_ biclusters_", "sklearn.cluster._bicluster", "sklearn.cluster.bicluster"),
 	{Name: "sklearn.cluster.Birch", Modules: []string{"sklearn.cluster._birch", "sklearn.cluster.birch"},
 		New:     func() sklearn.Estimator { return new(Birch) },
 		FitOnly: sklearn.Names("threshold branching_factor n_clusters compute_labels"),
@@ -58,7 +58,16 @@ var otherClasses = []sklearn.Class{
 // AgglomerativeClustering, SpectralClustering and the biclusterings.
 type Fitted struct {
 	sklearn.Base
-	Labels *tensor.Tensor `sk:"labels_,optional"`
+	Labels       *tensor.Tensor `sk:"labels_,optional"`
+	RowLabels    *tensor.Tensor `sk:"row_labels_,optional"` // of a biclustering
+	ColumnLabels *tensor.Tensor `sk:"column_labels_,optional"`
+}
+
+var _ sklearn.Resulter = (*Fitted)(nil)
+
+// Results gives the labels of the fitted rows, or of rows and columns.
+func (f *Fitted) Results() []sklearn.Held {
+	return []sklearn.Held{{Name: "labels_", Tensor: f.Labels}, {Name: "row_labels_", Tensor: f.RowLabels}, {Name: "column_labels_", Tensor: f.ColumnLabels}}
 }
 
 // Birch is sklearn.cluster.Birch. The tree of subclusters is not needed: their centers and labels are stored.

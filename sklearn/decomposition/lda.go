@@ -11,7 +11,8 @@ import (
 
 var topicClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.LatentDirichletAllocation", Modules: []string{"sklearn.decomposition._lda", "sklearn.decomposition._online_lda", "sklearn.decomposition.online_lda"},
-		New: func() sklearn.Estimator { return new(LatentDirichletAllocation) },
+		New:   func() sklearn.Estimator { return new(LatentDirichletAllocation) },
+		Lacks: map[string]string{"perplexity": "it measures the whole batch, by the bound that fitting ends at"},
 		FitOnly: sklearn.Names("n_components n_topics _n_components n_topics_ doc_topic_prior topic_word_prior learning_method learning_decay learning_offset " +
 			"max_iter batch_size evaluate_every total_samples perp_tol"),
 		Ignore: sklearn.Names("components_ topic_word_prior_ n_batch_iter_ n_iter_ bound_ random_state_"),

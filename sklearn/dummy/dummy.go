@@ -239,7 +239,10 @@ type DummyRegressor struct {
 	Output2D bool           `sk:"output_2d_,optional"` // before 0.22: one output stays a column
 }
 
-var _ sklearn.Predictor = (*DummyRegressor)(nil)
+var (
+	_ sklearn.Predictor    = (*DummyRegressor)(nil)
+	_ sklearn.StdPredictor = (*DummyRegressor)(nil)
+)
 
 // Bound checks the number of constants.
 func (d *DummyRegressor) Bound(*sklearn.Binder) error {
@@ -258,4 +261,13 @@ func (d *DummyRegressor) Predict(b *graph.Builder, x graph.Value) graph.Value {
 		return b.Take(b.Const(d.Constant.Reshape(1)), b.Zeros(x))
 	}
 	return b.Take(b.Const(d.Constant.Reshape(1, d.NOutputs)), b.Zeros(x))
+}
+
+// PredictStd gives the constant and a standard deviation of zero.
+func (d *DummyRegressor) PredictStd(b *graph.Builder, x graph.Value) graph.Value {
+	zero := tensor.New(tensor.Float64, 1)
+	if d.NOutputs > 1 || d.Output2D {
+		zero = tensor.New(tensor.Float64, 1, d.NOutputs)
+	}
+	return b.Tuple(d.Predict(b, x).Named("mean"), b.Take(b.Const(zero), b.Zeros(x)).Named("std"))
 }

@@ -39,11 +39,12 @@ type GaussianProcessClassifier struct {
 }
 
 var (
-	_ sklearn.Predictor      = (*GaussianProcessClassifier)(nil)
-	_ sklearn.ProbaPredictor = (*GaussianProcessClassifier)(nil)
-	_ sklearn.Classifier     = (*GaussianProcessClassifier)(nil)
-	_ sklearn.Holder         = (*GaussianProcessClassifier)(nil)
-	_ sklearn.Availabler     = (*GaussianProcessClassifier)(nil)
+	_ sklearn.Predictor       = (*GaussianProcessClassifier)(nil)
+	_ sklearn.ProbaPredictor  = (*GaussianProcessClassifier)(nil)
+	_ sklearn.LatentPredictor = (*GaussianProcessClassifier)(nil)
+	_ sklearn.Classifier      = (*GaussianProcessClassifier)(nil)
+	_ sklearn.Holder          = (*GaussianProcessClassifier)(nil)
+	_ sklearn.Availabler      = (*GaussianProcessClassifier)(nil)
 )
 
 // Inside returns the classifier behind.
@@ -61,7 +62,20 @@ func (g *GaussianProcessClassifier) Available(method string) error {
 	if method == sklearn.MethodPredictProba && g.Classes.Len() > 2 && g.MultiClassParam == "one_vs_one" {
 		return errors.New("one_vs_one multi-class mode does not support predicting probability estimates. Use one_vs_rest mode instead.")
 	}
+	if method == sklearn.MethodLatent {
+		if sklearn.CompareVersions(g.Version, "1.7") < 0 {
+			return errors.New("before 1.7 there was none")
+		}
+		if k := g.Classes.Len(); k > 2 {
+			return fmt.Errorf("Returning the mean and variance of the latent function f is only supported for binary classification, received %d classes.", k)
+		}
+	}
 	return nil
+}
+
+// LatentMeanAndVariance is that of the classifier behind.
+func (g *GaussianProcessClassifier) LatentMeanAndVariance(b *graph.Builder, x graph.Value) graph.Value {
+	return sklearn.Call(b, g.BaseEstimator, sklearn.MethodLatent, sklearn.Check(b, g, x, sklearn.Accept{}))
 }
 
 // Predict is that of the classifier behind.
@@ -89,9 +103,10 @@ type BinaryGaussianProcessClassifierLaplace struct {
 }
 
 var (
-	_ sklearn.Predictor      = (*BinaryGaussianProcessClassifierLaplace)(nil)
-	_ sklearn.ProbaPredictor = (*BinaryGaussianProcessClassifierLaplace)(nil)
-	_ sklearn.Classifier     = (*BinaryGaussianProcessClassifierLaplace)(nil)
+	_ sklearn.Predictor       = (*BinaryGaussianProcessClassifierLaplace)(nil)
+	_ sklearn.ProbaPredictor  = (*BinaryGaussianProcessClassifierLaplace)(nil)
+	_ sklearn.LatentPredictor = (*BinaryGaussianProcessClassifierLaplace)(nil)
+	_ sklearn.Classifier      = (*BinaryGaussianProcessClassifierLaplace)(nil)
 )
 
 // Bound checks the shapes.
@@ -127,6 +142,19 @@ func (g *BinaryGaussianProcessClassifierLaplace) latent(b *graph.Builder, x grap
 	return k, b.MatMul(k, b.Const(g.residual))
 }
 
+// distribution is mean and variance of the latent function.
+func (g *BinaryGaussianProcessClassifierLaplace) distribution(b *graph.Builder, x graph.Value) (mean, variance graph.Value) {
+	k, mean := g.latent(b, x)
+	v := b.SolveTriangular(b.Mul(k, b.Const(g.WSr.Reshape(g.WSr.Len()))), g.L)
+	return mean, b.Sub(g.Kernel.diag(b, x).operand(b), b.RowSum(b.Mul(v, v), graph.Sequential))
+}
+
+// LatentMeanAndVariance gives mean and variance of the latent function.
+func (g *BinaryGaussianProcessClassifierLaplace) LatentMeanAndVariance(b *graph.Builder, x graph.Value) graph.Value {
+	mean, variance := g.distribution(b, x)
+	return b.Tuple(mean.Named("mean"), variance.Named("variance"))
+}
+
 // Predict is the second class where the latent mean is strictly above zero.
 func (g *BinaryGaussianProcessClassifierLaplace) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	_, f := g.latent(b, x)
@@ -138,10 +166,7 @@ func (g *BinaryGaussianProcessClassifierLaplace) Predict(b *graph.Builder, x gra
 func (g *BinaryGaussianProcessClassifierLaplace) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
 	lambdas := []float64{0.41, 0.4, 0.37, 0.44, 0.39}
 	coefs := []float64{-1854.8214151, 3516.89893646, 221.29346712, 128.12323805, -2010.49422654}
-	k, mean := g.latent(b, x)
-	v := b.SolveTriangular(b.Mul(k, b.Const(g.WSr.Reshape(g.WSr.Len()))), g.L)
-	sq := b.RowSum(b.Mul(v, v), graph.Sequential)
-	variance := b.Sub(g.Kernel.diag(b, x).operand(b), sq)
+	mean, variance := g.distribution(b, x)
 	num := func(f float64) graph.Value { return b.Scalar(f, variance) }
 	alpha := b.Div(num(1), b.Mul(num(2), variance))
 	root := b.Unary(graph.OpSqrt, b.Div(num(math.Pi), alpha))

@@ -1,6 +1,7 @@
 package gaussianprocess
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
@@ -13,22 +14,32 @@ var regressorClasses = []sklearn.Class{{
 	Name: "sklearn.gaussian_process.GaussianProcessRegressor", Modules: []string{"sklearn.gaussian_process._gpr", "sklearn.gaussian_process.gpr"},
 	New:     func() sklearn.Estimator { return new(GaussianProcessRegressor) },
 	FitOnly: []string{"kernel", "alpha", "optimizer", "n_restarts_optimizer", "normalize_y", "copy_X_train", "random_state"},
-	Ignore:  []string{"_rng", "rng", "y_train_", "log_marginal_likelihood_value_", "L_", "_K_inv"},
+	Ignore:  []string{"_rng", "rng", "y_train_", "log_marginal_likelihood_value_", "_K_inv"},
+	Lacks: map[string]string{
+		"predict_cov": "the covariance of a batch with itself has a column for each of its rows",
+		"sample_y":    "draws through a singular value decomposition of the covariance of the batch, whose signs are those of the machine's LAPACK",
+	},
 	Upgrade: []sklearn.Rung{{Before: "0.19", Fix: func(s *sklearn.State) error { s.Rename("y_train_mean", "_y_train_mean"); return nil }}},
 }}
 
-// GaussianProcessRegressor is sklearn.gaussian_process.GaussianProcessRegressor: the mean of its predictions.
+// GaussianProcessRegressor is sklearn.gaussian_process.GaussianProcessRegressor: the mean of its predictions,
+// and their standard deviation.
 type GaussianProcessRegressor struct {
 	sklearn.Base
 	Kernel        *Kernel        `sk:"kernel_,optional"`
 	XTrain        *tensor.Tensor `sk:"X_train_,optional"`
 	Alpha         *tensor.Tensor `sk:"alpha_,optional"`
+	L             *tensor.Tensor `sk:"L_,optional"` // float [m,m], the lower triangle counts
 	YTrainMean    *parts.Number  `sk:"_y_train_mean,optional"`
 	YTrainStd     *parts.Number  `sk:"_y_train_std,optional"` // since 0.23
 	NTargetsParam *int           `sk:"n_targets,optional"`
 }
 
-var _ sklearn.Predictor = (*GaussianProcessRegressor)(nil)
+var (
+	_ sklearn.Predictor    = (*GaussianProcessRegressor)(nil)
+	_ sklearn.StdPredictor = (*GaussianProcessRegressor)(nil)
+	_ sklearn.Availabler   = (*GaussianProcessRegressor)(nil)
+)
 
 // Bound checks the shapes. Without training rows it is the prior.
 func (g *GaussianProcessRegressor) Bound(*sklearn.Binder) error {
@@ -41,6 +52,9 @@ func (g *GaussianProcessRegressor) Bound(*sklearn.Binder) error {
 	}
 	if len(x.Shape) != 2 || !x.DType.IsNumeric() || len(a.Shape) < 1 || len(a.Shape) > 2 || a.Shape[0] != x.Shape[0] {
 		return &sklearn.BindError{Path: g.Path, Attr: "alpha_", Msg: fmt.Sprintf("shape %v does not fit X_train_ of shape %v", a.Shape, x.Shape)}
+	}
+	if l := g.L; l != nil && (len(l.Shape) != 2 || l.Shape[0] != x.Shape[0] || l.Shape[1] != x.Shape[0] || !l.DType.IsFloat()) {
+		return &sklearn.BindError{Path: g.Path, Attr: "L_", Msg: fmt.Sprintf("%s%v does not fit X_train_ of shape %v", l.DType, l.Shape, x.Shape)}
 	}
 	return nil
 }
@@ -55,7 +69,16 @@ func (g *GaussianProcessRegressor) Predict(b *graph.Builder, x graph.Value) grap
 		return b.Take(b.Const(row), b.Zeros(x))
 	}
 	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.XTrain.Shape[1]})
-	y := b.MatMul(matrix(b, x, g.Kernel.between(b, x, g.XTrain), g.XTrain.Rows()), b.Const(g.Alpha))
+	return g.mean(b, g.trans(b, x))
+}
+
+// trans is the kernel with the training rows.
+func (g *GaussianProcessRegressor) trans(b *graph.Builder, x graph.Value) graph.Value {
+	return matrix(b, x, g.Kernel.between(b, x, g.XTrain), g.XTrain.Rows())
+}
+
+func (g *GaussianProcessRegressor) mean(b *graph.Builder, k graph.Value) graph.Value {
+	y := b.MatMul(k, b.Const(g.Alpha))
 	if g.YTrainStd != nil {
 		y = b.Mul(g.YTrainStd.Value(b, y), y)
 	}
@@ -64,6 +87,41 @@ func (g *GaussianProcessRegressor) Predict(b *graph.Builder, x graph.Value) grap
 		y = b.Ravel(y)
 	}
 	return y
+}
+
+// Available refuses the deviation of a prior, and where the file has no factor of the covariance.
+func (g *GaussianProcessRegressor) Available(method string) error {
+	if method == sklearn.MethodPredictStd && (g.XTrain == nil || g.L == nil) {
+		return errors.New("it was not fitted: X_train_ or L_ is not in the file")
+	}
+	return nil
+}
+
+// PredictStd gives the mean and the standard deviation of each prediction: the square root of the prior's variance
+// less what the training rows say, or zero where rounding makes that negative.
+func (g *GaussianProcessRegressor) PredictStd(b *graph.Builder, x graph.Value) graph.Value {
+	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.XTrain.Shape[1]})
+	k := g.trans(b, x)
+	v := b.SolveTriangular(b.Cast(k, tensor.Float64), parts.Float64(g.L))
+	known := b.RowSum(b.Mul(v, v), graph.Sequential)
+	prior := g.Kernel.diag(b, x).operand(b)
+	left := b.Sub(prior, known)
+	if left.OK() && prior.DType() == tensor.Float32 {
+		left = b.Cast(left, tensor.Float32) // known is subtracted in place
+	}
+	left = b.Where(b.Binary(graph.OpLess, left, b.Scalar(0, left)), b.Scalar(0, left), left)
+	if g.YTrainStd != nil {
+		scale := parts.Float64(g.YTrainStd.Tensor)
+		sq := tensor.New(tensor.Float64, scale.Len())
+		for i, f := range scale.F64 {
+			sq.F64[i] = f * f
+		}
+		left = b.Mul(b.Cast(b.AsColumn(left), tensor.Float64), b.Const(sq))
+		if sq.Len() == 1 {
+			left = b.Ravel(left)
+		}
+	}
+	return b.Tuple(g.mean(b, k).Named("mean"), b.Unary(graph.OpSqrt, left).Named("std"))
 }
 
 // matrix writes out an entry for m training rows.

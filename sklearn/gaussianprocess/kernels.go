@@ -338,10 +338,37 @@ func (k *pairwiseKernel) between(b *graph.Builder, x graph.Value, y *tensor.Tens
 	return entry{v: k.kernel.Apply(b, nil, x, y)}
 }
 
+// diag measures each row against itself, in float32 where the rows are.
 func (k *pairwiseKernel) diag(b *graph.Builder, x graph.Value) entry {
-	switch k.Metric {
-	case "rbf", "laplacian":
-		return number(1)
+	if x.OK() && x.DType() != tensor.Float32 {
+		x = b.Cast(x, tensor.Float64)
 	}
-	return entry{v: b.Failf("", "the diagonal of the pairwise kernel %s is not known", k.Metric)}
+	same := func(f float64) entry {
+		if !x.OK() || x.DType() == tensor.Float64 {
+			return number(f)
+		}
+		return entry{v: b.Cast(b.Take(b.Const(tensor.FromF64([]float64{f})), b.Zeros(x)), x.DType())}
+	}
+	switch k.Metric {
+	case "rbf", "laplacian", "chi2":
+		return same(1)
+	case "additive_chi2":
+		return same(0)
+	}
+	dot := b.Reduce(graph.OpSumSquare, x, 1, false, graph.Lanes)
+	if k.Metric == "cosine" {
+		return entry{v: b.Unary(graph.OpSign, dot)}
+	}
+	if k.Metric == "linear" {
+		return entry{v: dot}
+	}
+	gamma := 1.0
+	if k.Gamma != nil {
+		gamma = *k.Gamma
+	}
+	dot = b.Add(b.Mul(dot, b.Scalar(gamma, dot)), b.Scalar(k.kernel.Coef0, dot))
+	if k.Metric == "sigmoid" {
+		return entry{v: b.Unary(graph.OpTanh, dot)}
+	}
+	return entry{v: b.Binary(graph.OpPow, dot, b.Scalar(k.kernel.Degree, dot))}
 }

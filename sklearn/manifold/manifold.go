@@ -6,6 +6,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -43,6 +44,13 @@ type Fitted struct {
 	Embedding *tensor.Tensor `sk:"embedding_,optional"`
 }
 
+var _ sklearn.Resulter = (*Fitted)(nil)
+
+// Results gives the embedding of the fitted rows.
+func (m *Fitted) Results() []sklearn.Held {
+	return []sklearn.Held{{Name: "embedding_", Tensor: m.Embedding}}
+}
+
 // FeatureNamesOut is tsne0, tsne1, ….
 func (m *Fitted) FeatureNamesOut([]string) ([]string, error) {
 	if m.Embedding == nil {
@@ -51,7 +59,7 @@ func (m *Fitted) FeatureNamesOut([]string) ([]string, error) {
 	return sklearn.PrefixNames(m, m.Embedding.Cols()), nil
 }
 
-// Isomap is sklearn.manifold.Isomap with a number of neighbours; with a radius it is refused.
+// Isomap is sklearn.manifold.Isomap. Its neighbours are a number of the nearest, or those within a radius.
 type Isomap struct {
 	sklearn.Base
 	NeighborsParam *int              `sk:"n_neighbors,optional"`
@@ -64,7 +72,6 @@ type Isomap struct {
 var (
 	_ sklearn.Transformer  = (*Isomap)(nil)
 	_ sklearn.FeatureNamer = (*Isomap)(nil)
-	_ sklearn.Availabler   = (*Isomap)(nil)
 	_ sklearn.Holder       = (*Isomap)(nil)
 )
 
@@ -79,25 +86,23 @@ func (m *Isomap) Bound(*sklearn.Binder) error {
 // Inside returns the neighbours and the kernel PCA.
 func (m *Isomap) Inside() []sklearn.Estimator { return []sklearn.Estimator{m.Neighbors, m.KernelPCA} }
 
-// Available refuses a radius.
-func (m *Isomap) Available(string) error {
-	if m.NeighborsParam == nil {
-		return fmt.Errorf("neighbours within a radius are not computed")
-	}
-	return nil
-}
-
 // Transform links each row to its neighbours and projects the shortest paths.
 func (m *Isomap) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	nb := sklearn.Call(b, m.Neighbors, sklearn.MethodKNeighbors, x)
-	if !nb.OK() || len(nb.Parts()) != 2 {
-		return graph.Value{}
+	var g graph.Value
+	if m.NeighborsParam == nil {
+		g = b.RaggedReduce(sklearn.Call(b, m.Neighbors, sklearn.MethodRadiusNeighbors, x), &graph.RaggedReduceAttr{Mode: graph.RaggedNearest,
+			Values: parts.Float64(m.Distances), Empty: "zero-size array to reduction operation minimum which has no identity"})
+	} else {
+		nb := sklearn.Call(b, m.Neighbors, sklearn.MethodKNeighbors, x)
+		if !nb.OK() || len(nb.Parts()) != 2 {
+			return graph.Value{}
+		}
+		dist, index := nb.Parts()[0], nb.Parts()[1]
+		k := dist.Width()
+		paths := b.Take(b.Const(m.Distances), index)
+		paths = b.Add(paths, b.Reshape(dist, graph.N, k, 1))
+		g = b.Reduce(graph.OpReduceMin, paths, 1, false, graph.Any)
 	}
-	dist, index := nb.Parts()[0], nb.Parts()[1]
-	k := dist.Width()
-	paths := b.Take(b.Const(m.Distances), index)
-	paths = b.Add(paths, b.Reshape(dist, graph.N, k, 1))
-	g := b.Reduce(graph.OpReduceMin, paths, 1, false, graph.Any)
 	if x.DType() == tensor.Float32 {
 		g = b.Cast(g, tensor.Float32)
 	}

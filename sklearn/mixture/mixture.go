@@ -11,10 +11,13 @@ import (
 	"github.com/larder-ml/larder/tensor"
 )
 
+const batchOnly = "it weighs the whole batch and the number of parameters, to choose a model: its likelihood is the sum of score_samples"
+
 // Classes lists what this package understands.
 var Classes = []sklearn.Class{
 	{Name: "sklearn.mixture.GaussianMixture", Modules: []string{"sklearn.mixture._gaussian_mixture", "sklearn.mixture.gaussian_mixture"},
 		New:     func() sklearn.Estimator { return new(GaussianMixture) },
+		Lacks:   map[string]string{"aic": batchOnly, "bic": batchOnly},
 		FitOnly: sklearn.Names(params + " weights_init means_init precisions_init"), Ignore: sklearn.Names(state), Upgrade: bufferRung},
 	{Name: "sklearn.mixture.BayesianGaussianMixture", Modules: []string{"sklearn.mixture._bayesian_mixture", "sklearn.mixture.bayesian_mixture"},
 		New:     func() sklearn.Estimator { return new(BayesianGaussianMixture) },

@@ -247,6 +247,21 @@ func (n *NeighborsBase) within(b *graph.Builder, x graph.Value, sorted bool) (gr
 	return b.RadiusNeighbors(x, a), dt
 }
 
+// kneighborsGraph marks the n_neighbors nearest rows.
+func (n *NeighborsBase) kneighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	k, ok := n.neighbors(b)
+	if !ok {
+		return graph.Value{}
+	}
+	return b.NeighborGraph(n.kneighbors(b, x, k), &graph.NeighborGraphAttr{Width: n.rows, Ones: true})
+}
+
+// radiusGraph marks the rows within the radius.
+func (n *NeighborsBase) radiusGraph(b *graph.Builder, x graph.Value) graph.Value {
+	near, _ := n.within(b, x, false)
+	return b.NeighborGraph(near, &graph.NeighborGraphAttr{Width: n.rows, Ones: true})
+}
+
 // weighting reads a weights parameter: uniform, or by the inverse distance.
 func weighting(path string, v pyobj.Value) (inverse bool, err error) {
 	if _, none := v.(pyobj.None); none || v == nil {

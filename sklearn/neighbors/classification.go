@@ -60,10 +60,11 @@ func (v *voters) ClassLabels() []sklearn.ClassLabels { return v.Classes.List }
 type KNeighborsClassifier struct{ voters }
 
 var (
-	_ sklearn.Predictor      = (*KNeighborsClassifier)(nil)
-	_ sklearn.ProbaPredictor = (*KNeighborsClassifier)(nil)
-	_ sklearn.Neighbour      = (*KNeighborsClassifier)(nil)
-	_ sklearn.Classifier     = (*KNeighborsClassifier)(nil)
+	_ sklearn.Predictor        = (*KNeighborsClassifier)(nil)
+	_ sklearn.ProbaPredictor   = (*KNeighborsClassifier)(nil)
+	_ sklearn.Neighbour        = (*KNeighborsClassifier)(nil)
+	_ sklearn.NeighbourGrapher = (*KNeighborsClassifier)(nil)
+	_ sklearn.Classifier       = (*KNeighborsClassifier)(nil)
 )
 
 // Bound reads the classes of the rows.
@@ -76,6 +77,11 @@ func (c *KNeighborsClassifier) KNeighbors(b *graph.Builder, x graph.Value) graph
 		return graph.Value{}
 	}
 	return c.kneighbors(b, x, k)
+}
+
+// KNeighborsGraph marks them in a sparse matrix.
+func (c *KNeighborsClassifier) KNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return c.kneighborsGraph(b, x)
 }
 
 // votes sums the weights of each class, by output [N, classes].
@@ -173,6 +179,7 @@ var (
 	_ sklearn.Predictor       = (*RadiusNeighborsClassifier)(nil)
 	_ sklearn.ProbaPredictor  = (*RadiusNeighborsClassifier)(nil)
 	_ sklearn.RadiusNeighbour = (*RadiusNeighborsClassifier)(nil)
+	_ sklearn.RadiusGrapher   = (*RadiusNeighborsClassifier)(nil)
 	_ sklearn.Classifier      = (*RadiusNeighborsClassifier)(nil)
 )
 
@@ -197,6 +204,11 @@ func (c *RadiusNeighborsClassifier) Bound(bd *sklearn.Binder) error {
 // RadiusNeighbors gives the rows within the radius.
 func (c *RadiusNeighborsClassifier) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
 	return c.radiusNeighbors(b, x)
+}
+
+// RadiusNeighborsGraph marks them in a sparse matrix.
+func (c *RadiusNeighborsClassifier) RadiusNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return c.radiusGraph(b, x)
 }
 
 // byIndex reports scikit-learn's class-mode search, which looks for the outlier label among 0, 1, … instead of the

@@ -22,12 +22,14 @@ type RadiusNeighborsTransformer struct {
 }
 
 var (
-	_ sklearn.Transformer     = (*KNeighborsTransformer)(nil)
-	_ sklearn.Neighbour       = (*KNeighborsTransformer)(nil)
-	_ sklearn.FeatureNamer    = (*KNeighborsTransformer)(nil)
-	_ sklearn.Transformer     = (*RadiusNeighborsTransformer)(nil)
-	_ sklearn.RadiusNeighbour = (*RadiusNeighborsTransformer)(nil)
-	_ sklearn.FeatureNamer    = (*RadiusNeighborsTransformer)(nil)
+	_ sklearn.Transformer      = (*KNeighborsTransformer)(nil)
+	_ sklearn.Neighbour        = (*KNeighborsTransformer)(nil)
+	_ sklearn.NeighbourGrapher = (*KNeighborsTransformer)(nil)
+	_ sklearn.FeatureNamer     = (*KNeighborsTransformer)(nil)
+	_ sklearn.Transformer      = (*RadiusNeighborsTransformer)(nil)
+	_ sklearn.RadiusNeighbour  = (*RadiusNeighborsTransformer)(nil)
+	_ sklearn.RadiusGrapher    = (*RadiusNeighborsTransformer)(nil)
+	_ sklearn.FeatureNamer     = (*RadiusNeighborsTransformer)(nil)
 )
 
 func checkMode(path, mode string) error {
@@ -52,6 +54,11 @@ func (t *KNeighborsTransformer) KNeighbors(b *graph.Builder, x graph.Value) grap
 		return graph.Value{}
 	}
 	return t.kneighbors(b, x, k)
+}
+
+// KNeighborsGraph marks them in a sparse matrix.
+func (t *KNeighborsTransformer) KNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return t.kneighborsGraph(b, x)
 }
 
 // Transform makes the matrix.
@@ -82,6 +89,11 @@ func (t *RadiusNeighborsTransformer) Bound(bd *sklearn.Binder) error {
 // RadiusNeighbors gives the rows within the radius.
 func (t *RadiusNeighborsTransformer) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
 	return t.radiusNeighbors(b, x)
+}
+
+// RadiusNeighborsGraph marks them in a sparse matrix.
+func (t *RadiusNeighborsTransformer) RadiusNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return t.radiusGraph(b, x)
 }
 
 // Transform makes the matrix.

@@ -28,11 +28,12 @@ type LocalOutlierFactor struct {
 }
 
 var (
-	_ sklearn.Predictor    = (*LocalOutlierFactor)(nil)
-	_ sklearn.Decider      = (*LocalOutlierFactor)(nil)
-	_ sklearn.ScoreSampler = (*LocalOutlierFactor)(nil)
-	_ sklearn.Neighbour    = (*LocalOutlierFactor)(nil)
-	_ sklearn.Availabler   = (*LocalOutlierFactor)(nil)
+	_ sklearn.Predictor        = (*LocalOutlierFactor)(nil)
+	_ sklearn.Decider          = (*LocalOutlierFactor)(nil)
+	_ sklearn.ScoreSampler     = (*LocalOutlierFactor)(nil)
+	_ sklearn.Neighbour        = (*LocalOutlierFactor)(nil)
+	_ sklearn.NeighbourGrapher = (*LocalOutlierFactor)(nil)
+	_ sklearn.Availabler       = (*LocalOutlierFactor)(nil)
 )
 
 // Bound checks the shapes.
@@ -50,9 +51,9 @@ func (l *LocalOutlierFactor) Bound(bd *sklearn.Binder) error {
 	return nil
 }
 
-// Available refuses all but kneighbors without novelty.
+// Available refuses all but the neighbours without novelty.
 func (l *LocalOutlierFactor) Available(method string) error {
-	if method != sklearn.MethodKNeighbors && !l.NoveltyParam {
+	if method != sklearn.MethodKNeighbors && method != sklearn.MethodKNeighborsGraph && !l.NoveltyParam {
 		return errors.New(method + " is not available when novelty=False, use fit_predict if you want to predict on training data. Use novelty=True if you want to use LOF for novelty detection and predict on new unseen data.")
 	}
 	return nil
@@ -65,6 +66,11 @@ func (l *LocalOutlierFactor) KNeighbors(b *graph.Builder, x graph.Value) graph.V
 		return graph.Value{}
 	}
 	return l.kneighbors(b, x, k)
+}
+
+// KNeighborsGraph marks them in a sparse matrix.
+func (l *LocalOutlierFactor) KNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return l.kneighborsGraph(b, x)
 }
 
 // ScoreSamples is minus the mean ratio of the neighbours' densities to the row's own.

@@ -40,10 +40,12 @@ type KNeighborsRegressor struct{ values }
 type RadiusNeighborsRegressor struct{ values }
 
 var (
-	_ sklearn.Predictor       = (*KNeighborsRegressor)(nil)
-	_ sklearn.Neighbour       = (*KNeighborsRegressor)(nil)
-	_ sklearn.Predictor       = (*RadiusNeighborsRegressor)(nil)
-	_ sklearn.RadiusNeighbour = (*RadiusNeighborsRegressor)(nil)
+	_ sklearn.Predictor        = (*KNeighborsRegressor)(nil)
+	_ sklearn.Neighbour        = (*KNeighborsRegressor)(nil)
+	_ sklearn.NeighbourGrapher = (*KNeighborsRegressor)(nil)
+	_ sklearn.Predictor        = (*RadiusNeighborsRegressor)(nil)
+	_ sklearn.RadiusNeighbour  = (*RadiusNeighborsRegressor)(nil)
+	_ sklearn.RadiusGrapher    = (*RadiusNeighborsRegressor)(nil)
 )
 
 // KNeighbors gives distances and indices of the nearest rows.
@@ -53,6 +55,11 @@ func (r *KNeighborsRegressor) KNeighbors(b *graph.Builder, x graph.Value) graph.
 		return graph.Value{}
 	}
 	return r.kneighbors(b, x, k)
+}
+
+// KNeighborsGraph marks them in a sparse matrix.
+func (r *KNeighborsRegressor) KNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return r.kneighborsGraph(b, x)
 }
 
 // Predict is the mean over the neighbours; weighted means are float64, others keep float32.
@@ -107,6 +114,11 @@ func column(t *tensor.Tensor, j int) *tensor.Tensor {
 // RadiusNeighbors gives the rows within the radius.
 func (r *RadiusNeighborsRegressor) RadiusNeighbors(b *graph.Builder, x graph.Value) graph.Value {
 	return r.radiusNeighbors(b, x)
+}
+
+// RadiusNeighborsGraph marks them in a sparse matrix.
+func (r *RadiusNeighborsRegressor) RadiusNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return r.radiusGraph(b, x)
 }
 
 // Predict is the mean over the neighbours, NaN where there are none (of integer targets what numpy makes of NaN).

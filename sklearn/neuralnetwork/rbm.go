@@ -12,6 +12,7 @@ import (
 var rbmClasses = []sklearn.Class{{
 	Name: "sklearn.neural_network.BernoulliRBM", Modules: []string{"sklearn.neural_network._rbm", "sklearn.neural_network.rbm"},
 	New:     func() sklearn.Estimator { return new(BernoulliRBM) },
+	Lacks:   map[string]string{"gibbs": "each call draws from random_state_ and moves it on: a step of a chain, not a result for rows"},
 	FitOnly: []string{"n_components", "learning_rate", "batch_size", "n_iter"}, Ignore: []string{"h_samples_", "_n_features_out", "random_state_"},
 }}
 

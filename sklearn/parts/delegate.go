@@ -135,6 +135,26 @@ func (d *Delegate) PredictJointLogProba(b *graph.Builder, x graph.Value) graph.V
 	return sklearn.Call(b, d.to, sklearn.MethodJointLogProba, x)
 }
 
+// PredictStd is the other's.
+func (d *Delegate) PredictStd(b *graph.Builder, x graph.Value) graph.Value {
+	return sklearn.Call(b, d.to, sklearn.MethodPredictStd, x)
+}
+
+// LatentMeanAndVariance is the other's.
+func (d *Delegate) LatentMeanAndVariance(b *graph.Builder, x graph.Value) graph.Value {
+	return sklearn.Call(b, d.to, sklearn.MethodLatent, x)
+}
+
+// KNeighborsGraph is the other's.
+func (d *Delegate) KNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return sklearn.Call(b, d.to, sklearn.MethodKNeighborsGraph, x)
+}
+
+// RadiusNeighborsGraph is the other's.
+func (d *Delegate) RadiusNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value {
+	return sklearn.Call(b, d.to, sklearn.MethodRadiusGraph, x)
+}
+
 var (
 	_ sklearn.Predictor              = (*Delegate)(nil)
 	_ sklearn.ProbaPredictor         = (*Delegate)(nil)
@@ -152,6 +172,10 @@ var (
 	_ sklearn.StagedProbaPredictor   = (*Delegate)(nil)
 	_ sklearn.StagedDecider          = (*Delegate)(nil)
 	_ sklearn.JointLogProbaPredictor = (*Delegate)(nil)
+	_ sklearn.StdPredictor           = (*Delegate)(nil)
+	_ sklearn.LatentPredictor        = (*Delegate)(nil)
+	_ sklearn.NeighbourGrapher       = (*Delegate)(nil)
+	_ sklearn.RadiusGrapher          = (*Delegate)(nil)
 	_ sklearn.FeatureNamer           = (*Delegate)(nil)
 	_ sklearn.InputDescriber         = (*Delegate)(nil)
 	_ sklearn.Availabler             = (*Delegate)(nil)

@@ -97,6 +97,7 @@ var (
 	_ sklearn.Transformer        = (*Pipeline)(nil)
 	_ sklearn.InverseTransformer = (*Pipeline)(nil)
 	_ sklearn.ScoreSampler       = (*Pipeline)(nil)
+	_ sklearn.StdPredictor       = (*Pipeline)(nil)
 	_ sklearn.FeatureNamer       = (*Pipeline)(nil)
 	_ sklearn.Availabler         = (*Pipeline)(nil)
 	_ sklearn.Classifier         = (*Pipeline)(nil)
@@ -171,6 +172,11 @@ func (p *Pipeline) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value
 // ScoreSamples is the last step's.
 func (p *Pipeline) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
 	return p.final(b, sklearn.MethodScoreSamples, x)
+}
+
+// PredictStd is the last step's.
+func (p *Pipeline) PredictStd(b *graph.Builder, x graph.Value) graph.Value {
+	return p.final(b, sklearn.MethodPredictStd, x)
 }
 
 // Transform runs all steps.

@@ -136,6 +136,8 @@ def tolerance(est, method):
         return "exact"
     if name == "IsolationForest":
         return "ulp8" if method == "score_samples" else "sum"  # an offset is subtracted
+    if method in ("kneighbors_graph", "radius_neighbors_graph"):
+        return "exact"
     if method in ("kneighbors", "radius_neighbors") or name in ("KNeighborsTransformer", "RadiusNeighborsTransformer"):
         return "dist"
     if name in DISTANCES and method == "transform":
@@ -331,6 +333,27 @@ def quadratic(est, X):
     return np.stack([np.square((np.abs(X) + m) * s).sum(1) for m, s in zip(mu, scale)]).max(0)
 
 
+def spread(est, X, method):
+    """Per row, what the rounding of a variance is relative to, which is a difference or a sum of both signs, and of its
+    root: the smaller the root, the more of it is rounding."""
+    if hasattr(est, "sigma_"):
+        Z = np.abs(X - est.X_offset_)
+        Z = Z[:, est.lambda_ < est.threshold_lambda] if hasattr(est, "threshold_lambda") else Z
+        variance = (np.dot(Z, np.abs(est.sigma_)) * Z).sum(1) + 1 / est.alpha_
+        mean, std = est.predict(X, return_std=True)
+    elif method == "predict_std":
+        mean, std = est.predict(X, return_std=True)
+        variance = np.abs(est.kernel_.diag(X)) * np.max(est._y_train_std) ** 2
+        mean = scale(est, X, "predict", False)
+    else:
+        binary = est.base_estimator_
+        mean, std = est.latent_mean_and_variance(X)
+        K = np.abs(binary.kernel_(X, binary.X_train_))
+        return np.dot(K, np.abs(binary.y_train_ - binary.pi_)) + binary.kernel_.diag(X)
+    std = np.nan_to_num(np.min(np.asarray(std).reshape(len(X), -1), axis=1))
+    return np.abs(mean) + variance / np.maximum(np.maximum(std, 1e-6 * np.sqrt(variance)), 1e-30)
+
+
 def scale(est, X, method, coarse):
     """Per row, what the rounding is relative to where that is not the output itself, or None."""
     inner = parts(est)
@@ -343,6 +366,9 @@ def scale(est, X, method, coarse):
             return None
         if type(est).__name__ in ("RFE", "RFECV") and "transform" not in method:
             return scale(est.estimator_, est.transform(X), method, coarse)
+        if method in ("predict_std", "latent_mean_and_variance") and type(est).__name__ != "DummyRegressor":
+            single = np.asarray(X).dtype == np.float32 and "PairwiseKernel" in repr(getattr(est, "kernel_", ""))
+            return (spread(est, np.asarray(X, dtype=float), method) * (1e6 if single else 1)).tolist()
         if coarse and method != "predict" and hasattr(est, "_estimate_log_weights"):
             return quadratic(est, np.asarray(X, dtype=float)).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":

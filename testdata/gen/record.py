@@ -1,6 +1,7 @@
 """Writes one case: the fitted model, inputs, and what scikit-learn computes from them. internal/golden reads it."""
 
 import contextlib
+import inspect
 import json
 import os
 import pickle
@@ -22,7 +23,7 @@ from data import named
 
 METHODS = """predict predict_proba predict_log_proba predict_joint_log_proba decision_function transform score_samples apply
 decision_path kneighbors radius_neighbors mahalanobis staged_predict staged_predict_proba
-staged_decision_function""".split()
+staged_decision_function predict_std latent_mean_and_variance kneighbors_graph radius_neighbors_graph""".split()
 
 warnings.filterwarnings("ignore")
 
@@ -30,6 +31,10 @@ warnings.filterwarnings("ignore")
 def call(est, method, X):
     if method.startswith("staged_"):
         return np.stack(list(getattr(est, method)(X)), axis=1)
+    if method == "predict_std":
+        return [np.asarray(v) for v in est.predict(X, return_std=True)]  # a frame gives a Series
+    if method == "latent_mean_and_variance":
+        return list(est.latent_mean_and_variance(X))
     if method == "decision_path":
         out = est.decision_path(X)
         return list(out) if isinstance(out, tuple) else out
@@ -95,6 +100,13 @@ class Recorder:
         self.inputs, self.outputs, self.loose, self.largest = {}, [], {}, {}
 
     def has(self, method):
+        if method == "predict_std":
+            est = self.est
+            while type(est).__name__ in ("Pipeline", "FrozenEstimator"):
+                est = est.steps[-1][1] if hasattr(est, "steps") else est.estimator
+            return hasattr(est, "predict") and "return_std" in inspect.signature(est.predict).parameters and hasattr(est, "fit")
+        if method == "latent_mean_and_variance" and len(getattr(self.est, "classes_", ())) > 2:
+            return False
         return bool(callable(getattr(self.est, method, None)))
 
     def run(self, key, X, methods=None):
@@ -102,7 +114,7 @@ class Recorder:
         if key not in self.inputs:
             self.inputs[key] = value(X)
         for method in methods or self.methods:
-            if method == "radius_neighbors" and not hasattr(self.est, "radius"):
+            if method in ("radius_neighbors", "radius_neighbors_graph") and not hasattr(self.est, "radius"):
                 continue
             self.one(key, X, method)
 
