@@ -72,7 +72,9 @@ func auditSource(src *source.Source, lim source.Limits, p audit.Policy) (r *audi
 func judgeSource(src *source.Source, lim source.Limits, p audit.Policy) *audit.Report {
 	doc, err := Decode(src, lim)
 	if err == nil {
-		return audit.Judge(doc, p)
+		if err = src.Settle(); err == nil {
+			return audit.Judge(doc, p)
+		}
 	}
 	if members := pickledMembers(src, lim); members != nil {
 		if doc != nil {
@@ -163,13 +165,10 @@ func only(d *pyobj.Doc, found bool) *pyobj.Doc {
 	return d
 }
 
-// bigFile is the size from which a mapped file is not read before it is needed.
-const bigFile = 16 << 20
-
 // gate judges a decoded file; what audit refuses is not opened. What is merely unknown is opened: whoever uses the model
 // asks Unknown first.
 func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
-	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted, Unread: doc.Size >= bigFile})
+	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted, Unread: doc.Size >= source.Big})
 	if r.Verdict == audit.Refused {
 		return r, &UnsafeError{r}
 	}
@@ -178,8 +177,8 @@ func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
 
 // wholly judges the file anew, reading what was left unread when it was opened.
 func (m *Model) wholly() (*audit.Report, error) {
-	if !m.report.Unread {
-		return m.report, nil
+	if err := m.src.Settle(); err != nil || !m.report.Unread {
+		return m.report, err
 	}
 	m.full.Do(func() {
 		m.fullErr = source.Protect(func() error {

@@ -46,10 +46,7 @@ func decodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 // Disassemble writes the opcodes of a pickle or joblib file with their offsets, arrays stepped over with a line of their own; cut bounds
 // the bytes of an argument, 0 for all. A file of another format has none.
 func Disassemble(w io.Writer, src *source.Source, lim source.Limits, cut int) error {
-	prefix, err := src.View(0, min(src.Len(), 64))
-	if err != nil {
-		return err
-	}
+	prefix := src.Peek(0, 64)
 	for _, f := range formats {
 		if f.name != joblib.Name && f.sniff(prefix) {
 			return fmt.Errorf("larder: a %s file has no opcodes; show --tree tells what it holds: %w", f.name, ErrUnsupported)
@@ -73,10 +70,7 @@ func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 
 // Decode reads the object graph of a file without judging or binding it.
 func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
-	prefix, err := src.View(0, min(src.Len(), 64))
-	if err != nil {
-		return nil, err
-	}
+	prefix := src.Peek(0, 64)
 	for _, f := range formats {
 		if f.sniff(prefix) {
 			return f.decode(src, lim)

@@ -119,7 +119,7 @@ func build(src *source.Source, o options) (*Model, error) {
 	}
 	bd := &sklearn.Binder{Registry: o.registry, Lenient: o.lenient}
 	m.est, m.bind = bd.Bind(m.root, m.path)
-	if src.Len() >= bigFile {
+	if src.Len() >= source.Big {
 		m.memory = source.Memory() / 4
 	}
 	return m, nil
@@ -196,6 +196,9 @@ func (m *Model) Run(ctx context.Context, method string, rows tensor.Value) (r *R
 
 // protect calls f, which may read the model's file where it is mapped.
 func (m *Model) protect(f func() error) error {
+	if err := m.src.Settle(); err != nil {
+		return err
+	}
 	err := source.Protect(f)
 	if err == nil {
 		err = m.src.Whole()

@@ -10,9 +10,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/format/joblib"
+	"github.com/larder-ml/larder/format/skops"
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -82,6 +86,25 @@ var mappedForms = map[string]func(w io.Writer, v pyobj.Value) error{
 	"joblib":   func(w io.Writer, v pyobj.Value) error { return joblib.Encode(w, v, joblib.Options{Protocol: 4}) },
 	"pickle 4": func(w io.Writer, v pyobj.Value) error { return joblib.Pickle(w, v, 4, false) },
 	"pickle 5": func(w io.Writer, v pyobj.Value) error { return joblib.Pickle(w, v, 5, false) },
+	"skops":    func(w io.Writer, v pyobj.Value) error { return skops.Encode(w, v) },
+}
+
+// resident gives the bytes of a mapped file that are in this process's memory, -1 where nobody tells.
+func resident(path string) int64 {
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		return -1
+	}
+	_, rest, ok := bytes.Cut(smaps, []byte(" "+path+"\n"))
+	_, rest, ok2 := bytes.Cut(rest, []byte("\nRss:"))
+	if !ok || !ok2 {
+		return -1
+	}
+	kb, err := strconv.ParseInt(string(bytes.Fields(rest)[0]), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return kb << 10
 }
 
 func writeFile(t *testing.T, form string, v pyobj.Value) string {
@@ -125,6 +148,9 @@ func TestMappedForest(t *testing.T) {
 		m, err := Open(path)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if n := resident(path); n > 0 {
+			t.Errorf("%s: %d bytes of the map are in memory after opening", form, n)
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -232,6 +258,43 @@ func TestMappedForestIsProvenStepByStep(t *testing.T) {
 		if _, err := OpenBytes(data); !errors.Is(err, ErrUnsafe) {
 			t.Errorf("%s: opened from memory: %v", name, err)
 		}
+	}
+}
+
+// TestMappedSums: a damaged member of a big skops file is found before anything is computed from it or passed on.
+func TestMappedSums(t *testing.T) {
+	path := writeFile(t, "skops", bigForest(t, nil))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := Audit(path, audit.Policy{}); r.Verdict != audit.Undetermined || !strings.Contains(r.Findings[0].Message, "checksum") {
+		t.Errorf("audit: %+v", r)
+	}
+	if _, err := OpenBytes(data); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("opened from memory: %v", err)
+	}
+	m, err := Open(path)
+	if errors.Is(err, ErrCorrupt) {
+		t.Skip("files are not mapped here")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := m.Run(context.Background(), "predict", someRows(1, m.NFeatures())); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("predict: %v", err)
+		}
+	}
+	if err := m.Trustworthy(); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("trustworthy: %v", err)
+	}
+	if _, err := m.Fingerprint(); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("fingerprint: %v", err)
 	}
 }
 

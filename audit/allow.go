@@ -127,7 +127,7 @@ const (
 )
 
 func (j *judge) standing(g *pyobj.Global) standing {
-	if allowed()[*g] != 0 || j.forms[g.String()] != nil {
+	if allowed()[*g] != 0 || forms()[*g] != nil {
 		return listed
 	}
 	if strings.ContainsAny(g.Name, ".") || g.Name == "" || strings.HasPrefix(g.Name, "__") {

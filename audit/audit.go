@@ -119,7 +119,6 @@ func offsetOf(err error) int64 {
 type judge struct {
 	policy   Policy
 	trusted  map[string]bool
-	forms    map[string]form
 	findings []Finding
 	dropped  int
 	refuse   bool
@@ -130,7 +129,7 @@ type judge struct {
 }
 
 func newJudge(p Policy) *judge {
-	j := &judge{policy: p, forms: forms(), trusted: map[string]bool{}, imports: map[string]bool{}, seen: map[string]bool{}}
+	j := &judge{policy: p, trusted: map[string]bool{}, imports: map[string]bool{}, seen: map[string]bool{}}
 	for _, n := range p.Trusted {
 		j.trusted[n] = true
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/larder-ml/larder/pyobj"
 )
@@ -13,7 +14,25 @@ type form func(j *judge, args []pyobj.Value) string
 
 // forms are the callables of pickle's reduce protocol, each with the arguments honest files give it. A name that is
 // here and not in allow.txt may only be called, never stand as a value.
-func forms() map[string]form {
+func forms() map[pyobj.Global]form {
+	formsOnce.Do(func() {
+		named := namedForms()
+		formTable = make(map[pyobj.Global]form, len(named))
+		for n, f := range named {
+			i := strings.LastIndexByte(n, '.')
+			formTable[pyobj.Global{Module: n[:i], Name: n[i+1:]}] = f
+		}
+	})
+	return formTable
+}
+
+// They are no sync.OnceValue, since forms look up one another.
+var (
+	formsOnce sync.Once
+	formTable map[pyobj.Global]form
+)
+
+func namedForms() map[string]form {
 	m := map[string]form{
 		"_codecs.encode":                  encodeForm,
 		"copy_reg._reconstructor":         reconstructorForm,
@@ -122,12 +141,12 @@ func (j *judge) checkUse(g *pyobj.Global, c *pyobj.Call, alloc bool) string {
 		case len(c.Args) == 0:
 			return "" // __new__ of a listed class without arguments makes an empty instance
 		}
-		if f := j.forms[g.String()]; f != nil && (g.Module == "builtins" || g.Module == "__builtin__") {
+		if f := forms()[*g]; f != nil && (g.Module == "builtins" || g.Module == "__builtin__") {
 			return f(j, c.Args)
 		}
 		return "is allocated with arguments"
 	}
-	if f := j.forms[g.String()]; f != nil {
+	if f := forms()[*g]; f != nil {
 		return f(j, c.Args)
 	}
 	if u&asCall != 0 {

@@ -26,7 +26,7 @@ func hidden(v pyobj.Value) string {
 	if looksPickled(b) {
 		return "bytes that begin like a pickle"
 	}
-	if len(b) >= 12 {
+	if len(b) >= 12 && (b[0] == 'g' || b[0] == 'Y') { // 0x80, "c"
 		head := b[:min(len(b), 64)/4*4]
 		if d, err := base64.StdEncoding.DecodeString(string(head)); err == nil && looksPickled(d) {
 			return "text that begins like a pickle in base64"

@@ -35,9 +35,10 @@ func Fold(root pyobj.Value) (pyobj.Value, error) {
 	return pyobj.Rewrite(root, f.value), f.err
 }
 
-// FoldMapped is Fold for a graph whose bytes are views of a mapped file: arrays that keep them are marked Mapped.
-func FoldMapped(root pyobj.Value) (pyobj.Value, error) {
-	f := folder{copies: map[*byte]bool{}}
+// FoldMapped is Fold for a graph whose bytes, where they are more than copied, are views of a mapped file: arrays that keep
+// them are marked Mapped.
+func FoldMapped(root pyobj.Value, copied int) (pyobj.Value, error) {
+	f := folder{copies: map[*byte]bool{}, copied: copied}
 	return pyobj.Rewrite(root, f.value), f.err
 }
 
@@ -45,6 +46,7 @@ type folder struct {
 	err    error
 	at     *pyobj.Object
 	copies map[*byte]bool // of a mapped file: bytes that were made here; nil for other graphs
+	copied int            // and up to how many are no views
 }
 
 func (f *folder) value(v pyobj.Value) (pyobj.Value, bool) {
@@ -352,7 +354,7 @@ func (f *folder) array(d *pyobj.DType, shape pyobj.Value, fortran bool, data pyo
 	a.Data = b
 	switch data.(type) {
 	case pyobj.Bytes, *pyobj.ByteArray:
-		a.Mapped = f.copies != nil && len(b) > 0 && !f.copies[&b[0]]
+		a.Mapped = f.copies != nil && len(b) > f.copied && !f.copies[&b[0]]
 	}
 	return a
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -97,7 +98,7 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	if err := bd.base(b, st.Attrs); err != nil {
 		return nil, err
 	}
-	if err := bd.Struct(e, st.Attrs, path, append(append([]string{}, c.FitOnly...), c.Ignore...)); err != nil {
+	if err := bd.Struct(e, st.Attrs, path, c.FitOnly, c.Ignore); err != nil {
 		return nil, err
 	}
 	if f, ok := e.(interface{ Bound(bd *Binder) error }); ok {
@@ -151,14 +152,13 @@ var always = map[string]bool{
 
 // Struct fills the tagged fields of *dst from attrs and fails on attributes left over. Helper types with a plain
 // __dict__ use it from UnmarshalPy.
-func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore []string) error {
+func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore ...[]string) error {
 	used := make(map[string]bool, attrs.Len())
 	if err := bd.fields(reflect.ValueOf(dst).Elem(), attrs, path, used); err != nil {
 		return err
 	}
-	skip := make(map[string]bool, len(ignore))
-	for _, n := range ignore {
-		skip[n] = true
+	skip := func(n string) bool {
+		return always[n] || slices.ContainsFunc(ignore, func(names []string) bool { return slices.Contains(names, n) })
 	}
 	var left []string
 	for _, e := range attrs.Entries {
@@ -166,7 +166,7 @@ func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore []strin
 		if !ok {
 			return &BindError{path, "", fmt.Sprintf("attribute name %s is no text", Describe(e.Key))}
 		}
-		if !used[n] && !skip[n] && !always[n] {
+		if !used[n] && !skip(n) {
 			left = append(left, n)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // Sentinels, one question for callers each: errors.Is(err, source.ErrCorrupt). Every typed error of a decoder
@@ -27,6 +28,9 @@ var (
 	ErrNotFound    = errors.New("file is not there")
 )
 
+// Big is the size from which a mapped file is not read before it is needed.
+const Big = 16 << 20
+
 // mapFrom is the size from which a file is mapped instead of read.
 const mapFrom = 256 << 10
 
@@ -38,6 +42,9 @@ type Source struct {
 	mapped   bool
 	siblings []*Source
 	watch    func(done, total int64)
+	owed     []func() error
+	settled  sync.Once
+	unsound  error
 }
 
 // Open opens the file at path. Regular files of some size are mapped read-only where the system can do so; anything
@@ -127,10 +134,17 @@ func (s *Source) View(off, n int64) ([]byte, error) {
 	return s.data[off : off+n : off+n], nil
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements io.ReaderAt. A mapped file is read, not touched in its map.
 func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= s.Len() {
 		return 0, io.EOF
+	}
+	if s.file != nil {
+		n, err := s.file.ReadAt(p[:min(int64(len(p)), s.Len()-off)], off)
+		if err == nil && n < len(p) {
+			err = io.EOF
+		}
+		return n, err
 	}
 	n := copy(p, s.data[off:])
 	if n < len(p) {
@@ -151,6 +165,36 @@ func (s *Source) Forget(off int64) {
 
 // Watch has f called, now and then, with how many of all bytes a decoder is done with.
 func (s *Source) Watch(f func(done, total int64)) { s.watch = f }
+
+// Owe puts off a check of bytes of a map that nobody has looked at yet. It is for decoders, before the Source is shared.
+func (s *Source) Owe(check func() error) { s.owed = append(s.owed, check) }
+
+// Settle makes the checks that were put off, once; every call returns the first one's error. It comes before anything that
+// was computed from the bytes is given away.
+func (s *Source) Settle() error {
+	s.settled.Do(func() {
+		for _, check := range s.owed {
+			if s.unsound = check(); s.unsound != nil {
+				return
+			}
+		}
+	})
+	return s.unsound
+}
+
+// Peek returns the n bytes at off, or what there is of them: a view of memory, a copy of a map, no page of which is touched.
+func (s *Source) Peek(off, n int64) []byte {
+	if off < 0 || off > s.Len() {
+		return nil
+	}
+	n = min(max(n, 0), s.Len()-off)
+	if s.file == nil {
+		return s.data[off : off+n : off+n]
+	}
+	b := make([]byte, n)
+	k, _ := s.ReadAt(b, off) // what is missing is missed by whoever wanted it
+	return b[:k]
+}
 
 // Mapped reports whether the bytes are a file map.
 func (s *Source) Mapped() bool { return s.mapped }

@@ -61,7 +61,7 @@ func (e *ContainerError) Is(target error) bool {
 func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	r, m, err := start(src, lim)
 	if err != nil {
-		return &pyobj.Doc{Format: Name, Compressor: Compressor(src.All()), Protocol: -1, Size: src.Len()}, err
+		return &pyobj.Doc{Format: Name, Compressor: Compressor(src.Peek(0, 8)), Protocol: -1, Size: src.Len()}, err
 	}
 	doc, err := m.Run()
 	r.finish()
@@ -70,7 +70,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	}
 	fold := numpy.Fold
 	if r.s == nil && src.Mapped() {
-		fold = numpy.FoldMapped
+		fold = func(v pyobj.Value) (pyobj.Value, error) { return numpy.FoldMapped(v, pickle.Copied) }
 	}
 	if doc.Root, err = fold(doc.Root); err != nil {
 		return doc, err
@@ -105,9 +105,9 @@ type reader struct {
 
 func start(src *source.Source, lim source.Limits) (*reader, *pickle.Machine, error) {
 	r := &reader{src: src, lim: lim, dtypes: map[pyobj.Value]*pyobj.DType{}}
-	name := Compressor(src.All())
+	name := Compressor(src.Peek(0, 8))
 	if name == "" {
-		r.m = pickle.New(src.All(), lim)
+		r.m = pickle.NewSource(src, lim)
 	} else {
 		s, err := open(src, name, lim)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
@@ -125,7 +126,7 @@ func (r *reader) spliced(d *pyobj.Dict) (pyobj.Value, error) {
 	if a.Data, err = r.m.Take(size); err != nil {
 		return nil, err
 	}
-	a.Mapped = r.s == nil && r.src.Mapped()
+	a.Mapped = r.s == nil && r.src.Mapped() && size > pickle.Copied
 	r.remark(at, "array of %d bytes at %d, shape %v, dtype %s", size, a.Offset, shape, dt.Code())
 	return a, nil
 }

@@ -131,8 +131,14 @@ func traced(doc *pyobj.Doc, b []byte, at int64, path string, lim source.Limits) 
 }
 
 // Array reads the array at the start of b and returns the number of bytes it takes. The data are a view of b.
-func Array(b []byte, lim source.Limits) (*pyobj.Array, int, error) {
-	a, at, err := Header(b)
+func Array(b []byte, lim source.Limits) (*pyobj.Array, int, error) { return ArrayBehind(b, b, lim) }
+
+// ArrayBehind is Array for bytes of a map of which no page is to be touched: head are the first of them again.
+func ArrayBehind(head, b []byte, lim source.Limits) (*pyobj.Array, int, error) {
+	a, at, err := Header(head)
+	if err != nil && len(head) < len(b) {
+		a, at, err = Header(b) // a long header, or a wrong one
+	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -11,14 +11,17 @@ import (
 
 const (
 	window   = 64 << 10 // bytes of a stream held at a time
+	peep     = 4 << 10  // bytes of a mapped file read behind a payload; what is no longer is copied, too
 	atOnce   = 1 << 20  // bytes allocated on a mere claim
 	noFrame  = math.MaxInt64
 	lineStep = 256
 )
 
 // input is a stream of bytes: all of them at once (r is nil; payloads are views) or through a window over a reader
-// (payloads are read straight into memory of their own).
+// (payloads are read straight into memory of their own). Of a mapped file (all is the map) the window is read and long
+// payloads are views, so that the machine touches no page of the map.
 type input struct {
+	all    []byte
 	buf    []byte
 	pos    int
 	base   int64 // offset of buf[0] in the stream
@@ -42,6 +45,13 @@ func (in *input) fill(n int) bool {
 	if in.r == nil || in.end != nil {
 		return false
 	}
+	step := window
+	if in.all != nil {
+		// Behind an array stands little before the next one; where much is read, more is read at a time.
+		if step = min(2*len(in.buf), window); step < peep {
+			step = peep - int(in.base+int64(len(in.buf)))%peep // to the end of the page
+		}
+	}
 	if in.pos > 0 {
 		k := copy(in.buf, in.buf[in.pos:])
 		in.base += int64(in.pos)
@@ -53,7 +63,7 @@ func (in *input) fill(n int) bool {
 			copy(grown, in.buf)
 			in.buf = grown
 		}
-		k, err := in.r.Read(in.buf[len(in.buf):cap(in.buf)])
+		k, err := in.r.Read(in.buf[len(in.buf):min(len(in.buf)+step, cap(in.buf))])
 		in.buf = in.buf[:len(in.buf)+k]
 		if err != nil {
 			in.end = err
@@ -65,10 +75,33 @@ func (in *input) fill(n int) bool {
 
 // left is the number of bytes to the end when that is known, else -1.
 func (in *input) left() int64 {
-	if in.r == nil {
+	switch {
+	case in.r == nil:
 		return int64(len(in.buf) - in.pos)
+	case in.all != nil:
+		return int64(len(in.all)) - in.offset()
 	}
 	return -1
+}
+
+// skip goes to the end of the stream, where its checksum stands.
+func (in *input) skip() {
+	if in.all != nil {
+		in.seek(int64(len(in.all)))
+	}
+	for in.fill(1) {
+		in.pos = len(in.buf)
+	}
+}
+
+// seek goes to an offset of a mapped file.
+func (in *input) seek(at int64) {
+	if k := at - in.base; k <= int64(len(in.buf)) {
+		in.pos = int(k)
+		return
+	}
+	in.base, in.buf, in.pos = at, in.buf[:0], 0
+	in.r.(io.Seeker).Seek(at, io.SeekStart) // of a section: it can not fail
 }
 
 func (in *input) leave(n int64) {
@@ -162,6 +195,22 @@ func (in *input) payload(n int64) ([]byte, bool) {
 		b := in.buf[in.pos : in.pos+int(n) : in.pos+int(n)]
 		in.pos += int(n)
 		return b, true
+	}
+	if in.all != nil && n <= peep {
+		if !in.fill(int(n)) {
+			return nil, false
+		}
+		b := bytes.Clone(in.buf[in.pos : in.pos+int(n)])
+		in.pos += int(n)
+		return b, true
+	}
+	if in.all != nil {
+		at := in.offset()
+		if n > int64(len(in.all))-at {
+			return nil, false
+		}
+		in.seek(at + n)
+		return in.all[at : at+n : at+n], true
 	}
 	if n > math.MaxInt {
 		return nil, false

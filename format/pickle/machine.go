@@ -65,6 +65,22 @@ func New(b []byte, lim source.Limits) *Machine {
 	return m
 }
 
+// NewSource returns a machine over a whole file. Of a mapped one, Bytes values longer than Copied are views of the map, and no
+// page of it is touched: what stands between them is read.
+func NewSource(src *source.Source, lim source.Limits) *Machine {
+	if !src.Mapped() {
+		return New(src.All(), lim)
+	}
+	m := newMachine(lim)
+	m.in.all = src.All()
+	m.in.r = io.NewSectionReader(src, 0, src.Len())
+	m.sized(src.Len())
+	return m
+}
+
+// Copied is the length up to which bytes of a mapped file are copies, not views.
+const Copied = peep
+
 // NewReader returns a machine over a decompressing stream made from size bytes. Long payloads are read straight into
 // memory of their own, at once where they are no more than 200 times size, else in growing steps.
 func NewReader(r io.Reader, size int64, lim source.Limits) *Machine {
@@ -138,9 +154,7 @@ func (m *Machine) further() error {
 		}
 		if err != nil {
 			m.Note("trailing-bytes", pyobj.LevelRefuse, at, "bytes after the end of the pickle are no pickle: %v", err)
-			for m.in.fill(1) { // to the end, where a stream's checksum stands
-				m.in.pos = len(m.in.buf)
-			}
+			m.in.skip()
 			break
 		}
 		m.Note("second-pickle", pyobj.LevelSuspect, at, "pickle number %d in one file; loading reads the first only", len(m.Doc.Extra)+2)
@@ -156,10 +170,14 @@ func (m *Machine) further() error {
 // otherReading records what CPython's C unpickler does when it reads from a file and an argument crosses a frame's end: it
 // drops the rest of the frame.
 func (m *Machine) otherReading() {
-	if m.in.r != nil {
+	all := m.in.all
+	switch {
+	case m.in.r == nil:
+		all = m.in.buf
+	case all == nil:
 		return
 	}
-	b := append(m.in.buf[:m.in.cut:m.in.cut], m.in.buf[m.in.cutEnd:]...)
+	b := append(all[:m.in.cut:m.in.cut], all[m.in.cutEnd:]...)
 	o := New(b, m.lim)
 	o.in.cutEnd = -1
 	_, _ = o.Next() // its error is not this reading's

@@ -56,7 +56,7 @@ func Sniff(prefix []byte) bool {
 // Decode reads a file: its first pickle as Root, further ones as Extra. Arrays stay as the reduce calls they were
 // written as. On an error the Doc, if not nil, holds what was seen before it.
 func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
-	m := New(src.All(), lim)
+	m := NewSource(src, lim)
 	m.Doc.Size = src.Len()
 	return m.Run()
 }

@@ -3,12 +3,14 @@ package skops
 import (
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/larder-ml/larder/internal/jsonread"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -16,14 +18,47 @@ import (
 // object is a JSON object with its keys in order.
 type object struct {
 	keys []string
-	vals map[string]any
+	vals []any
+	at   map[string]int // of many keys
 }
 
+// manyKeys is the number of keys from which they are looked up instead of compared.
+const manyKeys = 16
+
 func (o *object) get(key string) any {
-	if o == nil {
-		return nil
+	if i := o.find(key); i >= 0 {
+		return o.vals[i]
 	}
-	return o.vals[key]
+	return nil
+}
+
+func (o *object) find(key string) int {
+	if o == nil {
+		return -1
+	}
+	if o.at != nil {
+		if i, ok := o.at[key]; ok {
+			return i
+		}
+		return -1
+	}
+	return slices.Index(o.keys, key)
+}
+
+func (o *object) put(key string, v any) {
+	if o.keys == nil {
+		o.keys, o.vals = make([]string, 0, 8), make([]any, 0, 8)
+	}
+	o.keys, o.vals = append(o.keys, key), append(o.vals, v)
+	switch n := len(o.keys); {
+	case n == manyKeys:
+		o.at = make(map[string]int, 2*manyKeys)
+		for i, k := range o.keys {
+			o.at[k] = i
+		}
+	case n > manyKeys:
+		o.at[key] = n - 1
+	}
 }
 
 // text returns a string member, "" if it is none.
@@ -37,89 +72,100 @@ type number string
 
 func (n number) int() (int, error) { return strconv.Atoi(string(n)) }
 
+// parser makes a tree of a schema. Texts that stand in many nodes are made once.
+type parser struct {
+	r     *jsonread.Reader
+	texts map[string]string
+	depth int
+	over  *source.LimitError
+	note  func(string, pyobj.Level, int64, string, ...any)
+}
+
+// maxShared is the length of texts that are looked for among those met before.
+const maxShared = 48
+
 // parseJSON reads one JSON value: *object, []any, string, number, bool or nil. Depth is bounded; a key written twice is
 // noted, the last one counts, as in Python.
 func parseJSON(text []byte, depth int, note func(string, pyobj.Level, int64, string, ...any)) (any, error) {
 	if !utf8.Valid(text) {
 		return nil, bad(-1, "schema.json is no UTF-8")
 	}
-	// The standard decoder recurses over nesting itself; so the depth is counted first.
-	level, quoted, escaped, pair := 0, false, false, false
-	for i, c := range text {
-		switch {
-		case escaped:
-			escaped = false
-			if c == 'u' && loneSurrogate(text[i-1:], &pair) {
-				return nil, &UnsupportedError{"schema.json: half a surrogate pair in a name"}
-			}
-		case quoted:
-			escaped = c == '\\'
-			quoted = c != '"'
-		case c == '"':
-			quoted = true
-		case c == '{' || c == '[':
-			if level++; level > depth {
-				return nil, &source.LimitError{Limit: "schema depth", Value: int64(level), Max: int64(depth), Offset: int64(i)}
-			}
-		case c == '}' || c == ']':
-			level--
+	pair := false
+	for at := 0; ; {
+		i := bytes.IndexByte(text[at:], '\\')
+		if i < 0 || at+i+1 >= len(text) {
+			break
 		}
+		if at += i; text[at+1] == 'u' && loneSurrogate(text[at:], &pair) {
+			return nil, &UnsupportedError{"schema.json: half a surrogate pair in a name"}
+		}
+		at += 2
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	v, err := value(d, note)
-	if err != nil {
-		return nil, bad(d.InputOffset(), "schema.json: %v", err)
+	p := &parser{r: jsonread.New(text, depth), texts: map[string]string{}, depth: depth, note: note}
+	p.r.Twice = func(key string) {
+		note("json-duplicate-key", pyobj.LevelRefuse, -1, "schema.json: key %.60q stands twice in one object", key)
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, bad(d.InputOffset(), "schema.json goes on after its value")
+	v := p.value(0)
+	err := p.r.End()
+	if p.over != nil {
+		return nil, p.over
+	}
+	var se *jsonread.SyntaxError
+	if errors.As(err, &se) {
+		return nil, bad(int64(se.Offset), "schema.json: %s", se.Msg)
 	}
 	return v, nil
 }
 
-func value(d *json.Decoder, note func(string, pyobj.Level, int64, string, ...any)) (any, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
+func (p *parser) text(b []byte) string {
+	if len(b) > maxShared {
+		return string(b)
 	}
-	switch x := t.(type) {
-	case json.Number:
-		return number(x), nil
-	case json.Delim:
-		if x == '[' {
-			list := []any{}
-			for d.More() {
-				v, err := value(d, note)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, v)
-			}
-			_, err := d.Token()
-			return list, err
+	s, ok := p.texts[string(b)]
+	if !ok {
+		s = string(b)
+		p.texts[s] = s
+	}
+	return s
+}
+
+func (p *parser) value(depth int) any {
+	r := p.r
+	if kind := r.Kind(); depth >= p.depth && (kind == jsonread.Array || kind == jsonread.Object) {
+		if p.over == nil {
+			p.over = &source.LimitError{Limit: "schema depth", Value: int64(depth) + 1, Max: int64(p.depth), Offset: int64(r.Offset())}
 		}
-		o := &object{vals: map[string]any{}}
-		for d.More() {
-			k, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			key := k.(string)
-			v, err := value(d, note)
-			if err != nil {
-				return nil, err
-			}
-			if _, dup := o.vals[key]; dup {
-				note("json-duplicate-key", pyobj.LevelRefuse, -1, "schema.json: key %.60q stands twice in one object", key)
+		r.Fail("nests too deep")
+		return nil
+	}
+	switch r.Kind() {
+	case jsonread.Bool:
+		return r.Bool()
+	case jsonread.Number:
+		return number(p.text(r.Raw()))
+	case jsonread.String:
+		return p.text(r.Bytes())
+	case jsonread.Array:
+		list := []any{}
+		for r.Array(); r.More(); {
+			list = append(list, p.value(depth+1))
+		}
+		return list
+	case jsonread.Object:
+		o := &object{}
+		for r.Object(); r.More(); {
+			key := r.KeyIn(p.text)
+			v := p.value(depth + 1)
+			if i := o.find(key); i >= 0 {
+				o.vals[i] = v
 			} else {
-				o.keys = append(o.keys, key)
+				o.put(key, v)
 			}
-			o.vals[key] = v
 		}
-		_, err := d.Token()
-		return o, err
+		return o
 	}
-	return t, nil
+	r.Null()
+	return nil
 }
 
 // loneSurrogate reports that the escape at the start of text is half a character without the other half. pair is kept between

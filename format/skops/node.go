@@ -312,7 +312,7 @@ func (d *decoder) dict(o *object, path string, depth int, remember func(pyobj.Va
 		if !ok {
 			return nil, bad(-1, "%s: no main dict", path)
 		}
-		return d.dict(&object{keys: main.keys, vals: main.vals}, path+".main", depth+1, remember)
+		return d.dict(&object{keys: main.keys, vals: main.vals, at: main.at}, path+".main", depth+1, remember)
 	}
 	g, err := d.class(o, path)
 	if err != nil {
@@ -340,7 +340,7 @@ func (d *decoder) dict(o *object, path string, depth int, remember func(pyobj.Va
 		if err != nil {
 			return nil, err
 		}
-		v, err := d.node(content.vals[k], path+"."+k, depth+1)
+		v, err := d.node(content.vals[i], path+"."+k, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -493,7 +493,7 @@ func (d *decoder) array(o *object, path string, depth int) (pyobj.Value, error) 
 	if err != nil {
 		return nil, err
 	}
-	a, n, err := npy.Array(b, d.lim)
+	a, n, err := npy.ArrayBehind(d.archive.Head(o.text("file"), 1024), b, d.lim)
 	if err != nil {
 		return nil, fmt.Errorf("skops: %s: %w", path, err)
 	}

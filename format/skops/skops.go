@@ -75,7 +75,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		doc.Format = "zip"
 		return doc, &FormatError{a.Names}
 	}
-	text, err := a.Read("schema.json", lim.Schema)
+	text, err := a.Copy("schema.json", lim.Schema)
 	if err != nil {
 		return doc, err
 	}

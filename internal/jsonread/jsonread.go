@@ -54,6 +54,9 @@ type level struct {
 
 // Reader reads one JSON text.
 type Reader struct {
+	// Twice, if not nil, is told of a key that stands twice in an object, which is then no error.
+	Twice func(key string)
+
 	b      []byte
 	at     int
 	max    int
@@ -427,8 +430,12 @@ func (r *Reader) More() bool {
 const manyKeys = 24
 
 // Key reads a member's name.
-func (r *Reader) Key() string {
-	k := r.Text()
+func (r *Reader) Key() string { return r.key(r.Text()) }
+
+// KeyIn is Key for names that text gives, of bytes that are valid until the next call.
+func (r *Reader) KeyIn(text func([]byte) string) string { return r.key(text(r.Bytes())) }
+
+func (r *Reader) key(k string) string {
 	r.space()
 	if r.err != nil {
 		return ""
@@ -456,7 +463,10 @@ func (r *Reader) Key() string {
 			}
 		}
 	}
-	if dup {
+	switch {
+	case dup && r.Twice != nil:
+		r.Twice(k)
+	case dup:
 		r.Fail("key %q stands twice", k)
 	}
 	return k

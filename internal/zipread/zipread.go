@@ -4,11 +4,11 @@ package zipread
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"path"
 	"sort"
 	"strings"
@@ -52,7 +52,6 @@ type Archive struct {
 	Names []string // of the members, in the central directory's order
 
 	src   *source.Source
-	seen  int64 // where the bytes before may leave memory: their sums are checked
 	files map[string]*zip.File
 	left  int64 // decompressed bytes still allowed
 	cache map[string][]byte
@@ -74,8 +73,7 @@ func bad(off int64, format string, args ...any) error {
 
 // Open checks the whole structure of the archive before anything is decompressed.
 func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
-	data := src.All()
-	entries, dir, err := central(data, lim, note)
+	entries, dir, err := central(src, lim, note)
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +113,14 @@ func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
 		if gap := e.offset - at; gap > 0 {
 			note("zip-gap", pyobj.LevelRefuse, int64(at), "%d bytes between members", gap)
 		}
-		if at, err = local(data, dir, e, note); err != nil {
+		if at, err = local(src, dir, e, note); err != nil {
 			return nil, err
 		}
 	}
 	if at < dir {
 		note("zip-gap", pyobj.LevelRefuse, int64(at), "%d bytes before the central directory", dir-at)
 	}
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	z, err := zip.NewReader(src, src.Len())
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, bad(0, "not a readable zip: %v", err)
 	}
@@ -146,62 +144,78 @@ const (
 )
 
 // central reads the central directory; dir is where it starts.
-func central(data []byte, lim source.Limits, note Note) (entries []entry, dir uint64, err error) {
+func central(src *source.Source, lim source.Limits, note Note) (entries []entry, dir uint64, err error) {
+	le := binary.LittleEndian
+	length := src.Len()
+	tailAt := max(length-22-65535, 0)
+	tail := src.Peek(tailAt, 22+65535)
 	end := -1
-	for i := len(data) - 22; i >= 0 && i >= len(data)-22-65535; i-- {
-		if binary.LittleEndian.Uint32(data[i:]) == sigEnd && i+22+int(binary.LittleEndian.Uint16(data[i+20:])) == len(data) {
+	for i := len(tail) - 22; i >= 0; i-- {
+		if le.Uint32(tail[i:]) == sigEnd && i+22+int(le.Uint16(tail[i+20:])) == len(tail) {
 			end = i
 			break
 		}
 	}
 	if end < 0 {
-		return nil, 0, bad(int64(len(data)), "no end of a zip archive")
+		return nil, 0, bad(length, "no end of a zip archive")
 	}
-	le := binary.LittleEndian
-	if c := le.Uint16(data[end+20:]); c > 0 {
-		note("zip-comment", pyobj.LevelRefuse, int64(end), "a comment of %d bytes", c)
+	h, endAt := tail[end:], uint64(tailAt)+uint64(end)
+	if c := le.Uint16(h[20:]); c > 0 {
+		note("zip-comment", pyobj.LevelRefuse, int64(endAt), "a comment of %d bytes", c)
 	}
-	if le.Uint16(data[end+4:]) != 0 || le.Uint16(data[end+6:]) != 0 {
-		return nil, 0, bad(int64(end), "an archive of several disks")
+	if le.Uint16(h[4:]) != 0 || le.Uint16(h[6:]) != 0 {
+		return nil, 0, bad(int64(endAt), "an archive of several disks")
 	}
-	n, size, off := uint64(le.Uint16(data[end+10:])), uint64(le.Uint32(data[end+12:])), uint64(le.Uint32(data[end+16:]))
-	stop := uint64(end)
-	if end >= 20 && le.Uint32(data[end-20:]) == sigLoc64 {
-		at := le.Uint64(data[end-20+8:])
-		if at > uint64(end-20) || uint64(end-20)-at < 56 || le.Uint32(data[at:]) != sigEnd64 {
-			return nil, 0, bad(int64(end-20), "the zip64 end is not where it should be")
+	n, size, off := uint64(le.Uint16(h[10:])), uint64(le.Uint32(h[12:])), uint64(le.Uint32(h[16:]))
+	stop := endAt
+	if loc := src.Peek(int64(endAt)-20, 20); len(loc) == 20 && le.Uint32(loc) == sigLoc64 {
+		at := le.Uint64(loc[8:])
+		if at > endAt-20 || endAt-20-at < 56 {
+			return nil, 0, bad(int64(endAt-20), "the zip64 end is not where it should be")
 		}
-		n, size, off, stop = le.Uint64(data[at+32:]), le.Uint64(data[at+40:]), le.Uint64(data[at+48:]), at
+		e := src.Peek(int64(at), 56)
+		if len(e) < 56 || le.Uint32(e) != sigEnd64 {
+			return nil, 0, bad(int64(endAt-20), "the zip64 end is not where it should be")
+		}
+		n, size, off, stop = le.Uint64(e[32:]), le.Uint64(e[40:]), le.Uint64(e[48:]), at
 	}
 	if off > stop || size > stop-off {
-		return nil, 0, bad(int64(end), "the central directory lies outside the file")
+		return nil, 0, bad(int64(endAt), "the central directory lies outside the file")
 	}
 	if off+size != stop {
 		note("zip-gap", pyobj.LevelRefuse, int64(off+size), "%d bytes after the central directory", stop-off-size)
 	}
 	if n > uint64(lim.Entries) {
-		return nil, 0, &source.LimitError{Limit: "zip entries", Value: int64(n), Max: int64(lim.Entries), Offset: int64(end)}
+		return nil, 0, &source.LimitError{Limit: "zip entries", Value: int64(n), Max: int64(lim.Entries), Offset: int64(endAt)}
 	}
-	at := off
+	// Names, extras and comments of 64 kB are the most that so many entries can have.
+	if most := n * (46 + 3*65535); size > most {
+		return nil, 0, bad(int64(off), "the central directory holds more than its count says")
+	}
+	data := src.Peek(int64(off), int64(size))
+	if uint64(len(data)) != size {
+		return nil, 0, bad(int64(off), "the central directory is damaged")
+	}
+	at := uint64(0)
 	for range n {
-		if at+46 > off+size || le.Uint32(data[at:]) != sigCentral {
-			return nil, 0, bad(int64(at), "the central directory is damaged")
+		if at+46 > size || le.Uint32(data[at:]) != sigCentral {
+			return nil, 0, bad(int64(off+at), "the central directory is damaged")
 		}
 		h := data[at:]
 		e := entry{flags: le.Uint16(h[8:]), method: le.Uint16(h[10:]), crc: le.Uint32(h[16:]), packed: uint64(le.Uint32(h[20:])),
 			size: uint64(le.Uint32(h[24:])), extraAttr: le.Uint32(h[38:]), made: uint32(le.Uint16(h[4:])), offset: uint64(le.Uint32(h[42:])),
 			nameLen: int(le.Uint16(h[28:])), extraLen: int(le.Uint16(h[30:])), cmt: int(le.Uint16(h[32:]))}
 		next := at + 46 + uint64(e.nameLen+e.extraLen+e.cmt)
-		if next > off+size {
-			return nil, 0, bad(int64(at), "the central directory is damaged")
+		if next > size {
+			return nil, 0, bad(int64(off+at), "the central directory is damaged")
 		}
 		e.name = string(h[46 : 46+e.nameLen])
 		zip64(h[46+e.nameLen:46+e.nameLen+e.extraLen], &e)
 		entries = append(entries, e)
 		at = next
 	}
-	if at != off+size {
-		return nil, 0, bad(int64(at), "the central directory holds more than its count says")
+	if at != size {
+		return nil, 0, bad(int64(off+at), "the central directory holds more than its count says")
 	}
 	return entries, off, nil
 }
@@ -227,16 +241,16 @@ func zip64(extra []byte, e *entry) {
 }
 
 // local compares a member's local header with the central directory and returns where the member ends.
-func local(data []byte, dir uint64, e entry, note Note) (uint64, error) {
+func local(src *source.Source, dir uint64, e entry, note Note) (uint64, error) {
 	le := binary.LittleEndian
-	if e.offset > dir || dir-e.offset < 30 || le.Uint32(data[e.offset:]) != sigLocal {
+	h := src.Peek(int64(e.offset), 30)
+	if e.offset > dir || dir-e.offset < 30 || len(h) < 30 || le.Uint32(h) != sigLocal {
 		return 0, bad(int64(e.offset), "member %q has no local header", e.name)
 	}
-	h := data[e.offset:dir]
 	l := entry{flags: le.Uint16(h[6:]), method: le.Uint16(h[8:]), crc: le.Uint32(h[14:]), packed: uint64(le.Uint32(h[18:])),
 		size: uint64(le.Uint32(h[22:])), nameLen: int(le.Uint16(h[26:])), extraLen: int(le.Uint16(h[28:]))}
 	start := uint64(30 + l.nameLen + l.extraLen)
-	if start > uint64(len(h)) {
+	if h = src.Peek(int64(e.offset), int64(start)); start > uint64(len(h)) || start > dir-e.offset {
 		return 0, bad(int64(e.offset), "member %q has a damaged local header", e.name)
 	}
 	l.name = string(h[30 : 30+l.nameLen])
@@ -245,7 +259,7 @@ func local(data []byte, dir uint64, e entry, note Note) (uint64, error) {
 	if l.name != e.name || l.flags != e.flags || l.method != e.method || (!descriptor && (l.crc != e.crc || l.packed != e.packed || l.size != e.size)) {
 		note("zip-local-central-differ", pyobj.LevelRefuse, int64(e.offset), "the local header of %q says otherwise than the central directory", e.name)
 	}
-	if e.packed > uint64(len(h))-start {
+	if e.packed > dir-e.offset-start {
 		return 0, bad(int64(e.offset), "member %q does not end inside the archive", e.name)
 	}
 	end := e.offset + start + e.packed
@@ -254,12 +268,10 @@ func local(data []byte, dir uint64, e entry, note Note) (uint64, error) {
 			if end+n > dir {
 				continue
 			}
-			next := uint32(0)
-			if end+n+4 <= uint64(len(data)) {
-				next = le.Uint32(data[end+n:])
-			}
-			if next == sigLocal || next == sigCentral || next == sigEnd64 {
-				return end + n, nil
+			if b := src.Peek(int64(end+n), 4); len(b) == 4 {
+				if next := le.Uint32(b); next == sigLocal || next == sigCentral || next == sigEnd64 {
+					return end + n, nil
+				}
 			}
 		}
 		return 0, bad(int64(end), "member %q has no data descriptor", e.name)
@@ -295,7 +307,8 @@ func (a *Archive) Has(name string) bool { return a.files[name] != nil }
 // Left is how many bytes may still be decompressed.
 func (a *Archive) Left() int64 { return a.left }
 
-// Read gives a member, a view of the file where it is stored as it is; its CRC is checked. It is kept for a second reading.
+// Read gives a member, a view of the file where it is stored as it is. Its CRC is checked; that of a long member of a big
+// mapped file is owed by the source. It is kept for a second reading.
 func (a *Archive) Read(name string, limit int64) ([]byte, error) {
 	if b, ok := a.cache[name]; ok {
 		return b, nil
@@ -308,22 +321,77 @@ func (a *Archive) Read(name string, limit int64) ([]byte, error) {
 	if f.UncompressedSize64 > uint64(limit) {
 		return nil, &source.LimitError{Limit: "decompressed bytes", Value: int64(min(f.UncompressedSize64, 1<<62)), Max: limit, Offset: -1}
 	}
-	b, err := a.unpack(f, limit)
+	var b []byte
+	var err error
+	if a.stored(f) && !a.Mapped(name) && f.UncompressedSize64 == f.CompressedSize64 {
+		b, err = a.Copy(name, limit)
+	} else if b, err = a.unpack(f, limit); err == nil {
+		a.left -= int64(len(b))
+	}
 	if err != nil {
 		return nil, err
 	}
-	a.left -= int64(len(b))
 	a.cache[name] = b
 	return b, nil
 }
 
-// forgetAfter is how much of a mapped file stays in memory while the sums of its members are checked.
-const forgetAfter = 8 << 20
+// Copy is Read for bytes that are looked at once: they are no view of a map.
+func (a *Archive) Copy(name string, limit int64) ([]byte, error) {
+	f := a.files[name]
+	if !a.stored(f) || f.UncompressedSize64 != f.CompressedSize64 || f.UncompressedSize64 > uint64(min(limit, a.left)) {
+		return a.Read(name, limit)
+	}
+	at, err := f.DataOffset()
+	if err != nil {
+		return nil, bad(-1, "member %q: %v", f.Name, err)
+	}
+	b := a.src.Peek(at, int64(f.UncompressedSize64))
+	if crc32.ChecksumIEEE(b) != f.CRC32 {
+		return nil, bad(at, "member %q: %v", f.Name, zip.ErrChecksum)
+	}
+	a.left -= int64(len(b))
+	return b, nil
+}
+
+// stored reports a member that stands in a mapped file as it is.
+func (a *Archive) stored(f *zip.File) bool {
+	return f != nil && f.Method == zip.Store && a.src.Mapped()
+}
+
+// copied is the size up to which members of a mapped file are copied, not views.
+const copied = 4 << 10
+
+// owedFrom is the size of a member whose sum may be owed.
+const owedFrom = 64 << 10
+
+// Head gives the first n bytes of a member that Read gave, without touching the map it may be a view of.
+func (a *Archive) Head(name string, n int64) []byte {
+	if f := a.files[name]; a.Mapped(name) {
+		if at, err := f.DataOffset(); err == nil {
+			return a.src.Peek(at, min(n, int64(f.UncompressedSize64)))
+		}
+	}
+	b := a.cache[name]
+	return b[:min(n, int64(len(b)))]
+}
+
+// check compares the sum of a member of a mapped file. The bytes are read, so that the map's pages stay out of memory.
+func (a *Archive) check(f *zip.File, at int64) error {
+	sum := crc32.NewIEEE()
+	buf := make([]byte, min(256<<10, int64(f.UncompressedSize64)))
+	if _, err := io.CopyBuffer(struct{ io.Writer }{sum}, io.NewSectionReader(a.src, at, int64(f.UncompressedSize64)), buf); err != nil {
+		return bad(at, "member %q: %v", f.Name, err)
+	}
+	if sum.Sum32() != f.CRC32 {
+		return bad(at, "member %q: %v", f.Name, zip.ErrChecksum)
+	}
+	return nil
+}
 
 // Mapped reports whether what Read gives of a member is a view of a mapped file.
 func (a *Archive) Mapped(name string) bool {
 	f := a.files[name]
-	return f != nil && f.Method == zip.Store && a.src.Mapped()
+	return a.stored(f) && f.UncompressedSize64 > copied
 }
 
 // unpack gives the bytes of a member, of limit at most.
@@ -340,12 +408,11 @@ func (a *Archive) unpack(f *zip.File, limit int64) ([]byte, error) {
 		if err != nil {
 			return nil, bad(at, "member %q: %v", f.Name, err)
 		}
-		if crc32.ChecksumIEEE(b) != f.CRC32 {
-			return nil, bad(at, "member %q: %v", f.Name, zip.ErrChecksum)
-		}
-		if end := at + int64(len(b)); end >= a.seen+forgetAfter {
-			a.seen = end
-			a.src.Forget(end)
+		check := func() error { return a.check(f, at) }
+		if a.src.Mapped() && a.src.Len() >= source.Big && len(b) >= owedFrom {
+			a.src.Owe(check)
+		} else if err := check(); err != nil {
+			return nil, err
 		}
 		return b, nil
 	}

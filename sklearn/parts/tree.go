@@ -262,12 +262,22 @@ func fieldType(d *pyobj.DType, kinds string) (tensor.DType, bool) {
 	if kind == 'b' {
 		kind = 'u'
 	}
-	code := fmt.Sprintf("%c%d", kind, d.Size)
 	for i := 0; i+2 <= len(kinds); i += 2 {
-		if kinds[i:i+2] != code || d.Sub != nil || len(d.Fields) > 0 {
+		if kinds[i] != kind || int(kinds[i+1]-'0') != d.Size || d.Sub != nil || len(d.Fields) > 0 {
 			continue
 		}
-		return map[string]tensor.DType{"i4": tensor.Int32, "i8": tensor.Int64, "u4": tensor.Uint32, "u1": tensor.Uint8, "f8": tensor.Float64}[code], true
+		switch kinds[i : i+2] {
+		case "i4":
+			return tensor.Int32, true
+		case "i8":
+			return tensor.Int64, true
+		case "u4":
+			return tensor.Uint32, true
+		case "u1":
+			return tensor.Uint8, true
+		case "f8":
+			return tensor.Float64, true
+		}
 	}
 	return tensor.Invalid, false
 }
