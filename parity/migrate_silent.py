@@ -10,14 +10,14 @@ import warnings
 
 import numpy as np
 
-from migrate_check import rows
+from migrate_check import stored
 
 warnings.simplefilter("ignore")
 z = np.load(sys.argv[2], allow_pickle=True)
 for line in open(sys.argv[1]):
     name, original, migrated, expected, method = line.rstrip("\n").split("\t")
     e, m = (pickle.load(open(p, "rb")) for p in (original, migrated))
-    A = rows(name, z)
+    A = stored.rows(name, z)
     if name == "StdS":  # float32 rows: until 1.7 each step in float64, then rounded
         A = A.astype(np.float32)
         want = ((A - e.mean_).astype(np.float32) / e.scale_).astype(np.float32)

@@ -4,7 +4,6 @@ and every array with the original's.
 stored_check.py JOBS [INPUTS]: each line names the original, the copy and the case. Without a case the rows are those of the
 file INPUTS. Of a safetensors file the arrays are compared: each must be one of the original's, and each of those must be there."""
 
-import base64
 import collections
 import io
 import json
@@ -13,53 +12,15 @@ import os
 import pickle
 import sys
 
-import joblib
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
-import skops.io
 
 import document  # beside this file
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
 
 import record
-
-
-def load(path):
-    if path.endswith(".skops"):
-        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
-    if path.endswith(".pkl"):
-        with open(path, "rb") as f:
-            return pickle.load(f)
-    return joblib.load(path)
-
-
-def cell(c):
-    if isinstance(c, dict):
-        return base64.b64decode(c["b"]) if "b" in c else float(c["f"])
-    return c
-
-
-def rows(v):
-    if "columns" in v:
-        return pd.DataFrame({c["name"]: rows(c) for c in v["columns"]})
-    if "tokens" in v:
-        return v["tokens"]
-    if "dicts" in v:
-        return [dict((k, cell(x)) for k, x in d) for d in v["dicts"]]
-    if v["dtype"] == "object":
-        a = np.empty(len(v["data"]), dtype=object)
-        a[:] = [cell(c) for c in v["data"]]
-    elif v["dtype"] == "str":
-        if len(v["shape"]) == 1:
-            return v["data"]
-        a = np.array(v["data"])
-    else:
-        a = np.array([float(x) if isinstance(x, str) else x for x in v["data"]], dtype=v["dtype"])
-    if "indptr" in v:
-        return sp.csr_matrix((a, v["indices"], v["indptr"]), shape=v["shape"])
-    return a.reshape(v["shape"]) if "shape" in v else a
+from stored import load, value
 
 
 METHODS = "predict predict_proba predict_log_proba decision_function transform score_samples kneighbors apply".split()
@@ -70,7 +31,7 @@ def inputs(a, case):
     if case:
         with open(case, encoding="utf-8") as f:
             c = json.load(f)
-        return [rows(c["inputs"]["rows"])], [m for m in c["methods"] if m != "inverse_transform"]
+        return [value(c["inputs"]["rows"])], [m for m in c["methods"] if m != "inverse_transform"]
     with np.load(INPUTS, allow_pickle=True) as z:
         return [z[k][:10] for k in z.files] + [z["X"][:10, 0], z["X"][:10, :2], [{"a": 1, "b": "x"}], ["a", "c"]], METHODS
 

@@ -66,9 +66,9 @@ var linearSteps = []step{
 		}
 		return nil
 	}},
-	{at: "1.9", classes: "RidgeClassifier RidgeClassifierCV", down: func(s *state) error {
+	{at: "*", classes: "RidgeClassifier RidgeClassifierCV", up: func(s *state) error {
 		f, shape, err := floats(s.get("coef_"))
-		if err != nil || len(shape) != 1 {
+		if err != nil || len(shape) != 1 || !s.m.To.Before("1.9") {
 			return nil
 		}
 		s.set("coef_", floatArray(f, 1, len(f)), "one row")
@@ -141,6 +141,7 @@ var linearSteps = []step{
 		s.drop("_linear_loss") // of the fit alone
 		return nil
 	}},
+	{at: "*", classes: "PassiveAggressiveClassifier PassiveAggressiveRegressor", up: (*state).passiveAggressive},
 	says("1.9", "SGDClassifier", "rows whose every probability is 0 before they are normalised give NaN until 1.8 and equal shares since."),
 	{at: "0.18", classes: "LinearDiscriminantAnalysis", up: func(s *state) error {
 		if _, shape, err := floats(s.get("scalings_")); err == nil && len(shape) == 2 {
@@ -362,5 +363,31 @@ func (s *state) sigmoidDiscriminant() error {
 	s.replace("SGDClassifier", "until 0.20 its probabilities were one logistic function per class, normalised; the same coefficients give the same numbers. It has no transform",
 		"coef_", "intercept_", "classes_")
 	s.attrs.Set(pyobj.Str("loss"), pyobj.Str("log_loss"))
+	return nil
+}
+
+// passiveAggressive: since 1.8 these classes warn when they are loaded, and are SGD with a learning rate of their own.
+func (s *state) passiveAggressive() error {
+	if s.m.To.Before("1.8") {
+		return nil
+	}
+	name, loss := "SGDClassifier", "hinge"
+	if s.name == "PassiveAggressiveRegressor" {
+		name, loss = "SGDRegressor", "epsilon_insensitive"
+	}
+	rate := "pa2"
+	if s.word("loss") == loss {
+		rate = "pa1"
+	}
+	c := s.get("C")
+	s.replace(name, "it is deprecated since 1.8 and warns when it is loaded; this is the same algorithm", "coef_", "intercept_", "classes_", "n_iter_", "t_",
+		"_standard_coef", "_standard_intercept", "_average_coef", "_average_intercept", "_expanded_class_weight", "fit_intercept", "max_iter", "tol", "early_stopping",
+		"validation_fraction", "n_iter_no_change", "shuffle", "verbose", "n_jobs", "random_state", "warm_start", "class_weight", "average", "epsilon")
+	s.attrs.Set(pyobj.Str("loss"), pyobj.Str(loss))
+	s.attrs.Set(pyobj.Str("penalty"), pyobj.None{})
+	s.attrs.Set(pyobj.Str("learning_rate"), pyobj.Str(rate))
+	if c != nil {
+		s.attrs.Set(pyobj.Str("eta0"), c)
+	}
 	return nil
 }

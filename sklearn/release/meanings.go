@@ -135,7 +135,7 @@ var meanings = []struct {
 				return all, false, "ValueError: Buffer dtype mismatch, expected 'intp_t' but got 'unsigned int' in 'const node_struct.feature_idx'"
 			}
 			if x.Name == "feature_idx" && x.DType.Kind == 'i' && m.to.Before("1.3") {
-				return all, false, "ValueError: Buffer dtype mismatch, expected 'unsigned int' but got 'long' in 'const node_struct.feature_idx'"
+				return all, false, "ValueError: Buffer dtype mismatch, expected 'unsigned int' but got 'long long' in 'node_struct.feature_idx'"
 			}
 		}
 		return nil, false, ""

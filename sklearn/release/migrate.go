@@ -106,7 +106,7 @@ type migration struct {
 	Options
 	report *Report
 	done   map[pyobj.Value]bool
-	middle map[*pyobj.Object]bool // transformers in the middle of a pipeline
+	middle map[*pyobj.Object]bool // transformers inside another estimator
 	inside int                    // estimators around the current one
 }
 
@@ -254,15 +254,7 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 			return err
 		}
 	}
-	if list, err := sklearn.Sequence(attrs.Get("steps")); err == nil && s.name == "Pipeline" {
-		for i, it := range list {
-			if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 2 && i+1 < len(list) {
-				if p, ok := t.Items[1].(*pyobj.Object); ok {
-					m.middle[p] = true
-				}
-			}
-		}
-	}
+	m.transformers(s)
 	m.inside++
 	defer func() { m.inside-- }()
 	for _, e := range append([]pyobj.Entry(nil), attrs.Entries...) {
@@ -274,6 +266,22 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 	return s.migrate()
 }
 
+// transformers notes the estimators inside one that only have to transform.
+func (m *migration) transformers(s *state) {
+	attr := map[string]string{"Pipeline": "steps", "FeatureUnion": "transformer_list", "ColumnTransformer": "transformers_"}[s.name]
+	list, err := sklearn.Sequence(s.get(attr))
+	if attr == "" || err != nil {
+		return
+	}
+	for i, it := range list {
+		if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) > 1 && (s.name != "Pipeline" || i+1 < len(list) || m.middle[s.obj]) {
+			if o, ok := t.Items[1].(*pyobj.Object); ok {
+				m.middle[o] = true
+			}
+		}
+	}
+}
+
 // migrate takes the steps between the two releases, then settles names, parameters and attributes.
 func (s *state) migrate() error {
 	if s.from != s.m.To.Version {
@@ -281,6 +289,11 @@ func (s *state) migrate() error {
 			return err
 		}
 	}
+	return s.settle()
+}
+
+// settle gives the object the class, the parameters and the attributes that the release has.
+func (s *state) settle() error {
 	to := s.m.To.Class(s.name)
 	if home := s.m.To.Home(s.name); to == nil && home != "" {
 		s.obj.Make, s.obj.Class, s.obj.Args, s.obj.State = pyobj.New, &pyobj.Global{Module: home, Name: s.name}, nil, s.attrs
@@ -520,10 +533,12 @@ func (m *migration) make(name string, attrs ...pyobj.Entry) (*pyobj.Object, erro
 // homeOf names the public module of classes that replace others.
 func homeOf(name string) string {
 	switch name {
-	case "SGDClassifier":
+	case "SGDClassifier", "SGDRegressor":
 		return "linear_model"
 	case "SimpleImputer":
 		return "impute"
+	case "TransformedTargetRegressor":
+		return "compose"
 	}
 	return "preprocessing"
 }

@@ -65,6 +65,31 @@ var otherSteps = []step{
 		s.drop("alpha", "regularization")
 		return nil
 	}},
+	{at: "1.2", classes: "MiniBatchNMF", down: func(s *state) error {
+		w, err := sklearn.Float(s.get("alpha_W"))
+		ratio, err2 := sklearn.Float(s.get("l1_ratio"))
+		if !s.fitted() || err != nil || err2 != nil {
+			return nil
+		}
+		h := w
+		if s.word("alpha_H") != "same" {
+			if h, err = sklearn.Float(s.get("alpha_H")); err != nil {
+				return s.refuse("alpha_H", "%v", err)
+			}
+		}
+		for name, alpha := range map[string]float64{"W": w, "H": h} {
+			s.attrs.Set(pyobj.Str("_l1_reg_"+name), pyobj.Float(alpha*ratio))
+			s.attrs.Set(pyobj.Str("_l2_reg_"+name), pyobj.Float(alpha*(1-ratio)))
+		}
+		s.note(Added, "_l1_reg_W, _l2_reg_W, _l1_reg_H, _l2_reg_H", "the penalties, from alpha_W, alpha_H and l1_ratio")
+		return nil
+	}},
+	{at: "*", classes: "GraphicalLassoCV", up: func(s *state) error {
+		if o, ok := s.get("cv_results_").(*pyobj.Object); ok && pyobj.ShortName(o.ClassName()) == "_DictWithDeprecatedKeys" {
+			s.set("cv_results_", &pyobj.Dict{Entries: o.Pairs}, "a dict")
+		}
+		return nil
+	}},
 	{at: "1.2", classes: "DictionaryLearning MiniBatchDictionaryLearning", up: func(s *state) error {
 		if _, none := s.get("transform_alpha").(pyobj.None); none {
 			s.set("transform_alpha", pyobj.Float(1), "None stood for 1")
@@ -203,6 +228,7 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	{at: "*", classes: "PLSRegression PLSCanonical CCA", up: (*state).oneTarget},
 	{at: "0.22", classes: "DummyClassifier", up: func(s *state) error {
 		if v := s.get("strategy"); v != nil && s.fitted() {
 			s.add("_strategy", v, "as strategy")
@@ -771,4 +797,27 @@ func (m *migration) scorer(o *pyobj.Object, name string) {
 	case name != "_Scorer" && !m.To.Before("1.4"):
 		set("_Scorer", map[string]pyobj.Value{"_PredictScorer": pyobj.Str("predict"), "_ProbaScorer": pyobj.Str("predict_proba"), "_ThresholdScorer": decide}[name])
 	}
+}
+
+// oneTarget: until 1.2 predict of one target gave a column. TransformedTargetRegressor makes a vector of it.
+func (s *state) oneTarget() error {
+	if b, ok := s.get("_predict_1d").(pyobj.Bool); !ok || !bool(b) || !s.m.To.Before("1.3") || s.m.middle[s.obj] {
+		return nil
+	}
+	in := *s
+	in.obj, in.attrs, in.path = &pyobj.Object{Make: s.obj.Make, Class: s.obj.Class, Offset: -1}, s.attrs.Clone(), s.path+".regressor_"
+	s.m.done[in.obj] = true
+	if err := in.settle(); err != nil {
+		return err
+	}
+	identity, err := s.m.make("FunctionTransformer", entry("check_inverse", pyobj.Bool(false)))
+	if err != nil {
+		return err
+	}
+	s.replace("TransformedTargetRegressor", "until 1.2 predict gave a column where the target was a vector, which this one makes of it. It has no transform", "feature_names_in_")
+	s.attrs.Set(pyobj.Str("regressor"), in.obj)
+	s.attrs.Set(pyobj.Str("regressor_"), in.obj)
+	s.attrs.Set(pyobj.Str("transformer_"), identity)
+	s.attrs.Set(pyobj.Str("_training_dim"), pyobj.Int(1))
+	return nil
 }

@@ -186,7 +186,7 @@ var preprocessingSteps = []step{
 			s.add("_fill_dtype", v, "as _fit_dtype")
 		}
 		return nil
-	}, down: func(s *state) error { s.drop("_fill_dtype"); return nil }},
+	}, down: (*state).constantStatistics},
 	{at: "0.24", classes: "MissingIndicator", up: func(s *state) error {
 		if s.fitted() {
 			s.add("_precomputed", pyobj.Bool(false), "the rows are no masks")
@@ -543,5 +543,37 @@ func (s *state) oldImputer() error {
 	if !s.m.To.Before("1.8") {
 		s.attrs.Set(pyobj.Str("_fill_dtype"), dtype("<f8"))
 	}
+	return nil
+}
+
+// constantStatistics: since 1.8 the constants that stand for missing values are kept as objects, before in the type of the
+// rows.
+func (s *state) constantStatistics() error {
+	d, _ := s.get("_fill_dtype").(*pyobj.DType)
+	a, _ := s.get("statistics_").(*pyobj.Array)
+	s.drop("_fill_dtype")
+	if d == nil || a == nil || a.DType == nil || a.DType.Kind != 'O' || d.Kind != 'f' && d.Kind != 'i' {
+		return nil
+	}
+	f, n := make([]float64, len(a.Objects)), make([]int64, len(a.Objects))
+	for i, v := range a.Objects {
+		x, err := sklearn.Float(v)
+		if err != nil {
+			return nil // text
+		}
+		f[i] = x
+		if d.Size == 4 {
+			f[i] = float64(float32(x))
+		}
+		whole, err := sklearn.Int(v)
+		if n[i] = int64(whole); err != nil && d.Kind == 'i' {
+			return s.refuse("statistics_", "%v", err)
+		}
+	}
+	out := floatArray(f, a.Shape...)
+	if d.Kind == 'i' {
+		out = intArray(n, a.Shape...)
+	}
+	s.set("statistics_", out, "as "+d.Code())
 	return nil
 }

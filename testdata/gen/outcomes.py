@@ -2,7 +2,7 @@
 
     PYTHONPATH=<one release> python outcomes.py FOLDER > ../outcomes/<release>.txt
 
-FOLDER holds <release>/<model>.pkl, what each gave when it was written in <release>/expected/<model>.npz, and inputs.npz.
+FOLDER holds <release>/<model>.pkl with its answers as stored.py reads them, and inputs.npz where they need it.
 Every file is loaded and asked again in a process of its own. A line is an outcome (fails, silently-wrong, same), a method
 and the error in Python's words without paths, then the models with their releases by number. Distances that differ by less
 than 1e-6 of the largest are the same: they are roots of differences.
@@ -22,41 +22,12 @@ warnings.filterwarnings("ignore")
 import numpy as np
 import sklearn
 
+import stored
+
 try:
     import sklearn.experimental.enable_hist_gradient_boosting  # noqa: F401
 except Exception:
     pass
-
-
-def rows(name, z):
-    """The first ten rows of what a model was fitted on."""
-    if name in ("MNB", "CNB", "NMF", "LDAtopic", "FuncT", "TfidfT"):
-        return z["Xp"][:10]
-    if name in ("HGBC", "HGBR", "SImp", "SImp_ind", "KImp", "MissI", "OldImputer"):
-        return z["Xn"][:10]
-    if name in ("OHE", "OHE_drop", "OrdE"):
-        return z["Xc"][:10].astype(object)
-    if name in ("CV", "Tfidf", "HashV"):
-        return [str(s) for s in z["docs"][:10]]
-    if name in ("LabE", "LabB"):
-        return np.array(["a", "b", "c"])[z["y"][:10]]
-    if name == "MLB":
-        return [["a"], ["b", "c"]]
-    if name == "DictV":
-        return [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
-    if name == "Iso":
-        return z["X"][:10, 0]
-    return z["X"][:10]
-
-
-def same(want, got, name, method):
-    if want.shape != got.shape:
-        return False
-    if want.dtype.kind in "OUS" or got.dtype.kind in "OUS":
-        return all(a == b or (a != a and b != b) for a, b in zip(want.ravel(), got.ravel()))
-    a, b = want.astype(float), got.astype(float)
-    close = 1e-6 if method == "kneighbors" or (name, method) == ("Birch", "transform") else 1e-9
-    return np.allclose(a, b, rtol=0, atol=close * max(1, np.nanmax(np.abs(a), initial=0)), equal_nan=True)
 
 
 def words(e):
@@ -66,8 +37,7 @@ def words(e):
 def outcome(path, z):
     """[outcome, method, error] of one file."""
     name = os.path.basename(path)[:-4]
-    with np.load(os.path.join(os.path.dirname(path), "expected", name + ".npz"), allow_pickle=True) as f:
-        expected = dict(f)
+    A, expected, _ = stored.answers(path, name, z)
     try:
         with open(path, "rb") as f:
             e = pickle.load(f)
@@ -76,12 +46,11 @@ def outcome(path, z):
     answer = ["same", "", ""]
     for method in sorted(expected):
         try:
-            got = getattr(e, method)(rows(name, z))
-            got = got[0] if method == "kneighbors" else got
-            got = np.asarray(got.toarray() if hasattr(got, "toarray") else got)
+            got = stored.ask(e, method, A)
         except BaseException as err:
             return ["fails", method, words(err)]
-        if answer[0] == "same" and not same(expected[method], got, name, method):
+        distances = method == "kneighbors" or (name, method) == ("Birch", "transform")
+        if answer[0] == "same" and stored.differs(expected[method], got, 1e-6 if distances else 1e-9):
             answer = ["silently-wrong", method, ""]
     return answer
 
@@ -118,7 +87,8 @@ def write(results, out):
 def main():
     folder = sys.argv[1]
     only = sys.argv[2:]  # releases
-    z = dict(np.load(os.path.join(folder, "inputs.npz"), allow_pickle=True))
+    inputs = os.path.join(folder, "inputs.npz")
+    z = dict(np.load(inputs, allow_pickle=True)) if os.path.exists(inputs) else None
     results = {}
     for release in sorted(os.listdir(folder)):
         if os.path.isdir(os.path.join(folder, release)) and (not only or release in only):
