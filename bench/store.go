@@ -140,7 +140,7 @@ func writeForm(m *larder.Model, f larder.Form, path string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	w := bufio.NewWriterSize(out, 1<<20)
+	w := bufio.NewWriterSize(out, 64<<10)
 	if err = m.Encode(w, f); err == nil {
 		err = w.Flush()
 	}

@@ -218,7 +218,7 @@ func write(path string, encode func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
+	w := bufio.NewWriterSize(f, 64<<10)
 	if err = encode(w); err == nil {
 		err = w.Flush()
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,10 +121,14 @@ func convert(cmd *cobra.Command, a []string) error {
 		return migrate(cmd, a)
 	}
 	report := map[string]any{"output": out, "format": form.Format}
-	var b bytes.Buffer
+	to, err := newConverted(cmd.Context(), out, dry)
+	if err != nil {
+		return err
+	}
+	defer to.discard()
 	var about string
 	checked := "the file that was made, read back"
-	compare := func() (*rows.Difference, error) { return checkConverted(cmd, m, b.Bytes()) }
+	compare := func() (*rows.Difference, error) { return checkConverted(cmd, m, to) }
 	if form.Format == onnx.Name {
 		o, err := onnxOptions(cmd)
 		if err != nil {
@@ -134,7 +139,7 @@ func convert(cmd *cobra.Command, a []string) error {
 				return err
 			}
 		}
-		if about, err = writeONNX(m, &b, o, report); err != nil {
+		if about, err = writeONNX(m, to, o, report); err != nil {
 			if dry {
 				printUnsupported(cmd, err, report)
 			}
@@ -149,13 +154,13 @@ func convert(cmd *cobra.Command, a []string) error {
 		}
 	} else {
 		bar := newBar(os.Stderr)
-		err := m.Encode(bar.counted(&b), form)
+		err := m.Encode(bar.counted(to), form)
 		bar.end()
 		if err != nil {
 			return err
 		}
 	}
-	report["bytes"] = b.Len()
+	report["bytes"] = to.size()
 	var diff *rows.Difference
 	if check, _ := cmd.Flags().GetBool("check"); check {
 		if diff, err = compare(); err != nil {
@@ -169,21 +174,14 @@ func convert(cmd *cobra.Command, a []string) error {
 		}
 		return &codeError{exitRefused, fmt.Sprintf("the converted model differs on %d of %d rows, by up to %g; nothing was written: %s", diff.Rows-diff.Equal, diff.Rows, diff.Largest, diff.First)}
 	}
-	switch {
-	case dry:
-	case out == "-":
-		_, err = stdout(cmd).Write(b.Bytes())
+	if err := to.commit(stdout(cmd)); err != nil || !dry && out == "-" {
 		return err
-	default:
-		if err := pack.WriteFile(out, b.Bytes()); err != nil {
-			return err
-		}
 	}
 	if wantJSON(cmd) {
 		return printJSON(stdout(cmd), report)
 	}
 	st := styleOf(stdout(cmd))
-	line := fmt.Sprintf("%s  %s%s%s", out, form.Format, st.dot(), size(int64(b.Len())))
+	line := fmt.Sprintf("%s  %s%s%s", out, form.Format, st.dot(), size(to.size()))
 	if about != "" {
 		line += st.dot() + about
 	}
@@ -194,10 +192,77 @@ func convert(cmd *cobra.Command, a []string) error {
 	return nil
 }
 
+// converted is where a verb writes a model: a file, which is there once it is whole and found right, or memory, for standard output
+// and for a dry run.
+type converted struct {
+	ctx  context.Context
+	dry  bool
+	file *pack.NewFile
+	b    bytes.Buffer
+}
+
+func newConverted(ctx context.Context, out string, dry bool) (*converted, error) {
+	t := &converted{ctx: ctx, dry: dry}
+	if dry || out == "-" {
+		return t, nil
+	}
+	var err error
+	t.file, err = pack.Create(out)
+	return t, err
+}
+
+// Write ends when the program is told to.
+func (t *converted) Write(p []byte) (int, error) {
+	if err := t.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if t.file != nil {
+		return t.file.Write(p)
+	}
+	return t.b.Write(p)
+}
+
+func (t *converted) size() int64 {
+	if t.file != nil {
+		return t.file.Size()
+	}
+	return int64(t.b.Len())
+}
+
+// open reads back what was written.
+func (t *converted) open(opts []larder.Option) (*larder.Model, error) {
+	if t.file == nil {
+		return larder.OpenBytes(t.b.Bytes(), opts...)
+	}
+	name, err := t.file.Name()
+	if err != nil {
+		return nil, err
+	}
+	return larder.Open(name, opts...)
+}
+
+// commit puts what was written where it belongs.
+func (t *converted) commit(stdout io.Writer) error {
+	switch {
+	case t.dry:
+		return nil
+	case t.file != nil:
+		return t.file.Commit()
+	}
+	_, err := stdout.Write(t.b.Bytes())
+	return err
+}
+
+func (t *converted) discard() {
+	if t.file != nil {
+		t.file.Discard()
+	}
+}
+
 // checkConverted runs every method of both models on the same rows. A stored form must also have the model's fingerprint.
-func checkConverted(cmd *cobra.Command, m *larder.Model, b []byte) (*rows.Difference, error) {
+func checkConverted(cmd *cobra.Command, m *larder.Model, to *converted) (*rows.Difference, error) {
 	ctx := cmd.Context()
-	n, err := larder.OpenBytes(b, openOptions(cmd)...)
+	n, err := to.open(openOptions(cmd))
 	if err != nil {
 		return nil, err
 	}
@@ -281,11 +346,11 @@ func onnxOptions(cmd *cobra.Command) (larder.ONNXOptions, error) {
 }
 
 // writeONNX writes the model as ONNX and says what that model needs and does not check.
-func writeONNX(m *larder.Model, b *bytes.Buffer, o larder.ONNXOptions, report map[string]any) (string, error) {
+func writeONNX(m *larder.Model, w io.Writer, o larder.ONNXOptions, report map[string]any) (string, error) {
 	if err := m.Trustworthy(); err != nil {
 		return "", err
 	}
-	r, err := m.EncodeONNX(b, o)
+	r, err := m.EncodeONNX(w, o)
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -11,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
-	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/release"
@@ -114,25 +112,22 @@ func migrate(cmd *cobra.Command, a []string) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := n.Encode(&b, form); err != nil {
+	to, err := newConverted(cmd.Context(), out, dry)
+	if err != nil {
 		return err
 	}
-	switch {
-	case dry:
-	case out == "-":
-		_, err := stdout(cmd).Write(b.Bytes())
+	defer to.discard()
+	if err := n.Encode(to, form); err != nil {
 		return err
-	default:
-		if err := pack.WriteFile(out, b.Bytes()); err != nil {
-			return err
-		}
 	}
-	return printMigrated(cmd, out, form, b.Len(), report, diff)
+	if err := to.commit(stdout(cmd)); err != nil || !dry && out == "-" {
+		return err
+	}
+	return printMigrated(cmd, out, form, to.size(), report, diff)
 }
 
 // printMigrated reports what was changed.
-func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int, report *release.Report, diff *rows.Difference) error {
+func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int64, report *release.Report, diff *rows.Difference) error {
 	if wantJSON(cmd) {
 		return printJSON(stdout(cmd), map[string]any{"output": out, "format": form.Format, "bytes": bytes, "from": report.From, "to": report.To,
 			"changes": report.Changes, "notes": report.Notes, "check": diff})
