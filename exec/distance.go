@@ -50,6 +50,7 @@ type metric[T float] struct {
 	reduced func(x, y []T) float64
 	dist    func(reduced float64) float64
 	reduce  func(dist float64) float64
+	unsure  bool // reduced may be unknown
 }
 
 // unknown stands for a distance that is NaN: as numpy sorts, farther than any other.
@@ -127,10 +128,24 @@ func newMetric[T float](m graph.Metric) metric[T] {
 			return s
 		}
 	case graph.Cosine:
-		d.dist = known
+		d.dist, d.unsure = known, true
 		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, 0, 0) }
+	case graph.CosineOfBools:
+		d.dist, d.unsure = known, true
+		d.reduced = func(x, y []T) float64 {
+			xy, yy, some := 0.0, 0.0, false
+			for j, v := range y {
+				xy += float64(float64(x[j]) * float64(v))
+				yy += float64(float64(v) * float64(v))
+				some = some || x[j] != 0
+			}
+			if !some || yy == 0 {
+				return unknown
+			}
+			return min(max(1-xy/math.Sqrt(yy), 0), 2)
+		}
 	case graph.Correlation:
-		d.dist = known
+		d.dist, d.unsure = known, true
 		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, average(x), average(y)) }
 	case graph.Yule:
 		d.reduced = func(x, y []T) float64 {
@@ -165,7 +180,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 			return s
 		}
 	case graph.BrayCurtisSum:
-		d.dist = known
+		d.dist, d.unsure = known, true
 		d.reduced = func(x, y []T) float64 {
 			num, den := 0.0, 0.0
 			for j, v := range y {
@@ -212,7 +227,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 			return float64(s0*s0) + float64(math.Cos(float64(x[0]))*math.Cos(float64(y[0]))*s1*s1)
 		}
 	case graph.NaNEuclidean:
-		d.dist, d.reduce = func(r float64) float64 { return math.Sqrt(known(r)) }, square
+		d.dist, d.reduce, d.unsure = func(r float64) float64 { return math.Sqrt(known(r)) }, square, true
 		d.reduced = func(x, y []T) float64 {
 			s, n := 0.0, 0
 			for j, v := range y {
@@ -285,13 +300,7 @@ func bit(b bool) int {
 	return 0
 }
 
-func average[T float](x []T) float64 {
-	s := 0.0
-	for _, v := range x {
-		s += float64(v)
-	}
-	return s / float64(len(x))
-}
+func average[T float](x []T) float64 { return float64(pairwise(x) / T(len(x))) }
 
 // cosineDistance is one less the cosine between two rows, each less its mean.
 func cosineDistance[T float](x, y []T, meanX, meanY float64) float64 {

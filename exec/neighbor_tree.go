@@ -17,6 +17,10 @@ type neighborTree struct {
 
 func newTree(t *graph.NeighborTree) *neighborTree {
 	n := &neighborTree{NeighborTree: t, metric: newMetric[float64](t.Metric), data: t.Data.F64, p: t.Data.Cols(), power: 1}
+	if of := n.metric.reduced; n.metric.unsure {
+		// Heap and nodes meet NaN itself here: it enters the heap whatever is there, and leaves when anything comes.
+		n.metric.reduced = func(x, y []float64) float64 { return known(of(x, y)) }
+	}
 	switch t.Metric.Name {
 	case graph.Euclidean, graph.SEuclidean:
 		n.power = 2
@@ -92,7 +96,10 @@ func (t *neighborTree) maxReduced(node int, pt []float64) float64 {
 
 func (t *neighborTree) minDist(node int, pt []float64) float64 {
 	if t.Ball {
-		return math.Max(0, t.metric.dist(t.metric.reduced(pt, t.center(node)))-t.Nodes[node].Radius)
+		if d := t.metric.dist(t.metric.reduced(pt, t.center(node))) - t.Nodes[node].Radius; d > 0 {
+			return d
+		}
+		return 0 // also of NaN
 	}
 	if math.IsInf(t.power, 1) {
 		return t.minReduced(node, pt)

@@ -49,6 +49,7 @@ const (
 	SokalSneath    = "sokalsneath"
 	Haversine      = "haversine"
 	Cosine         = "cosine"
+	CosineOfBools  = "cosine_of_bools" // scipy's function of truth values x: a row that holds any has norm 1
 	Correlation    = "correlation"
 	Yule           = "yule"
 	NaNEuclidean   = "nan_euclidean"
@@ -75,7 +76,7 @@ func (m Metric) String() string {
 func (m Metric) Check(p int) string {
 	switch m.Name {
 	case Euclidean, SqEuclidean, Manhattan, Chebyshev, Hamming, Canberra, BrayCurtis, BrayCurtisSum, Jaccard, Dice, Matching, Kulsinski,
-		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, Yule, NaNEuclidean, AdditiveChi2, Cosine, Correlation:
+		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, Yule, NaNEuclidean, AdditiveChi2, Cosine, CosineOfBools, Correlation:
 		return ""
 	case Haversine:
 		if p != 2 {

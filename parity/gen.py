@@ -4,7 +4,6 @@
 import argparse
 import collections
 import math
-import multiprocessing
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ import traceback
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
 
 import build
+import crew
 import record
 from cases import LINES
 
@@ -31,10 +31,15 @@ def jobs(only, least):
             count[line.estimator] += 1
 
 
+def named(job):
+    _, _, at, i, _ = job
+    return f"{LINES[at].estimator}.{i:02d}"
+
+
 def one(job):
     seed, out, at, i, k = job
     line = LINES[at]
-    name = f"{line.estimator}.{i:02d}"
+    name = named(job)
     r = build.generator(seed, name)
     start = time.time()
     for attempt in range(3):  # random data may be degenerate for a setting: no neighbours, one class in a fold
@@ -64,17 +69,23 @@ def main():
     start = time.time()
     todo = [(a.seed, a.out, *j) for j in jobs(a.only, a.least)]
     failed, total, slow = [], 0, []
-    with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
-        for name, took, size, error in pool.imap_unordered(one, todo, chunksize=4):
-            total += size
-            slow.append((took, name))
-            if error:
-                failed.append(f"{name}: {error}")
-    print(f"scikit-learn fitted {len(todo) - len(failed)} models, {total / 1e6:.1f} MB, {time.time() - start:.0f} s, seed {a.seed} (repeat with: make parity SEED={a.seed})")
+    died = []
+    for job, done, death in crew.share(one, todo):
+        if death:
+            died.append(f"{named(job)}: {death}")
+            continue
+        name, took, size, error = done
+        total += size
+        slow.append((took, name))
+        if error:
+            failed.append(f"{name}: {error}")
+    print(f"scikit-learn fitted {len(todo) - len(failed) - len(died)} models, {total / 1e6:.1f} MB, {time.time() - start:.0f} s, seed {a.seed} (repeat with: make parity SEED={a.seed})")
     print("slowest: " + ", ".join(f"{n} {t:.1f} s" for t, n in sorted(slow)[-5:]))
     if failed:
         print("not fitted, random data being what it is:\n" + "\n".join(failed))
-        sys.exit(len(failed) > len(todo) // 100 + 1)
+    if died:
+        print("the process died of:\n" + "\n".join(died))
+    sys.exit(bool(died) or len(failed) > len(todo) // 100 + 1)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ onnx_check.py JOBS: each line names a model, its case and the input; the outputs
 <model>.json for the Go side to compare, or {"unfed": …} where ONNX has no form for the input, or {"error": …}."""
 
 import json
-import multiprocessing
 import os
 import sys
 
@@ -15,6 +14,7 @@ import scipy.sparse as sp
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
 
+import crew
 import exactness
 import record
 import stored_check
@@ -128,8 +128,10 @@ def one(job):
 def main():
     with open(sys.argv[1]) as f:
         jobs = [line.rstrip("\n").split("\t") for line in f]
-    with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
-        pool.map(one, jobs, chunksize=16)
+    for (model, _, _), _, death in crew.share(one, jobs):
+        if death:
+            with open(model + ".json", "w") as f:
+                json.dump({"error": death}, f)
     print(f"onnx {onnx.__version__} checked and onnxruntime {ort.__version__} ran {len(jobs)} models")
 
 

@@ -50,6 +50,7 @@ type row struct {
 	worst                       float64
 	class                       string
 	at                          string
+	sees                        float64 // the least error of those tried that at least one comparison found; 0: it has no floats
 }
 
 type table struct {
@@ -91,6 +92,11 @@ func run(t *testing.T, dir, report string, older bool) {
 	text := tb.String()
 	t.Log("\n" + text)
 	if report != "" {
+		for _, r := range tb.rows {
+			if r.sees > 1e-5 {
+				t.Errorf("%s.%s: none of its %d comparisons sees an error of a hundred-thousandth", r.estimator, r.method, r.equal)
+			}
+		}
 		text += "\nrefused by both, scikit-learn's words | Larder's\n" + strings.Join(tb.words, "\n") + "\n"
 		if err := os.WriteFile(report, []byte(text), 0o644); err != nil {
 			t.Error(err)
@@ -149,12 +155,26 @@ func (tb *table) model(t *testing.T, c *golden.Case) {
 			}
 			if d.OK() {
 				r.equal++
+				r.sees = sharper(r.sees, got, out)
 			} else {
 				r.wrong++
 				t.Errorf("%s: %s of %q (%s): %s", c.Setting, out.Method, out.Input, out.Tolerance, d)
 			}
 		}
 	}
+}
+
+// sharper gives the lesser of an error that was seen and of the least one that this comparison sees.
+func sharper(sees float64, got *golden.Value, out *golden.Output) float64 {
+	for _, by := range []float64{1e-11, 1e-9, 1e-7, 1e-5, 1e-3, math.Inf(1)} {
+		if by >= sees && sees > 0 {
+			break
+		}
+		if moved, any := golden.Shaken(got, by); any && (math.IsInf(by, 1) || !golden.Compare(moved, out).OK()) {
+			return by
+		}
+	}
+	return sees
 }
 
 // compute runs one method as the case describes.
@@ -242,7 +262,7 @@ func (tb *table) String() string {
 	}
 	slices.SortFunc(rows, func(a, b *row) int { return strings.Compare(a.estimator+a.method, b.estimator+b.method) })
 	var s strings.Builder
-	fmt.Fprintf(&s, "%-32s %-26s %8s %6s %6s %7s %7s  %-22s %s\n", "estimator", "method", "settings", "equal", "wrong", "refused", "refuse2", "worst difference", "where")
+	fmt.Fprintf(&s, "%-32s %-26s %8s %6s %6s %7s %7s  %-22s %-6s %s\n", "estimator", "method", "settings", "equal", "wrong", "refused", "refuse2", "worst difference", "sees", "where")
 	var equal, wrong, refused, same int
 	names := map[string]bool{}
 	for _, r := range rows {
@@ -260,7 +280,11 @@ func (tb *table) String() string {
 				worst = "differs"
 			}
 		}
-		fmt.Fprintf(&s, "%-32s %-26s %8d %6d %6d %7d %7d  %-22s %s\n", r.estimator, r.method, len(r.settings), r.equal, r.wrong, r.refused, r.same, worst, r.at)
+		sees := ""
+		if r.sees > 0 {
+			sees = fmt.Sprintf("%.0g", r.sees)
+		}
+		fmt.Fprintf(&s, "%-32s %-26s %8d %6d %6d %7d %7d  %-22s %-6s %s\n", r.estimator, r.method, len(r.settings), r.equal, r.wrong, r.refused, r.same, worst, sees, r.at)
 		equal, wrong, refused, same = equal+r.equal, wrong+r.wrong, refused+r.refused, same+r.same
 		names[r.estimator] = true
 	}

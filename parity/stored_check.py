@@ -7,7 +7,6 @@ file INPUTS. Of a safetensors file the arrays are compared: each must be one of 
 import collections
 import io
 import json
-import multiprocessing
 import os
 import pickle
 import sys
@@ -19,6 +18,7 @@ import document  # beside this file
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
 
+import crew
 import record
 from stored import load, value
 
@@ -188,8 +188,7 @@ INPUTS = sys.argv[2] if len(sys.argv) > 2 else None
 def main():
     with open(sys.argv[1]) as f:
         jobs = [line.rstrip("\n").split("\t") for line in f]
-    with multiprocessing.Pool(min(2, os.cpu_count() or 1)) as pool:
-        wrong = [w for w in pool.map(one, jobs, chunksize=8) if w]
+    wrong = [f"{job[0]}: {death}" if death else w for job, w, death in crew.share(one, jobs) if w or death]
     print(f"{len(jobs) - len(wrong)} of {len(jobs)} copies load in Python and answer as their originals")
     print("\n".join(wrong))
     sys.exit(bool(wrong))

@@ -55,8 +55,8 @@ type Value struct {
 	Frame  *tensor.Frame
 	Tokens *tensor.Tokens
 	Dicts  *tensor.Dicts
-	Ragged *tensor.Ragged // nearest first
-	List   []*Value       // several outputs of one method
+	Ragged *tensor.Ragged
+	List   []*Value // several outputs of one method
 }
 
 // Of makes a Value of what a method returned.

@@ -103,7 +103,11 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	if n.single() && x.DType() == tensor.Float32 {
 		// What scikit-learn measures outside its own searches stays float32.
 		switch sparse := n.sparse != nil && n.metric.Name == graph.Euclidean; {
-		case sparse, n.metric.Name == graph.Cosine && !n.called, n.metric.Name == graph.NaNEuclidean:
+		case n.called:
+			if n.FitMethod == "brute" && sklearn.CompareVersions(n.Version, "1.8") >= 0 {
+				dt = tensor.Float32
+			}
+		case sparse, n.metric.Name == graph.Cosine, n.metric.Name == graph.NaNEuclidean:
 			dt = tensor.Float32
 		}
 	}
@@ -143,6 +147,17 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	x = b.ToDense(x)
 	fit := n.fit
+	if n.called && x.DType() == tensor.Bool && sklearn.CompareVersions(n.Version, "1.8") >= 0 {
+		// The function is given truth values as they are.
+		switch of := n.FitX.Dense.DType == tensor.Bool; {
+		case of && n.metric.Name == graph.Cosine:
+			return b.Unsupported(graph.OpKNeighbors, "scipy's cosine of truth values counts none of them"), a, dt
+		case of && n.metric.Name != graph.Correlation && n.metric.Name != graph.SqEuclidean:
+			return b.Refuse("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead."), a, dt
+		case n.metric.Name == graph.Cosine:
+			a.Metric.Name = graph.CosineOfBools
+		}
+	}
 	if n.byScipy(x.DType()) {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 		if n.metric.Name == graph.BrayCurtis {

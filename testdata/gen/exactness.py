@@ -106,7 +106,7 @@ def tolerance(est, method):
         last = inner[-1:] if name in ("Pipeline",) else inner
         before = [tolerance(s, "transform") for s in inner[:-1]] if name == "Pipeline" else []
         return worst(before + [tolerance(s, method) for s in last])
-    if method in ("apply", "decision_path", "get_feature_names_out"):
+    if method in ("apply", "decision_path", "get_feature_names_out") or method.endswith("predict") and hasattr(est, "classes_"):
         return "exact"
     if name in ("RFE", "RFECV") and method not in ("transform", "inverse_transform"):
         return tolerance(est.estimator_, method)
@@ -145,50 +145,77 @@ def tolerance(est, method):
     return "sum"
 
 
+# By how much numbers of a class may differ, as a fraction: of themselves, of the largest, of a scale.
+WIDTH = {"ulp8": 8 * 2.0**-52, "sum": 1e-12, "log": 1e-12, "dist": 1e-12, "sum32": 1e-6, "dist32": 1e-6}
+
+
+def width(est, X, method, coarse):
+    """The class of a method for these rows."""
+    tol = tolerance(est, method)
+    narrow = type(est).__name__ in NARROW and getattr(X, "dtype", None) == np.float32
+    return COARSE[tol] if coarse or narrow else tol
+
+
 def scores(est, X):
-    """The numbers whose largest (or smallest) decides a label, one row each, or None."""
+    """The numbers whose largest (or smallest) decides a label, one row each, and the method that gives them, or None."""
     name = type(est).__name__
     if name in DISTANCES and hasattr(est, "transform"):
-        return -np.asarray(est.transform(X))
+        return "transform", -np.square(np.asarray(est.transform(X), dtype=float))
     for method in ("decision_function", "predict_joint_log_proba", "predict_proba"):
         try:
             s = getattr(est, method)(X)
         except Exception:
             continue
         if isinstance(s, list):
-            return [np.asarray(v) for v in s]
+            return method, [np.asarray(v) for v in s]
         s = np.asarray(s)
         if s.dtype.kind == "f":
-            return s
+            return method, s
     return None
 
 
-def tied(est, X, rel=1e-11):
-    """Rows whose two best scores are closer than the tolerance."""
+def counted(est):
+    """Scores that are counts, or fractions of them: those of a class are the same in every order of summing."""
+    return type(est).__name__ in NEIGHBOURS and getattr(est, "weights", "") == "uniform"
+
+
+def tied(est, X, coarse=False, exact=True):
+    """Rows whose two best scores are closer than the tolerance of both. exact: scores that have the same bits do not tie."""
     s = scores(est, X)
     if s is None:
         return []
+    method, s = s
+    tol = width(est, X, method, coarse)
+    if exact and (tol == "exact" or counted(est)):
+        return []
+    rel = 2 * WIDTH.get(tol, 1e-12)
+    by = scale(est, X, method, coarse)
+    several = np.ndim(est.predict(X)) == 2 if hasattr(est, "predict") else False  # labels, each with a threshold
     rows = set()
     for v in s if isinstance(s, list) else [s]:
-        v = np.where(np.isnan(v), 0, np.clip(v, -1e300, 1e300))
+        v = np.where(np.isnan(v), 0, np.clip(v, -1e300, 1e300)).astype(float)
         top = np.abs(v).max() if v.size else 0
+        if by is not None:
+            top = np.maximum(top, by)
         if v.ndim == 1:
             near = np.abs(v) <= rel * top
+        elif v.ndim == 2 and several and not isinstance(s, list):
+            off = np.abs(v - 0.5) if method == "predict_proba" else np.abs(v)
+            near = (off <= rel * np.reshape(top, (-1, 1))).any(axis=1)
         elif v.ndim == 2 and v.shape[1] > 1:
             o = np.sort(v, axis=1)
             near = (o[:, -1] - o[:, -2]) <= rel * top
-            near |= (np.abs(v) <= rel * top).any(axis=1) & (v < 0).any(axis=1)
-            if (v >= 0).all():
-                near |= (np.abs(v - 0.5) <= rel).any(axis=1)
         else:
             continue
         rows |= set(np.flatnonzero(near).tolist())
     return sorted(rows)
 
 
-def undecided(est, X):
-    """Rows where the choice of neighbours itself is a matter of rounding: distances tie, or one that is zero weighs
-    1/distance, and the search is by brute force, whose digits depend on BLAS in scikit-learn itself."""
+def undecided(est, X, method="predict"):
+    """Rows where the choice of neighbours itself is a matter of rounding: distances tie, and the search is by brute force,
+    whose digits depend on BLAS in scikit-learn itself."""
+    if type(est).__name__ in NEIGHBOURS:
+        return brute(est, X, method)
     return inside(est, X, brute)
 
 
@@ -248,40 +275,77 @@ def last_of_rounds(est, X):
     return sorted(rows)
 
 
-def brute(est, X):
+def norms(A):
+    A = A.toarray() if sp.issparse(A) else np.asarray(A, dtype=float)
+    return np.nansum(np.square(A), 1)
+
+
+COUNTED = set("hamming jaccard dice matching kulsinski rogerstanimoto russellrao sokalmichener sokalsneath yule".split())
+
+
+def blur(est, X, d):
+    """By how much scikit-learn's brute-force search may err in each of d, distances of the rows X."""
+    single = est._fit_X.dtype == np.float32
+    name = est.effective_metric_
+    if name in ("euclidean", "l2", "sqeuclidean", "nan_euclidean"):
+        # The square is expanded. Products are summed in float64, but for float32 rows with missing cells.
+        both = (norms(X) + norms(est._fit_X).max())[:, None]
+        if name == "nan_euclidean":
+            both = both * X.shape[1] * (1e9 if single else 1)
+        error = 1e-15 * both
+        if name == "sqeuclidean":
+            return error + (1e-6 if single else 0) * d
+        return np.sqrt(np.square(d) + error) - d + (1e-6 if single else 1e-15) * d
+    if name in COUNTED:
+        return np.zeros(d.shape)
+    if name == "cosine":
+        return np.full(d.shape, 1e-6 if single else 1e-15)
+    return (1e-6 if single else 1e-13) * (1 + d)
+
+
+def inverse_error(est, X):
+    """Per row, by how much the blur of distances moves a mean that is weighted by their inverses."""
+    if type(est).__name__.startswith("Radius"):
+        found = est.radius_neighbors(X)[0]
+        d = np.full((len(found), max(2, max(len(v) for v in found))), np.inf)
+        for i, v in enumerate(found):
+            d[i, : len(v)] = np.sort(v)
+    else:
+        d = est.kneighbors(X)[0].astype(float)
+        d = np.c_[d, np.full(len(d), np.inf)]
+    b = np.where(d < np.inf, blur(est, X, np.minimum(d, 1e150)), 0)
+    zero = d <= 4 * b  # whose share is all, but for what is left to the others
+    with np.errstate(all="ignore"):
+        error = np.where(zero, 0, b / (d - b)).max(1)
+        error += np.where(zero[:, 0], d.shape[1] * 5 * b[:, 0] / np.where(zero, np.inf, d).min(1), 0)
+    y = est._y if est._y.dtype.kind == "f" else np.ones(1)
+    return 2 * np.nan_to_num(error) * np.abs(y).max()
+
+
+def brute(est, X, method="predict"):
     name = type(est).__name__
     if name == "KNNImputer":
         return undecided_donors(est, X)
-    if name in ("Isomap", "LocallyLinearEmbedding") and est.nbrs_._fit_method == "brute":
-        try:  # the distance to a row that was fitted is a difference of large numbers
-            d, _ = est.nbrs_.kneighbors(X)
-        except Exception:
-            return []
-        return np.flatnonzero(d[:, 0] <= 1e-4 * (1 + d.max())).tolist()
-    if name not in NEIGHBOURS or getattr(est, "_fit_method", "") != "brute":
+    est = getattr(est, "nbrs_", est)  # of manifolds
+    if not hasattr(est, "_fit_X") or getattr(est, "_fit_method", "") != "brute" or est.effective_metric_ == "precomputed":
         return []
     try:
-        if name.startswith("Radius"):
-            d, _ = est.radius_neighbors(X, radius=est.radius * (1 + 1e-9))
-            e, _ = est.radius_neighbors(X, radius=est.radius * (1 - 1e-9))
-            close = [est.get_params().get("weights") == "distance" and len(v) > 0 and v.min() <= 1e-6 * (1 + est.radius) for v in d]
-            return [i for i in range(len(d)) if len(d[i]) != len(e[i]) or close[i]]
-        k = min(est.n_neighbors + 2, est._fit_X.shape[0])
-        d = np.where(np.isnan(est.kneighbors(X, n_neighbors=k)[0]), 1e300, est.kneighbors(X, n_neighbors=k)[0])
+        if "Radius" in name or method == "radius_neighbors":
+            edge = blur(est, X, np.full((X.shape[0], 1), float(est.radius)))[:, 0] * 2
+            d, _ = est.radius_neighbors(X, radius=est.radius + edge.max())
+            return [i for i, v in enumerate(d) if edge[i] > 0 and (np.abs(v - est.radius) <= edge[i]).any()]
+        k = est.n_neighbors + (name == "KNeighborsTransformer" and method == "transform" and est.mode == "distance")
+        d = est.kneighbors(X, n_neighbors=min(k + 1, est.n_samples_fit_))[0].astype(float)
     except Exception:
         return []
-    d = np.minimum(d, 1 + 2 * np.append(d[d < 1e300], 0).max())  # rows without a common cell are as far as any
-    near = False
-    if est.get_params().get("weights") == "distance":
-        near = d[:, 0] <= 1e-6 * (1 + d.max())
-        if est._fit_X.dtype == np.float32 and not sp.issparse(X):
-            # Small distances are differences of large numbers, of which float32 leaves few digits.
-            near |= np.square(d[:, 0]) < 1e-2 * np.nansum(np.square(np.asarray(X, dtype=float)), 1)
-    gap = np.diff(d, axis=1) if d.shape[1] > 1 else np.ones((len(d), 1))
-    if est.effective_metric_ == "nan_euclidean" and est._fit_X.dtype == np.float32:
-        large = np.nansum(np.square(np.asarray(X, dtype=float)), 1)[:, None]
-        gap = np.where(np.diff(np.square(d), axis=1) <= 1e-5 * large, 0, gap)  # the square is expanded in float32
-    return np.flatnonzero((gap <= 1e-7 * (1 + d.max())).any(axis=1) | near).tolist()
+    d = np.where(np.isnan(d), 1e300, d)  # rows without a common cell are as far as any
+    b = np.where(d < 1e300, blur(est, X, np.minimum(d, 1e150)), 0)
+    near = np.diff(d, axis=1) <= b[:, 1:] + b[:, :-1]
+    if method != "kneighbors":
+        near = near[:, k - 1 :]  # those before are neighbours in any order
+        if est.get_params().get("weights") == "distance" and k > 1:
+            near = np.c_[near, d[:, 1] <= 4 * b[:, 1]]  # whose share is all or half
+    return np.flatnonzero(near.any(axis=1)).tolist()
 
 
 def undecided_donors(est, X):
@@ -292,11 +356,12 @@ def undecided_donors(est, X):
     except Exception:
         return []
     missing = np.isnan(X) if np.isnan(est.missing_values) else X == est.missing_values
-    rows = set()
+    rows, largest = set(), norms(est._fit_X).max()
+    error = X.shape[1] * (1e-6 if est._fit_X.dtype == np.float32 else 1e-14)  # the square is expanded
     for i, j in np.argwhere(missing):
         d = np.sort(D[i, ~est._mask_fit_X[:, j]])
         k = est.n_neighbors
-        if k < len(d) and not d[k] - d[k - 1] > 1e-7 * (1 + np.abs(d[k])):
+        if k < len(d) and not d[k] ** 2 - d[k - 1] ** 2 > error * (np.nansum(np.square(X[i])) + largest):
             rows.add(int(i))
         # Near donors' distances are differences of large numbers, of which float32 leaves few digits.
         if len(d) and est.weights == "distance" and est._fit_X.dtype == np.float32 and np.square(d[:1]) < 1e-2 * np.nansum(np.square(X[i])):
@@ -373,6 +438,11 @@ def scale(est, X, method, coarse):
             return quadratic(est, np.asarray(X, dtype=float)).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
             return [4.0] * X.shape[0]  # the terms of the probability are 7,600 in sum of magnitudes
+        if type(est).__name__ == "LocalOutlierFactor" and method in ("score_samples", "decision_function"):
+            s = np.abs(est.score_samples(X)) + (abs(est.offset_) if method == "decision_function" else 0)
+            if est.effective_metric_ == "cosine":  # one less a cosine, in units of what is left
+                s = s * np.maximum(1, est._local_reachability_density(*est.kneighbors(X)))
+            return s.astype(float).tolist()
         if type(est).__name__ == "Nystroem" and method == "transform":
             # Directions without variance are scaled up by a million: what is left of them is rounding.
             K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
@@ -381,8 +451,14 @@ def scale(est, X, method, coarse):
             return [10 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
         if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
             return np.abs(est._decision_function(X)).max(1).tolist()
-        if coarse and method == "predict_proba" and type(est).__name__ == "KNeighborsClassifier" and est.weights == "distance" and est.effective_metric_ == "cosine":
-            return np.maximum(1, 0.2 / np.maximum(est.kneighbors(X)[0].min(1), 1e-9)).tolist()  # by one less a cosine
+        if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and est._fit_method == "brute" and method in ("predict", "predict_proba"):
+            return (inverse_error(est, X) / WIDTH[width(est, X, method, coarse)]).tolist()
+        if type(est).__name__ == "Isomap" and est.nbrs_._fit_method == "brute" and est.n_neighbors is not None:
+            # The distance to a row that was fitted is the root of a rounding.
+            d, at = est.nbrs_.kneighbors(X)
+            G = np.min(est.dist_matrix_[at] + d[:, :, None], 1)
+            A = np.abs(est.kernel_pca_.eigenvectors_) / np.sqrt(np.abs(est.kernel_pca_.eigenvalues_))
+            return (4 * np.dot(G * blur(est.nbrs_, X, d).max(1)[:, None], A).max(1) / WIDTH[width(est, X, method, coarse)]).tolist()
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
         if type(est).__name__ in CODERS and method == "transform":

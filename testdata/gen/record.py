@@ -131,9 +131,12 @@ class Recorder:
             return None
         extra = ""
         if method != "inverse_transform":
-            if key not in self.loose:
-                self.loose[key] = exactness.tied(self.est, X), exactness.undecided(self.est, X)
-            for word, rows in zip(("tied", "undecided"), self.loose[key]):
+            kind = method if method in ("kneighbors", "radius_neighbors", "transform") else "predict"
+            if (key, kind) not in self.loose:
+                labels = kind in ("predict", "transform")
+                tied = exactness.tied(self.est, X, self.coarse) if labels else []
+                self.loose[key, kind] = tied, exactness.undecided(self.est, X, kind)
+            for word, rows in zip(("tied", "undecided"), self.loose[key, kind]):
                 if rows:
                     extra += ',"%s":%s' % (word, rows)
         scale = exactness.scale(self.est, X, method, self.coarse)
@@ -272,8 +275,8 @@ def record(case, data, est, rows, full):
         rec.run("texts", np.array([est.decode(d) for d in rows], dtype=object))
     if full and primary:
         for key, X in bad(rows, data.kind).items():
-            if key == "empty" and rec.estimator == "RadiusNeighborsClassifier":
-                continue  # scikit-learn divides by zero and takes the process with it
+            if key in ("empty", "flat") and rec.estimator == "RadiusNeighborsClassifier":
+                continue  # scikit-learn does not look, and dies of them
             rec.run("bad " + key, X, primary)
     rec.names()
     return rec
