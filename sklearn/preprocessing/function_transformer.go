@@ -510,6 +510,9 @@ func round(c *arguments, x graph.Value) graph.Value {
 		if d < 0 {
 			return c.b.Unsupported("", "%s of integers to %v decimals", c.f.name, d)
 		}
+		if x.DType() == tensor.Bool { // rounded as rint does, which has no loop of theirs
+			return c.b.Unary(graph.OpRound, c.b.Cast(x, tensor.Float16))
+		}
 		return x
 	}
 	if d == 0 {

@@ -190,7 +190,10 @@ def tied(est, X, coarse=False, exact=True):
         return []
     rel = 2 * WIDTH.get(tol, 1e-12)
     by = scale(est, X, method, coarse)
-    several = np.ndim(est.predict(X)) == 2 if hasattr(est, "predict") else False  # labels, each with a threshold
+    try:
+        several = np.ndim(est.predict(X)) == 2  # labels, each with a threshold
+    except Exception:
+        several = False
     rows = set()
     for v in s if isinstance(s, list) else [s]:
         v = np.where(np.isnan(v), 0, np.clip(v, -1e300, 1e300)).astype(float)
@@ -427,6 +430,8 @@ def scale(est, X, method, coarse):
             for step in inner[:-1]:
                 X = step.transform(X)
             return scale(inner[-1], X, method, coarse)
+        if hasattr(est, "best_estimator_") or type(est).__name__ == "FrozenEstimator":
+            return scale(inner[0], X, method, coarse)
         if inner is not None:
             return None
         if type(est).__name__ in ("RFE", "RFECV") and "transform" not in method:
