@@ -200,7 +200,7 @@ func paramText(v any) string {
 		if class := classIn(s); strings.HasSuffix(s, ")") && class != "" && class[0] >= 'A' && class[0] <= 'Z' {
 			return s
 		}
-		return quote(s)
+		return tensor.Quote(s)
 	}
 	var s string
 	switch x := v.(type) {

@@ -269,9 +269,9 @@ func (p *paramReader) repr(v pyobj.Value, depth int) string {
 		return tensor.FormatFloat(float64(x))
 	case pyobj.Str, pyobj.Py2Str:
 		s, _ := pyobj.Text(v)
-		return quote(s)
+		return tensor.Quote(s)
 	case pyobj.Bytes:
-		return "b" + quote(string(x))
+		return tensor.Cell{Kind: tensor.CellBytes, S: string(x)}.Repr()
 	case *pyobj.List:
 		return items(x.Items, "[", "]")
 	case *pyobj.Tuple:
@@ -306,7 +306,7 @@ func (p *paramReader) repr(v pyobj.Value, depth int) string {
 		return "dtype('" + x.Code() + "')"
 	case *pyobj.Scalar:
 		if t, err := sklearn.Tensor(x); err == nil {
-			return "np." + t.DType.String() + "(" + p.cell(t.Cell(0)) + ")"
+			return "np." + t.DType.String() + "(" + t.Cell(0).Repr() + ")"
 		}
 	case *pyobj.Array:
 		return p.array(x)
@@ -330,13 +330,6 @@ func isDType(g *pyobj.Global) bool {
 	return g.Module == "numpy" && strings.TrimRight(g.Name, "0123456789_") != "" && strings.Contains("float int uint bool object str complex", strings.TrimRight(g.Name, "0123456789_"))
 }
 
-func (p *paramReader) cell(c tensor.Cell) string {
-	if c.Kind == tensor.CellStr {
-		return quote(c.S)
-	}
-	return c.String()
-}
-
 func (p *paramReader) array(a *pyobj.Array) string {
 	t, err := sklearn.Tensor(a)
 	if err != nil || t.Len() > maxReprArray {
@@ -347,7 +340,7 @@ func (p *paramReader) array(a *pyobj.Array) string {
 	var dim func(d int)
 	dim = func(d int) {
 		if d == len(t.Shape) {
-			b.WriteString(strings.TrimSuffix(p.cell(t.Cell(at)), "0"))
+			b.WriteString(strings.TrimSuffix(t.Cell(at).Repr(), "0"))
 			at++
 			return
 		}
@@ -380,35 +373,4 @@ func (p *paramReader) estimatorRepr(o *pyobj.Object, depth int) string {
 		changed = append(changed, name+"="+r)
 	}
 	return pyobj.ShortName(o.ClassName()) + "(" + strings.Join(changed, ", ") + ")"
-}
-
-// quote is Python's repr of a str.
-func quote(s string) string {
-	q := byte('\'')
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		q = '"'
-	}
-	var b strings.Builder
-	b.WriteByte(q)
-	for _, r := range s {
-		switch {
-		case r == rune(q) || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < 0x20 || r == 0x7f:
-			b.WriteString(`\x`)
-			b.WriteByte("0123456789abcdef"[r>>4])
-			b.WriteByte("0123456789abcdef"[r&15])
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte(q)
-	return b.String()
 }

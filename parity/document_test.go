@@ -43,13 +43,7 @@ func program(t *testing.T) string {
 // TestDocument runs the seed document's own program beside Larder: its forest in each of its compressions, its package
 // and its registry, read by Larder; Larder's package read by the document's code.
 func TestDocument(t *testing.T) {
-	if os.Getenv("LARDER_PARITY") == "" {
-		t.Skip("LARDER_PARITY is not set: run make parity")
-	}
-	dir := filepath.Join(filepath.Dir(os.Getenv("LARDER_PARITY")), "document")
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
+	dir := beside(t, "document")
 	python(t, "document.py", "make", dir, "--rows", "2000")
 	t.Run("forest", func(t *testing.T) { run(t, filepath.Join(dir, "cases"), "", false) })
 

@@ -2,7 +2,6 @@ package parity
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -14,9 +13,7 @@ import (
 
 // TestForetold lets the real scikit-learn load files of older releases and compares what happened with what was foretold.
 func TestForetold(t *testing.T) {
-	if os.Getenv("LARDER_PARITY") == "" {
-		t.Skip("LARDER_PARITY is not set: run make parity")
-	}
+	live(t)
 	root := fixture.Shared(t, "data/sklearn-old")
 	cmd := exec.Command(fixture.Python(t), filepath.Join(fixture.Root(t), "testdata", "gen", "outcomes.py"), root, "0.22.2.post1", "1.3.2", "1.7.2")
 	var errs bytes.Buffer

@@ -24,9 +24,7 @@ import (
 // be right, and 1.9.1 must be right with what migrate made of the file.
 func TestSilentFamilies(t *testing.T) {
 	python := fixture.Python(t)
-	if os.Getenv("LARDER_PARITY") == "" {
-		t.Skip("LARDER_PARITY is not set: run make parity")
-	}
+	live(t)
 	root := sharedOld(t)
 	in := arrays(t, filepath.Join(root, "inputs.npz"))
 	families := []struct {

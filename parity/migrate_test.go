@@ -31,9 +31,7 @@ type written struct {
 // LARDER_LADDER names folders of cases, one of each release (make ladder), which are rewritten for all of them, too.
 func TestMigrate(t *testing.T) {
 	newest := fixture.Python(t)
-	if os.Getenv("LARDER_PARITY") == "" {
-		t.Skip("LARDER_PARITY is not set: run make parity")
-	}
+	live(t)
 	old := pickles(t, filepath.Join(sharedOld(t), "*"))
 	t.Run("1.9.1", func(t *testing.T) { migrateAll(t, old, "1.9.1", newest, "") })
 	releases := os.Getenv("LARDER_RELEASES")

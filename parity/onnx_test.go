@@ -19,18 +19,8 @@ import (
 // TestONNX writes every method of every live model as ONNX, lets the real checker and the real ONNX Runtime at it, and
 // compares what that computes with what scikit-learn computed from the same rows: float32 ones where rows are numeric.
 func TestONNX(t *testing.T) {
-	dir := os.Getenv("LARDER_PARITY")
-	if dir == "" {
-		t.Skip("LARDER_PARITY is not set: run make parity")
-	}
-	folder := filepath.Join(filepath.Dir(dir), "onnx")
-	if err := os.RemoveAll(folder); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	paths, err := golden.CasePaths(dir)
+	folder := beside(t, "onnx")
+	paths, err := golden.CasePaths(live(t))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}

@@ -35,11 +35,31 @@ func TestFixtures(t *testing.T) {
 
 // TestLive runs the models of `make parity`.
 func TestLive(t *testing.T) {
+	dir := live(t)
+	run(t, dir, filepath.Join(filepath.Dir(dir), "table.txt"), false)
+}
+
+// live is the folder of the models and answers of `make parity`.
+func live(t *testing.T) string {
+	t.Helper()
 	dir := os.Getenv("LARDER_PARITY")
 	if dir == "" {
 		t.Skip("LARDER_PARITY is not set: run make parity")
 	}
-	run(t, dir, filepath.Join(filepath.Dir(dir), "table.txt"), false)
+	return dir
+}
+
+// beside is an empty folder next to the live models, for what the real libraries are to load.
+func beside(t *testing.T, name string) string {
+	t.Helper()
+	dir := filepath.Join(filepath.Dir(live(t)), name)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // row is a line of the table: one method of one estimator over all settings and shapes.

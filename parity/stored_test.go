@@ -25,18 +25,8 @@ import (
 // TestStored writes every live model in another stored form and lets the real pickle, joblib and skops load it: each
 // answer must have the bits of the original's.
 func TestStored(t *testing.T) {
-	dir := os.Getenv("LARDER_PARITY")
-	if dir == "" {
-		t.Skip("LARDER_PARITY is not set: run make parity")
-	}
-	folder := filepath.Join(filepath.Dir(dir), "stored")
-	if err := os.RemoveAll(folder); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	paths, err := golden.CasePaths(dir)
+	folder := beside(t, "stored")
+	paths, err := golden.CasePaths(live(t))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
