@@ -13,6 +13,8 @@ var elementwiseKernels = table{
 	graph.OpErf: unary, graph.OpSigmoid: unary, graph.OpFloor: unary, graph.OpSign: unary, graph.OpRelu: unary,
 	graph.OpCeil: unary, graph.OpRound: unary, graph.OpTan: unary, graph.OpAtan: unary, graph.OpAsinh: unary,
 	graph.OpLog2: unary, graph.OpLog10: unary, graph.OpCbrt: unary,
+	graph.OpSinh: unary, graph.OpCosh: unary, graph.OpAsin: unary, graph.OpAcos: unary, graph.OpAcosh: unary, graph.OpAtanh: unary,
+	graph.OpErfc: unary, graph.OpLogGamma: unary, graph.OpLogNdtr: unary,
 	graph.OpSoftplus: unary, graph.OpNormCdf: unary, graph.OpNormPpf: unary,
 	graph.OpNot: predicate, graph.OpIsNaN: predicate, graph.OpIsInf: predicate,
 	graph.OpAdd: arithmetic, graph.OpSub: arithmetic, graph.OpMul: arithmetic, graph.OpDiv: arithmetic,
@@ -180,6 +182,24 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 		return math.Atan
 	case graph.OpAsinh:
 		return math.Asinh
+	case graph.OpSinh:
+		return math.Sinh
+	case graph.OpCosh:
+		return math.Cosh
+	case graph.OpAsin:
+		return asin
+	case graph.OpAcos:
+		return acos
+	case graph.OpAcosh:
+		return math.Acosh
+	case graph.OpAtanh:
+		return math.Atanh
+	case graph.OpErfc:
+		return erfc
+	case graph.OpLogGamma:
+		return logGamma
+	case graph.OpLogNdtr:
+		return logNdtr
 	case graph.OpLog2:
 		return log2
 	case graph.OpLog10:

@@ -166,3 +166,81 @@ func log10(x float64) float64 {
 	}
 	return y
 }
+
+// asin keeps its digits near one.
+func asin(x float64) float64 { return math.Atan2(x, math.Sqrt((1-x)*(1+x))) }
+
+// acos keeps its digits near one.
+func acos(x float64) float64 { return 2 * math.Atan2(math.Sqrt(1-x), math.Sqrt(1+x)) }
+
+// logGamma is Cephes' log|gamma(x)|, infinite at zero and the negative integers.
+func logGamma(x float64) float64 {
+	const half = 0.91893853320467274178 // log(sqrt(2 pi))
+	switch {
+	case math.IsNaN(x) || math.IsInf(x, 1):
+		return x
+	case math.IsInf(x, -1):
+		return math.Inf(1)
+	case x < -34:
+		q := -x
+		p := math.Floor(q)
+		z := q - p
+		if z == 0 {
+			return math.Inf(1)
+		}
+		if z > 0.5 {
+			z = p + 1 - q
+		}
+		return 1.14472988584940017414 - log(q*math.Sin(math.Pi*z)) - logGamma(q)
+	case x < 13:
+		z, p, u := 1.0, 0.0, x
+		for u >= 3 {
+			p--
+			u = x + p
+			z *= u
+		}
+		for u < 2 {
+			if u == 0 {
+				return math.Inf(1)
+			}
+			z /= u
+			p++
+			u = x + p
+		}
+		z = math.Abs(z)
+		if u == 2 {
+			return log(z)
+		}
+		x += p - 2
+		return log(z) + float64(x*polevl(x, cephes.LgamB))/p1evl(x, cephes.LgamC)
+	}
+	q := float64((x-0.5)*log(x)) - x + half
+	if x > 1e8 {
+		return q
+	}
+	return q + polevl(1/float64(x*x), cephes.LgamA)/x
+}
+
+// logNdtr is the logarithm of ndtr, by the scaled complement of erf below -1.
+func logNdtr(x float64) float64 {
+	if x < -1 {
+		t := x * (1 / math.Sqrt2)
+		return log(erfcx(-t)/2) - float64(t*t)
+	}
+	return math.Log1p(-erfc(x*(1/math.Sqrt2)) / 2)
+}
+
+// erfcx is exp(x²) erfc(x) for x > 0.7: from Cephes' quotients, above 8 by its asymptotic quotient.
+func erfcx(x float64) float64 {
+	switch {
+	case math.IsInf(x, 1):
+		return 0
+	case x > 1e8:
+		return 1 / (math.SqrtPi * x)
+	case x < 1:
+		return math.Exp(x*x) * erfc(x)
+	case x < 8:
+		return polevl(x, cephes.ErfcP) / p1evl(x, cephes.ErfcQ)
+	}
+	return polevl(x, cephes.ErfcR) / p1evl(x, cephes.ErfcS)
+}

@@ -25,6 +25,15 @@ const (
 	OpTan      Op = "Tan"
 	OpAtan     Op = "Atan"
 	OpAsinh    Op = "Asinh"
+	OpSinh     Op = "Sinh"
+	OpCosh     Op = "Cosh"
+	OpAsin     Op = "Asin"
+	OpAcos     Op = "Acos"
+	OpAcosh    Op = "Acosh"
+	OpAtanh    Op = "Atanh"
+	OpErfc     Op = "Erfc"     // scipy.special.erfc
+	OpLogGamma Op = "LogGamma" // scipy.special.gammaln
+	OpLogNdtr  Op = "LogNdtr"  // scipy.special.log_ndtr
 	OpLog2     Op = "Log2"     // no ONNX form but a quotient
 	OpLog10    Op = "Log10"    // no ONNX form but a quotient
 	OpCbrt     Op = "Cbrt"     // no ONNX form
@@ -84,7 +93,7 @@ func (b *Builder) Unary(op Op, x Value) Value {
 	case CSR:
 		switch op {
 		case OpNeg, OpAbs, OpSqrt, OpExpm1, OpLog1p, OpTanh, OpSin, OpFloor, OpSign, OpRelu, OpErf, OpLog,
-			OpCeil, OpRound, OpTan, OpAtan, OpAsinh, OpCbrt:
+			OpCeil, OpRound, OpTan, OpAtan, OpAsinh, OpCbrt, OpSinh, OpAsin, OpAtanh:
 			// Log acts on stored entries alone: sublinear term frequencies.
 		default:
 			return b.Failf(op, "a sparse value would become dense")

@@ -25,6 +25,15 @@ func find(op graph.Op) encode {
 // refused says why an operation has no encoding.
 var refused = map[graph.Op]string{
 	graph.OpAtan:            "runtimes have no arc tangent in double",
+	graph.OpSinh:            "runtimes have no hyperbolic sine in double",
+	graph.OpCosh:            "runtimes have no hyperbolic cosine in double",
+	graph.OpAsin:            "runtimes have no arc sine in double",
+	graph.OpAcos:            "runtimes have no arc cosine in double",
+	graph.OpAcosh:           "runtimes have no inverse hyperbolic cosine in double",
+	graph.OpAtanh:           "runtimes have no inverse hyperbolic tangent in double",
+	graph.OpErfc:            "ONNX has no complement of erf that keeps its digits",
+	graph.OpLogGamma:        "ONNX has no gamma function",
+	graph.OpLogNdtr:         "ONNX has no logarithm of the normal distribution function",
 	graph.OpBesselK:         "ONNX has no Bessel functions",
 	graph.OpTreePath:        "ONNX has no sparse rows, and a column per node of all trees is too wide",
 	graph.OpRadiusNeighbors: "ONNX has no rows of different length",

@@ -1,4 +1,4 @@
-// Package cephes holds the coefficients of Cephes' normal distribution (Stephen L. Moshier), which scipy.special uses:
+// Package cephes holds the coefficients of Cephes' normal distribution and gamma function (Stephen L. Moshier), which scipy.special uses:
 // polynomials, highest power first. Denominators have a leading one that is not listed.
 package cephes
 
@@ -39,4 +39,14 @@ var (
 		7.00332514112805075473e3, 5.55923013010394962768e4}
 	ErfU = []float64{3.35617141647503099647e1, 5.21357949780152679795e2, 4.59432382970980127987e3,
 		2.26290000613890934246e4, 4.92673942608635921086e4}
+)
+
+// Of lgam: Stirling's series (A, of 1/x²) and the quotient between two and three (B over C).
+var (
+	LgamA = []float64{8.11614167470508450300e-4, -5.95061904284301438324e-4, 7.93650340457716943945e-4, -2.77777777730099687205e-3,
+		8.33333333333331927722e-2}
+	LgamB = []float64{-1.37825152569120859100e3, -3.88016315134637840924e4, -3.31612992738871184744e5, -1.16237097492762307383e6,
+		-1.72173700820839662146e6, -8.53555664245765465627e5}
+	LgamC = []float64{-3.51815701436523470549e2, -1.70642106651881159223e4, -2.20528590553854454839e5, -1.13933444367982507207e6,
+		-2.53252307177582951285e6, -2.01889141433532773231e6}
 )

@@ -225,7 +225,7 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 // whole reports functions that take the whole value, numbers or not.
 func (f *function) whole() bool {
 	switch f.name {
-	case "numpy.asarray", "numpy.array", "numpy.nan_to_num":
+	case "numpy.asarray", "numpy.array", "numpy.nan_to_num", "numpy.reshape", "numpy.ravel", "numpy.squeeze", "numpy.atleast_2d", "numpy.float64", "numpy.float32", "scipy.softmax":
 		return true
 	}
 	return strings.HasPrefix(f.name, "sklearn.")
@@ -311,6 +311,9 @@ func signed(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && x.DType() == tensor.Bool {
 			return c.b.Refuse("ufunc '%s' did not contain a loop with signature matching types <class 'numpy.dtypes.BoolDType'>", c.f.name)
+		}
+		if op == "" { // positive
+			return x
 		}
 		return c.b.Unary(op, x)
 	}
@@ -402,8 +405,14 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"numpy.sqrt": ufunc(graph.OpSqrt), "numpy.sin": ufunc(graph.OpSin), "numpy.cos": ufunc(graph.OpCos), "numpy.tan": ufunc(graph.OpTan),
 	"numpy.tanh": ufunc(graph.OpTanh), "numpy.arctan": ufunc(graph.OpAtan), "numpy.arcsinh": ufunc(graph.OpAsinh),
 	"numpy.abs": unary(graph.OpAbs), "numpy.absolute": unary(graph.OpAbs), "numpy.negative": signed(graph.OpNeg), "numpy.sign": signed(graph.OpSign),
-	"numpy.fabs":  ufunc(graph.OpAbs),
-	"numpy.floor": unary(graph.OpFloor), "numpy.ceil": unary(graph.OpCeil),
+	"numpy.sinh": ufunc(graph.OpSinh), "numpy.cosh": ufunc(graph.OpCosh), "numpy.arcsin": ufunc(graph.OpAsin), "numpy.arccos": ufunc(graph.OpAcos),
+	"numpy.arccosh": ufunc(graph.OpAcosh), "numpy.arctanh": ufunc(graph.OpAtanh), "numpy.trunc": trunc, "numpy.fix": trunc,
+	"numpy.positive":    signed(""),
+	"numpy.isinf":       unary(graph.OpIsInf),
+	"numpy.isfinite":    isFinite,
+	"numpy.logical_not": func(c *arguments, x graph.Value) graph.Value { return c.b.Unary(graph.OpNot, x) },
+	"numpy.fabs":        ufunc(graph.OpAbs),
+	"numpy.floor":       unary(graph.OpFloor), "numpy.ceil": unary(graph.OpCeil),
 	"numpy.rint":    ufunc(graph.OpRound),
 	"numpy.round":   round,
 	"numpy.around":  round,
@@ -424,11 +433,18 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	},
 	"numpy.add": binary(graph.OpAdd), "numpy.multiply": binary(graph.OpMul), "numpy.subtract": binary(graph.OpSub), "numpy.power": binary(graph.OpPow),
 	"numpy.divide": binary(graph.OpDiv), "numpy.true_divide": binary(graph.OpDiv), "numpy.maximum": binary(graph.OpMax), "numpy.minimum": binary(graph.OpMin),
+	"numpy.fmax": fminmax(graph.OpMax), "numpy.fmin": fminmax(graph.OpMin), "numpy.logaddexp": binary(graph.OpLogAddExp),
+	"numpy.less": binary(graph.OpLess), "numpy.less_equal": binary(graph.OpLessOrEqual), "numpy.greater": binary(graph.OpGreater),
+	"numpy.greater_equal": binary(graph.OpGreaterOrEqual), "numpy.equal": binary(graph.OpEqual),
+	"numpy.float64": castTo(tensor.Float64), "numpy.float32": castTo(tensor.Float32),
+	"numpy.reshape": reshaped, "numpy.ravel": raveled, "numpy.squeeze": squeezed, "numpy.atleast_2d": identity,
 	"numpy.clip":       clip,
 	"numpy.nan_to_num": nanToNum,
 	"numpy.asarray":    identity, "numpy.array": identity,
-	"scipy.expit": special(one(graph.OpSigmoid)), "scipy.ndtr": special(one(graph.OpNormCdf)), "scipy.ndtri": ndtri,
+	"scipy.expit": special(one(graph.OpSigmoid)), "scipy.ndtr": special(one(graph.OpNormCdf)), "scipy.ndtri": single(one(graph.OpNormPpf)),
 	"scipy.erf": special(one(graph.OpErf)), "scipy.log1p": special(one(graph.OpLog1p)), "scipy.expm1": special(one(graph.OpExpm1)),
+	"scipy.erfc": special(one(graph.OpErfc)), "scipy.gammaln": special(one(graph.OpLogGamma)), "scipy.log_ndtr": special(one(graph.OpLogNdtr)),
+	"scipy.log_expit": special(logExpit), "scipy.entr": single(entropy), "scipy.softmax": softmax,
 	"scipy.cbrt": special(one(graph.OpCbrt)), "scipy.exp2": special(exp2), "scipy.logit": special(logit),
 	"sklearn._identity": identity,
 	"sklearn.normalize": func(c *arguments, x graph.Value) graph.Value {
@@ -466,6 +482,7 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 // sparseFunctions are the ufuncs that scipy's sparse matrices have as methods.
 var sparseFunctions = map[string]bool{
 	"numpy.log1p": true, "numpy.expm1": true, "numpy.sqrt": true, "numpy.sin": true, "numpy.tan": true, "numpy.tanh": true, "numpy.arctan": true,
+	"numpy.sinh": true, "numpy.arcsin": true, "numpy.arctanh": true,
 	"numpy.arcsinh": true, "numpy.rint": true, "numpy.deg2rad": true, "numpy.rad2deg": true, "numpy.abs": true, "numpy.absolute": true, "numpy.negative": true,
 	"numpy.round": true, "numpy.around": true,
 }
@@ -475,12 +492,14 @@ func identity(c *arguments, x graph.Value) graph.Value {
 	return x
 }
 
-// ndtri has the loop of float32 first.
-func ndtri(c *arguments, x graph.Value) graph.Value {
-	if x.OK() {
-		x = c.b.Cast(x, loop(x.DType(), tensor.Float32))
+// single is a ufunc of scipy.special whose first loop is that of float32.
+func single(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() {
+			x = c.b.Cast(x, loop(x.DType(), tensor.Float32))
+		}
+		return f(c.b, x)
 	}
-	return c.b.Unary(graph.OpNormPpf, x)
 }
 
 func one(op graph.Op) func(b *graph.Builder, x graph.Value) graph.Value {
@@ -496,6 +515,135 @@ func logit(b *graph.Builder, x graph.Value) graph.Value {
 	return b.Where(out, far, near)
 }
 
+// trunc drops what is behind the point, and keeps the sign of zero.
+func trunc(c *arguments, x graph.Value) graph.Value {
+	if !x.OK() || !x.DType().IsFloat() {
+		return x
+	}
+	return c.b.Where(c.b.Binary(graph.OpLess, x, c.b.Scalar(0, x)), c.b.Unary(graph.OpCeil, x), c.b.Unary(graph.OpFloor, x))
+}
+
+func isFinite(c *arguments, x graph.Value) graph.Value {
+	return c.b.Unary(graph.OpNot, c.b.Binary(graph.OpOr, c.b.Unary(graph.OpIsNaN, x), c.b.Unary(graph.OpIsInf, x)))
+}
+
+// fminmax is the lesser or greater of two, of which a NaN is neither.
+func fminmax(op graph.Op) func(*arguments, graph.Value) graph.Value {
+	plain := binary(op)
+	return func(c *arguments, x graph.Value) graph.Value {
+		y := plain(c, x)
+		if !y.OK() || !y.DType().IsFloat() {
+			return y
+		}
+		k := binary(graph.OpMul)(c, c.b.Where(c.b.Unary(graph.OpIsNaN, x), c.b.Scalar(1, x), c.b.Scalar(1, x)))
+		y = c.b.Where(c.b.Unary(graph.OpIsNaN, x), k, y)
+		return c.b.Where(c.b.Unary(graph.OpIsNaN, k), x, y)
+	}
+}
+
+// castTo is a type of numpy called on the whole value.
+func castTo(d tensor.DType) func(*arguments, graph.Value) graph.Value {
+	return func(c *arguments, x graph.Value) graph.Value {
+		if x.OK() && x.Type().Kind == graph.CSR {
+			return c.b.Refuse("setting an array element with a sequence.")
+		}
+		return c.b.Cast(x, d)
+	}
+}
+
+// logExpit is log(expit(x)).
+func logExpit(b *graph.Builder, x graph.Value) graph.Value {
+	return b.Unary(graph.OpNeg, b.Unary(graph.OpSoftplus, b.Unary(graph.OpNeg, x)))
+}
+
+// entropy is -x log(x), zero at zero and -inf below.
+func entropy(b *graph.Builder, x graph.Value) graph.Value {
+	zero := b.Scalar(0, x)
+	y := b.Unary(graph.OpNeg, b.Mul(x, b.Unary(graph.OpLog, x)))
+	y = b.Where(b.Binary(graph.OpEqual, x, zero), zero, y)
+	return b.Where(b.Binary(graph.OpLess, x, zero), b.Scalar(math.Inf(-1), x), y)
+}
+
+// softmax is scipy.special.softmax of each row.
+func softmax(c *arguments, x graph.Value) graph.Value {
+	if axis := c.number("axis", math.Inf(1)); axis != 1 && axis != -1 {
+		return c.b.Unsupported("", "softmax over the whole batch: a row's result would depend on the others")
+	}
+	if t := x.Type(); t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(col graph.Column) bool { return !col.DType.IsNumeric() }) {
+		x = c.b.Cast(x, sklearn.FrameDType(t))
+	}
+	if t := x.Type(); t.Kind != graph.Dense || !t.DType.IsNumeric() || len(t.Shape) != 2 {
+		return c.b.Unsupported("", "softmax of %s", t)
+	}
+	if x.DType() == tensor.Bool {
+		return c.b.Refuse("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead.")
+	}
+	if !x.DType().IsFloat() {
+		x = c.b.Cast(x, tensor.Float64)
+	}
+	return c.b.Softmax(x, graph.Pairwise)
+}
+
+// flat is a value of one column as a vector.
+func flat(c *arguments, x graph.Value) graph.Value {
+	if t := x.Type(); t.Kind == graph.Frame && len(t.Columns) == 1 {
+		x = c.b.Column(x, 0)
+	}
+	switch t := x.Type(); {
+	case t.Kind != graph.Dense || len(t.Shape) > 2 || len(t.Shape) == 2 && t.Shape[1] != 1:
+		return c.b.Unsupported("", "%s of %s: a row in would not be a row out", c.f.name, t)
+	case len(t.Shape) == 1:
+		return x
+	}
+	return c.b.Ravel(x)
+}
+
+func raveled(c *arguments, x graph.Value) graph.Value {
+	c.ignore("order")
+	return flat(c, x)
+}
+
+// squeezed drops the axis of a single column; of a single row numpy drops that axis, too.
+func squeezed(c *arguments, x graph.Value) graph.Value {
+	if axis := c.number("axis", math.Inf(1)); axis == 1 || axis == -1 {
+		return flat(c, x)
+	}
+	return c.b.Unsupported("", "squeeze without axis=1: of a batch of one row the rows would be lost")
+}
+
+// reshaped is numpy.reshape where a row stays a row: to -1, (-1,) and (-1, 1) of one column, or to the width there is.
+func reshaped(c *arguments, x graph.Value) graph.Value {
+	c.ignore("order", "copy")
+	v := c.get("shape")
+	if old := c.get("newshape"); old != nil {
+		v = old
+	}
+	if len(c.f.args) > 0 {
+		return c.b.Unsupported("", "reshape of a bound array")
+	}
+	var shape []int
+	if n, err := sklearn.Int(v); err == nil {
+		shape = []int{n}
+	} else if items, err := sklearn.Sequence(v); err == nil {
+		for _, it := range items {
+			n, err := sklearn.Int(it)
+			if err != nil {
+				return c.b.Unsupported("", "reshape to %s", sklearn.Describe(v))
+			}
+			shape = append(shape, n)
+		}
+	}
+	switch {
+	case len(shape) == 1 && shape[0] == -1:
+		return flat(c, x)
+	case len(shape) == 2 && shape[0] == -1 && shape[1] == 1:
+		return c.b.AsColumn(flat(c, x))
+	case len(shape) == 2 && shape[0] == -1 && x.Type().Kind == graph.Dense && len(x.Type().Shape) == 2 && x.Width() == shape[1]:
+		return x
+	}
+	return c.b.Unsupported("", "reshape of %s to %v: a row in would not be a row out", x.Type(), shape)
+}
+
 func exp2(b *graph.Builder, x graph.Value) graph.Value {
 	return b.Binary(graph.OpPow, b.Scalar(2, x), x)
 }
@@ -504,6 +652,9 @@ func round(c *arguments, x graph.Value) graph.Value {
 	d := c.number("decimals", 0)
 	c.ignore("out")
 	if x.OK() && !x.DType().IsFloat() {
+		if d == 0 && x.DType() == tensor.Bool {
+			return c.b.Cast(x, tensor.Float16)
+		}
 		if d != 0 && x.DType() == tensor.Bool {
 			return c.b.Refuse("Cannot cast ufunc 'multiply' output from dtype('float64') to dtype('bool') with casting rule 'same_kind'")
 		}

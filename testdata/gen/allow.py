@@ -72,7 +72,7 @@ ARRAYS = {("numpy", "ndarray"), ("numpy", "matrix"), ("numpy", "recarray"), ("nu
           ("numpy.core.defchararray", "chararray"), ("numpy.char", "chararray"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")}
 NUMPY_VALUES = """mean median sum max min amax amin std var nanmean nanmedian nanmax nanmin nansum prod ptp percentile quantile
 any all argmax argmin argsort sort cumsum clip round around abs identity ravel reshape squeeze transpose concatenate hstack
-vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p""".split()
+vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p fix atleast_2d""".split()
 NUMPY_CLASSES = """record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc intp uint
 longlong ulonglong float16 float32 float64 longdouble complex64 complex128 object_ str_ bytes_ string_ unicode_ void datetime64
 timedelta64 number integer signedinteger unsignedinteger inexact floating complexfloating generic flexible character long
@@ -160,7 +160,7 @@ def sweep(names, found):
         if inspect.isclass(getattr(numpy, n, None)):
             names.add(("class", "numpy", n))
     for n in NUMPY_VALUES:
-        for m in ("numpy", "numpy.core.fromnumeric", "numpy.lib.function_base", "numpy.lib.nanfunctions"):
+        for m in ("numpy", "numpy.core.fromnumeric", "numpy.lib.function_base", "numpy.lib.nanfunctions", "numpy.lib.ufunclike", "numpy.core.shape_base"):
             if hasattr(numpy, n):
                 names.add(("value", m, n))
     for n in dir(numpy):
@@ -174,6 +174,10 @@ def sweep(names, found):
         v = getattr(scipy.special, n)
         if isinstance(v, numpy.ufunc):
             for m in ("scipy.special", "scipy.special._ufuncs", "scipy.special._special_ufuncs"):
+                names.add(("value", m, n))
+    for n in ("softmax", "log_softmax", "logsumexp"):
+        for m in ("scipy.special", "scipy.special._logsumexp"):
+            if hasattr(scipy.special, n):
                 names.add(("value", m, n))
     for fmt in "bsr bsr coo csc csr dia dok lil".split():
         for kind in ("matrix", "array"):

@@ -297,6 +297,13 @@ C(FunctionTransformer, "num", func=np.round, kw_args=D(lambda r: {"decimals": in
 C(FunctionTransformer, "num", func=np.clip, kw_args=pick({"min": -1.0, "max": None}, {"a_min": None, "a_max": 2.5}), _forms=DENSE, _times=2)
 C(FunctionTransformer, "num", func=pick(minmax_scale, scale, robust_scale, maxabs_scale), _forms=DENSE, _times=2)
 C(FunctionTransformer, "num", func=pick(scipy.special.expit, scipy.special.log1p, scipy.special.cbrt, np.log1p), _forms=DENSE, _times=3)
+C(FunctionTransformer, "num", func=pick(np.sinh, np.cosh, np.trunc, np.fix, np.positive, np.isfinite, np.isinf, np.logical_not, np.float32, np.float64), _forms=DENSE, _times=12)
+C(FunctionTransformer, "unit", func=pick(np.arcsin, np.arccos, np.arctanh, scipy.special.erfc, scipy.special.entr, scipy.special.log_ndtr), _forms=DENSE, _times=8)
+C(FunctionTransformer, "num", func=pick(scipy.special.erfc, scipy.special.log_expit, scipy.special.log_ndtr, scipy.special.entr, scipy.special.gammaln), _forms=DENSE, _times=7)
+C(FunctionTransformer, "pos", func=pick(np.arccosh, scipy.special.gammaln, np.sinh), _forms=DENSE, _times=4)
+C(FunctionTransformer, "num", func=scipy.special.softmax, kw_args={"axis": 1}, _forms=DENSE)
+C(FunctionTransformer, "holes", func=pick(functools.partial(np.fmax, 0.5), functools.partial(np.fmin, 1.0), functools.partial(np.logaddexp, 0.0), functools.partial(np.greater, 1.0), functools.partial(np.equal, 0.0)), _forms=DENSE, _times=6)
+C(FunctionTransformer, "flat1", func=np.reshape, kw_args=pick({"shape": -1}, {"shape": (-1, 1)}, {"shape": [-1]}), _forms=PLAIN, _times=3)
 C(FunctionTransformer, "num", func=pick(np.isnan, np.degrees, np.radians, np.arctan, np.absolute, np.nan_to_num, np.array, np.asarray), _forms=DENSE, _times=8)
 
 # ── impute ───────────────────────────────────────────────────────────────────────────────────────────────────────────
