@@ -8,6 +8,9 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/all"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -62,4 +65,45 @@ func ExampleAudit() {
 	// refused
 	// LRD001 at byte 3598: posix.system would be imported
 	// LRD002 at byte 3609: loading calls posix.system("true")
+}
+
+// clipper is the Go implementation of an author's own transformer, shop.Clipper: numpy.clip between low and high.
+type clipper struct {
+	sklearn.Base
+	Low  float64 `sk:"low"`
+	High float64 `sk:"high"`
+}
+
+// Transform keeps each number between low and high.
+func (c *clipper) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	x = sklearn.Check(b, c, x, sklearn.Accept{DType: sklearn.DTypeFloat})
+	return b.Clip(x, c.Low, c.High)
+}
+
+// A model with a class of its author's own: Larder never runs that code, but takes yours in its place.
+func ExampleWithRegistry() {
+	rows := larder.Floats([][]float64{{0.5, 2, -3}, {0, 0, 0.25}})
+	m, err := larder.Open("testdata/own/class.pkl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = m.PredictProba(context.Background(), rows)
+	fmt.Println(err)
+
+	own := []sklearn.Class{{Name: "shop.Clipper", New: func() sklearn.Estimator { return new(clipper) }}}
+	m, err = larder.Open("testdata/own/class.pkl", larder.WithRegistry(all.Registry(own)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	proba, err := m.PredictProba(context.Background(), rows)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i := range 2 {
+		fmt.Printf("%.12f\n", proba.Tensor().F64[2*i:2*i+2])
+	}
+	// Output:
+	// sklearn: model.steps[0]: class shop.Clipper is not part of scikit-learn, and a model's own code is never run
+	// [0.287239454174 0.712760545826]
+	// [0.297431096582 0.702568903418]
 }

@@ -88,6 +88,7 @@ type Part struct {
 	Type    string         `json:"type"`
 	Release string         `json:"sklearn_version,omitempty"`
 	Params  map[string]any `json:"params,omitempty"`
+	Alone   string         `json:"alone,omitempty"` // the whole can not be used: what to Select to use this part
 }
 
 // Info describes the model.
@@ -132,6 +133,7 @@ func (m *Model) Info() Info {
 	})
 	if m.bind != nil {
 		in.Problems = append(in.Problems, m.bind.Error())
+		m.alone(&in)
 		return in
 	}
 	b := sklearn.Of(m.est)
@@ -154,7 +156,8 @@ func (m *Model) Info() Info {
 				}
 			}
 		} else {
-			in.Problems = append(in.Problems, m.path+": "+b.Name()+" has no method to run")
+			in.Problems = append(in.Problems, sklearn.Has(m.est, "").Error())
+			m.alone(&in)
 		}
 	}
 	for _, c := range m.Classes() {
@@ -164,6 +167,29 @@ func (m *Model) Info() Info {
 		in.Classes = in.Classes[0].([]any)
 	}
 	return in
+}
+
+// alone finds the parts that can be used without the whole.
+func (m *Model) alone(in *Info) {
+	for i := range in.Parts {
+		p := &in.Parts[i]
+		rest, ok := strings.CutPrefix(p.Path, m.path)
+		if !ok || rest == "" {
+			continue
+		}
+		chosen := strings.TrimPrefix(rest, ".")
+		v, _, err := selectPath(m.root, chosen)
+		if err != nil {
+			continue
+		}
+		bd := &sklearn.Binder{Registry: m.opts.registry, Lenient: m.opts.lenient}
+		if e, err := bd.Bind(v, p.Path); err == nil && (sklearn.Has(e, sklearn.MethodPredict) == nil || sklearn.Has(e, sklearn.MethodTransform) == nil) {
+			if top, ok := strings.CutPrefix(m.path, "model"); ok && top != "" {
+				chosen = strings.TrimPrefix(strings.NewReplacer("['", ".", "']", "").Replace(top)+rest, ".")
+			}
+			p.Alone = chosen
+		}
+	}
 }
 
 // Final is the class that answers in the end: behind pipelines their last step, behind searches the best estimator.
@@ -247,6 +273,19 @@ func (m *Model) objects() []Part {
 		}
 	}
 	return out
+}
+
+// names lists the first few parts.
+func names(parts []Part) string {
+	var list []string
+	for i, p := range parts {
+		if i == 10 {
+			list = append(list, "…")
+			break
+		}
+		list = append(list, p.Path)
+	}
+	return strings.Join(list, ", ")
 }
 
 // maxParts bounds the list of parts; a forest's trees are not listed.

@@ -119,6 +119,9 @@ func build(src *source.Source, o options) (*Model, error) {
 	}
 	bd := &sklearn.Binder{Registry: o.registry, Lenient: o.lenient}
 	m.est, m.bind = bd.Bind(m.root, m.path)
+	if held := m.objects(); m.bind != nil && len(held) > 1 {
+		m.bind = &sklearn.BindError{Path: m.path, Msg: sklearn.Describe(m.root) + " is no estimator: select one of what it holds: " + names(held)}
+	}
 	if src.Len() >= source.Big {
 		m.memory = source.Memory() / 4
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // registry is the table of everything, made once.
-var registry = sync.OnceValue(all.Registry)
+var registry = sync.OnceValue(func() *sklearn.Registry { return all.Registry() })
 
 // Option changes how a file is opened.
 type Option func(*options)
@@ -38,7 +38,7 @@ func newOptions(opts []Option) options {
 // WithLimits bounds what decoding may use; the default is source.Default().
 func WithLimits(l source.Limits) Option { return func(o *options) { o.limits = l } }
 
-// WithRegistry uses another class table: a smaller one, or one with your own transformers added.
+// WithRegistry uses another class table: a smaller one, or all.Registry with your own transformers added.
 func WithRegistry(r *sklearn.Registry) Option { return func(o *options) { o.registry = r } }
 
 // Select picks one object of a file that holds several, or a part of a model: "clf", "0", "steps[1]", "model.steps[0]".

@@ -104,7 +104,8 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	if f, ok := e.(interface{ Bound(bd *Binder) error }); ok {
 		if err := f.Bound(bd); err != nil {
 			var be *BindError
-			if errors.As(err, &be) {
+			var ue *UnknownClassError
+			if errors.As(err, &be) || errors.As(err, &ue) {
 				return nil, err
 			}
 			return nil, &BindError{path, "", err.Error()}

@@ -181,7 +181,7 @@ func (e *UnknownClassError) Error() string {
 	if strings.HasPrefix(e.Class, "sklearn.") {
 		return fmt.Sprintf("sklearn: %s: class %s is not supported", e.Path, e.Class)
 	}
-	return fmt.Sprintf("sklearn: %s: class %s is not part of scikit-learn", e.Path, e.Class)
+	return fmt.Sprintf("sklearn: %s: class %s is not part of scikit-learn, and a model's own code is never run", e.Path, e.Class)
 }
 
 // Is answers source.ErrUnsupported.

@@ -288,7 +288,9 @@ type MethodError struct {
 
 func (e *MethodError) Error() string {
 	switch {
-	case e.Method == "" && e.Why != nil:
+	case e.Method == "" && e.Why == nil:
+		return fmt.Sprintf("%s: %s has no method to run", e.Path, e.Class)
+	case e.Method == "":
 		return fmt.Sprintf("%s: %s: %s", e.Path, e.Class, e.Why)
 	case e.Refused:
 		return fmt.Sprintf("%s: %s.%s is not computed: %s", e.Path, e.Class, e.Method, e.Why)
@@ -305,7 +307,23 @@ func (e *MethodError) Unwrap() error { return e.Why }
 // Is answers source.ErrUnsupported.
 func (e *MethodError) Is(target error) bool { return target == source.ErrUnsupported }
 
-// Has returns nil if the estimator can run the method under its settings, else a *MethodError.
+// notComputed is what Availabler gives for a method that scikit-learn has and Larder can not run.
+type notComputed string
+
+func (n notComputed) Error() string { return string(n) }
+
+// NotComputed is an answer of Availabler: scikit-learn has the method here, Larder can not run it.
+func NotComputed(format string, args ...any) error { return notComputed(fmt.Sprintf(format, args...)) }
+
+// refused reports that Larder, not scikit-learn, is the reason.
+func refused(why error) bool {
+	var n notComputed
+	var m *MethodError
+	return errors.As(why, &n) || errors.As(why, &m) && m.Refused
+}
+
+// Has returns nil if the estimator can run the method under its settings, else a *MethodError. For "" that says why none
+// can be run.
 func Has(e Estimator, method string) error {
 	b := e.base()
 	for _, m := range methods {
@@ -317,10 +335,19 @@ func Has(e Estimator, method string) error {
 		}
 		if a, ok := e.(Availabler); ok {
 			if why := a.Available(method); why != nil {
-				return &MethodError{Path: b.Path, Class: b.Name(), Method: method, Why: why}
+				return &MethodError{b.Path, b.Name(), method, why, refused(why)}
 			}
 		}
 		return nil
+	}
+	if method == "" && b.Class.Result == "" {
+		for _, m := range methods {
+			if m.call(e) != nil {
+				if err := Has(e, m.name); err != nil && refused(err) {
+					return err
+				}
+			}
+		}
 	}
 	var why error
 	switch reason := b.Class.Lacks[method]; {

@@ -118,6 +118,15 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	for _, p := range in.Problems {
 		fmt.Fprintf(w, "%s %s\n", st.red("not supported:"), p)
 	}
+	var alone []string
+	for _, p := range in.Parts {
+		if p.Alone != "" {
+			alone = append(alone, "--select "+p.Alone)
+		}
+	}
+	if alone != nil {
+		fmt.Fprintf(w, "%s %s\n", st.bold("usable by itself:"), clip(strings.Join(alone, st.dot()), 300))
+	}
 }
 
 // heldText sums up labels, or gives the first values of others.

@@ -39,9 +39,10 @@ import (
 	"github.com/larder-ml/larder/sklearn/tree"
 )
 
-// Registry joins the tables of all rooms.
-func Registry() *sklearn.Registry {
-	return sklearn.NewRegistry(
+// Registry joins the tables of all rooms, and more: the reader's own implementations of classes that scikit-learn has
+// not.
+func Registry(more ...[]sklearn.Class) *sklearn.Registry {
+	return sklearn.NewRegistry(append(more,
 		calibration.Classes,
 		cluster.Classes,
 		compose.Classes,
@@ -76,5 +77,5 @@ func Registry() *sklearn.Registry {
 		svm.Classes,
 		text.Classes,
 		tree.Classes,
-	)
+	)...)
 }

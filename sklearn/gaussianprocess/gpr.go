@@ -1,7 +1,6 @@
 package gaussianprocess
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
@@ -92,7 +91,7 @@ func (g *GaussianProcessRegressor) mean(b *graph.Builder, k graph.Value) graph.V
 // Available refuses the deviation of a prior, and where the file has no factor of the covariance.
 func (g *GaussianProcessRegressor) Available(method string) error {
 	if method == sklearn.MethodPredictStd && (g.XTrain == nil || g.L == nil) {
-		return errors.New("it was not fitted: X_train_ or L_ is not in the file")
+		return sklearn.NotComputed("it was not fitted: X_train_ or L_ is not in the file")
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func (m *IterativeImputer) Bound(*sklearn.Binder) error {
 // Available refuses draws from a posterior.
 func (m *IterativeImputer) Available(string) error {
 	if m.SamplePosteriorParam {
-		return fmt.Errorf("sample_posterior=True draws from random_state_, which each transform changes")
+		return sklearn.NotComputed("sample_posterior=True draws from random_state_, which each transform changes")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package linearmodel
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
@@ -60,7 +59,7 @@ type posterior struct {
 // Available refuses a deviation where the file has not what it is made of.
 func (p *posterior) Available(method string) error {
 	if method == sklearn.MethodPredictStd && (p.Sigma == nil || p.Alpha == nil || p.Offset == nil && p.Rows != rowsRaw || p.Scale == nil && p.Rows == rowsScaled) {
-		return errors.New("sigma_, alpha_ or X_offset_ is not in the file")
+		return sklearn.NotComputed("sigma_, alpha_ or X_offset_ is not in the file")
 	}
 	return nil
 }
@@ -125,7 +124,7 @@ func (r *ARDRegression) PredictStd(b *graph.Builder, x graph.Value) graph.Value 
 // Available refuses a deviation where the file has not what it is made of.
 func (r *ARDRegression) Available(method string) error {
 	if method == sklearn.MethodPredictStd && r.Lambda == nil {
-		return errors.New("lambda_ is not in the file")
+		return sklearn.NotComputed("lambda_ is not in the file")
 	}
 	return r.posterior.Available(method)
 }

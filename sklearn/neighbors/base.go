@@ -40,7 +40,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	}
 	name, ok := parts.MetricName(n.EffectiveMetric)
 	if !ok {
-		return bad("effective_metric_", "%s, a distance of the author's own", sklearn.Describe(n.EffectiveMetric))
+		return bad("effective_metric_", "%s is not known: a model's own code is never run", sklearn.Describe(n.EffectiveMetric))
 	}
 	n.direct = name == "l2"
 	_, isText := sklearn.Text(n.EffectiveMetric)

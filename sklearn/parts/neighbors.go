@@ -163,7 +163,10 @@ func distMetric(v pyobj.Value) (graph.Metric, error) {
 				return MetricOf(name, kw)
 			}
 		}
-		return m, fmt.Errorf("a distance of the author's own")
+		if len(state) > 3 {
+			return m, fmt.Errorf("%s is not known: a model's own code is never run", sklearn.Describe(state[3]))
+		}
+		return m, fmt.Errorf("a distance of the author's own: a model's own code is never run")
 	}
 	var err error
 	if m.P, err = sklearn.Float(state[0]); err != nil {

@@ -1,7 +1,6 @@
 package preprocessing
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -121,7 +120,7 @@ func (t *FunctionTransformer) Available(method string) error {
 		if f.what != "" {
 			name = f.what
 		}
-		return fmt.Errorf("function %s is not known: a model's own code is never run", name)
+		return sklearn.NotComputed("function %s is not known: a model's own code is never run", name)
 	}
 	return nil
 }
@@ -652,9 +651,6 @@ func round(c *arguments, x graph.Value) graph.Value {
 	d := c.number("decimals", 0)
 	c.ignore("out")
 	if x.OK() && !x.DType().IsFloat() {
-		if d == 0 && x.DType() == tensor.Bool {
-			return c.b.Cast(x, tensor.Float16)
-		}
 		if d != 0 && x.DType() == tensor.Bool {
 			return c.b.Refuse("Cannot cast ufunc 'multiply' output from dtype('float64') to dtype('bool') with casting rule 'same_kind'")
 		}

@@ -94,7 +94,7 @@ func (v *vectorizer) prepare(path string) error {
 		return bad("ngram_range", "%v is no range", n)
 	}
 	if v.InputParam != "content" {
-		v.foreign = fmt.Errorf("input=%q: documents are read from files", v.InputParam)
+		v.foreign = sklearn.NotComputed("input=%q: documents are read from files", v.InputParam)
 	}
 	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Python2: v.RulePython2, Encoding: encoding(v.EncodingParam), Errors: v.DecodeErrorParam}
 	v.tokenize = graph.TokenizeAttr{Lo: v.NgramRangeParam[0], Hi: v.NgramRangeParam[1]}
@@ -181,7 +181,7 @@ func (v *vectorizer) stopWords(path string) error {
 // own notes a function of the author's.
 func (v *vectorizer) own(what string, f pyobj.Value) {
 	if v.foreign == nil {
-		v.foreign = fmt.Errorf("%s is %s: a model's own code is never run", what, sklearn.Describe(f))
+		v.foreign = sklearn.NotComputed("%s is %s: a model's own code is never run", what, sklearn.Describe(f))
 	}
 }
 

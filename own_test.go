@@ -1,0 +1,63 @@
+package larder_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/internal/fixture"
+)
+
+// TestOwnCodeIsNamed opens models with code of their author's: what is missing, and where, and which parts go without.
+func TestOwnCodeIsNamed(t *testing.T) {
+	const never = "a model's own code is never run"
+	for _, c := range []struct {
+		file  string
+		words []string
+		alone string
+	}{
+		{"class", []string{"model.steps[0]", "class shop.Clipper", never}, "steps[1] steps[2]"},
+		{"column", []string{"model.transformers_[1]", "class shop.Clipper", never}, "transformers_[0]"},
+		{"function", []string{"model.steps[0]", "FunctionTransformer.transform is not computed", "shop.double", never}, "steps[1]"},
+		{"tokenizer", []string{"model.steps[0]", "TfidfVectorizer.transform is not computed", "tokenizer is shop.words", never}, "steps[1]"},
+		{"metric", []string{"model._tree", "shop.distance", never}, ""},
+		{"kernel", []string{"model: kernel", "shop.kernel", never}, ""},
+		{"dict", []string{"select one of what it holds: scaler, model, clip"}, ""},
+	} {
+		m, err := larder.Open(fixture.Path(t, "own/"+c.file+".pkl"))
+		if err != nil {
+			t.Errorf("%s: %v", c.file, err)
+			continue
+		}
+		err = m.Can("")
+		if !errors.Is(err, larder.ErrUnsupported) {
+			t.Errorf("%s: %v, wanted ErrUnsupported", c.file, err)
+			continue
+		}
+		in := m.Info()
+		if in.Supported || len(in.Problems) != 1 || in.Problems[0] != err.Error() {
+			t.Errorf("%s: Info says %v, a method %v", c.file, in.Problems, err)
+		}
+		for _, w := range c.words {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %q does not name %q", c.file, err, w)
+			}
+		}
+		var alone []string
+		for _, p := range in.Parts {
+			if p.Alone != "" {
+				alone = append(alone, p.Alone)
+				if s, err := larder.Open(fixture.Path(t, "own/"+c.file+".pkl"), larder.Select(p.Alone)); err != nil || s.Can(s.DefaultMethod()) != nil {
+					t.Errorf("%s: %s can not be used alone: %v", c.file, p.Alone, err)
+				}
+			}
+		}
+		if got := strings.Join(alone, " "); got != c.alone {
+			t.Errorf("%s: usable alone %q, want %q", c.file, got, c.alone)
+		}
+	}
+	if _, err := larder.Open(fixture.Path(t, "own/lambda.pkl")); !errors.Is(err, larder.ErrUnsafe) {
+		t.Errorf("a function pickled by value: %v, wanted ErrUnsafe", err)
+	}
+}
