@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import crew
 import exactness
 import record
-import stored_check
+import stored
 
 FLOATS = {"float64": np.float64, "float32": np.float32, "float16": np.float16}
 
@@ -107,8 +107,8 @@ def one(job):
         empty = json.loads(meta.get("larder.empty_text", "{}"))
         cut = "null"
         if "of fitted rows at the same distance" in meta.get("larder.dropped", ""):
-            est = stored_check.load(os.path.join(os.path.dirname(case), CASES[case]["model"]))
-            cut = exactness.cut(est, stored_check.rows(v))
+            est = stored.load(os.path.join(os.path.dirname(case), CASES[case]["model"]))
+            cut = exactness.cut(est, stored.value(v))
         rows = sorted(set(range(n)) - unsayable(v, empty))
         if len(rows) < n:
             given = {k: a[rows] for k, a in given.items()}

@@ -24,7 +24,9 @@ func svmDecision(e *encoder, n *graph.Node) ([]value, error) {
 		if vectors == nil || s == 0 {
 			return nil, e.unsupported("no support vectors")
 		}
-		k = e.op("MatMul", x, e.tensor(transposed(vectors)))
+		if a.Kernel != graph.SVMRBF {
+			k = e.op("MatMul", x, e.tensor(transposed(vectors)))
+		}
 	}
 	gamma := e.scalar(a.Gamma, d)
 	affine := func() string { return e.op("Add", e.op("Mul", gamma, k), e.scalar(a.Coef0, d)) }
@@ -35,7 +37,7 @@ func svmDecision(e *encoder, n *graph.Node) ([]value, error) {
 	case graph.SVMSigmoid:
 		k = e.op("Tanh", affine())
 	case graph.SVMRBF:
-		k = e.op("Exp", e.op("Mul", e.scalar(-a.Gamma, d), e.squares(x, k, vectors)))
+		k = e.op("Exp", e.op("Mul", e.scalar(-a.Gamma, d), e.squaresTo(x, vectors)))
 	default:
 		return nil, e.unsupported("kernel %q", a.Kernel)
 	}
@@ -69,6 +71,28 @@ func svmDecision(e *encoder, n *graph.Node) ([]value, error) {
 	return one(y), nil
 }
 
+// squaresTo is |x-y|² to each row of y, both measured from the middle of y: the square is expanded, which keeps the fewer
+// digits of a distance the farther from zero its ends are.
+func (e *encoder) squaresTo(x string, y *tensor.Tensor) string {
+	m, p := y.Shape[0], y.Shape[1]
+	middle, moved := tensor.New(y.DType, 1, p), tensor.New(y.DType, m, p)
+	for j := range p {
+		s := 0.0
+		for i := range m {
+			v, _ := y.Float(i*p + j)
+			s += v
+		}
+		setNumber(middle, j, s/float64(m))
+		s, _ = middle.Float(j)
+		for i := range m {
+			v, _ := y.Float(i*p + j)
+			setNumber(moved, i*p+j, v-s)
+		}
+	}
+	x = e.op("Sub", x, e.tensor(middle))
+	return e.squares(x, e.op("MatMul", x, e.tensor(transposed(moved))), moved)
+}
+
 // squares is |x-y|² to each row of y from the products k = x·yᵀ, never below zero.
 func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
 	d := y.DType
@@ -86,8 +110,8 @@ func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
 	return e.op("Max", s, e.scalar(0, d))
 }
 
-// pairwiseDistance expands squared distances, and euclidean ones to many rows, which lose the digits of rows that nearly meet
-// in the root; the others it broadcasts.
+// pairwiseDistance expands euclidean distances to many rows, which lose the digits of rows that nearly meet; the others it
+// broadcasts.
 func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.DistanceAttr)
 	if a.Y.Shape[0] == 0 || a.Y.Shape[1] == 0 {
@@ -95,8 +119,8 @@ func pairwiseDistance(e *encoder, n *graph.Node) ([]value, error) {
 	}
 	x, d := e.in(0), e.inType(0).DType
 	euclid := a.Metric.Name == graph.Euclidean || a.Metric.Name == graph.SqEuclidean
-	if a.Metric.Name == graph.SqEuclidean || euclid && a.Y.Len() > 4*smallTable {
-		s := e.squares(x, e.op("MatMul", x, e.tensor(transposed(a.Y))), a.Y)
+	if euclid && a.Y.Len() > 4*smallTable {
+		s := e.squaresTo(x, a.Y)
 		if a.Metric.Name == graph.Euclidean {
 			s = e.op("Sqrt", s)
 		}

@@ -69,7 +69,7 @@ func kNeighbors(e *encoder, n *graph.Node) ([]value, error) {
 		}
 	} else {
 		k := min(a.K+spare, rows)
-		_, near = e.nearest(e.squares(x, e.op("MatMul", x, e.tensor(transposed(data))), data), k)
+		_, near = e.nearest(e.squaresTo(x, data), k)
 		near = e.sorted(near, k) // so that of equals the lower index comes first
 		s, err = e.distance(wide, e.add("Gather", []string{e.tensor(data), near}, attr{"axis", 0}), width, d, metric)
 	}

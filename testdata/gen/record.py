@@ -105,7 +105,7 @@ class Recorder:
             while type(est).__name__ in ("Pipeline", "FrozenEstimator"):
                 est = est.steps[-1][1] if hasattr(est, "steps") else est.estimator
             return hasattr(est, "predict") and "return_std" in inspect.signature(est.predict).parameters and hasattr(est, "fit")
-        if method == "latent_mean_and_variance" and len(getattr(self.est, "classes_", ())) > 2:
+        if method == "latent_mean_and_variance" and getattr(self.est, "n_classes_", 2) > 2:
             return False
         return bool(callable(getattr(self.est, method, None)))
 
@@ -131,7 +131,7 @@ class Recorder:
             return None
         extra = ""
         if method != "inverse_transform":
-            kind = method if method in ("kneighbors", "radius_neighbors", "transform") else "predict"
+            kind = method if method in ("kneighbors", "transform") else "radius_neighbors" if "radius" in method else "predict"
             if (key, kind) not in self.loose:
                 labels = kind in ("predict", "transform")
                 tied = exactness.tied(self.est, X, self.coarse) if labels else []
