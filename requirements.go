@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/release"
@@ -84,17 +85,12 @@ func (m *Model) Requirements(recorded map[string]string) []Requirement {
 		}
 	}
 	tops := map[string]bool{}
-	python, numpy, scipy, jl := spans["python"], spans["numpy"], spans["scipy"], spans["joblib"]
+	python, np, scipy, jl := spans["python"], spans["numpy"], spans["scipy"], spans["joblib"]
 	for _, im := range m.doc.Imports {
 		module := im.Global.Module
 		top, rest, _ := strings.Cut(module, ".")
 		tops[top] = true
-		sub, _, _ := strings.Cut(rest, ".")
 		switch {
-		case top == "numpy" && sub == "_core":
-			numpy.atLeast("2.0", "names of numpy 2 are stored")
-		case top == "numpy" && sub == "core":
-			numpy.under("2", "names of numpy 1 are stored")
 		case top == "scipy" && strings.HasPrefix(rest, "sparse._"):
 			scipy.atLeast("1.8", "names of scipy 1.8 are stored")
 		case top == "scipy" && strings.HasPrefix(rest, "sparse.") && rest != "sparse.linalg":
@@ -103,6 +99,12 @@ func (m *Model) Requirements(recorded map[string]string) []Requirement {
 			jl.atLeast("0.10", "arrays are stored as joblib 0.10 does")
 			tops["joblib"] = true
 		}
+	}
+	switch numpy.Generation(m.doc) {
+	case 1:
+		np.under("2", "names of numpy 1 are stored")
+	case 2:
+		np.atLeast("2.0", "names of numpy 2 are stored")
 	}
 	if aligned(m.doc) {
 		jl.atLeast("1.2", "arrays are aligned as joblib 1.2 does")
@@ -140,8 +142,8 @@ func (m *Model) Requirements(recorded map[string]string) []Requirement {
 		if !m.doc.Python2 {
 			python.atLeast(e.Python, by)
 		}
-		numpy.atLeast(e.Numpy, by)
-		numpy.under(e.NumpyBelow, by)
+		np.atLeast(e.Numpy, by)
+		np.under(e.NumpyBelow, by)
 		scipy.atLeast(e.Scipy, by)
 		jl.atLeast(e.Joblib, by)
 		r := sk.requirement("scikit-learn")
@@ -159,7 +161,7 @@ func (m *Model) Requirements(recorded map[string]string) []Requirement {
 		}
 	}
 	if fitted != "" || tops["numpy"] {
-		out = append(out, numpy.requirement("numpy"))
+		out = append(out, np.requirement("numpy"))
 	}
 	if fitted != "" || tops["scipy"] {
 		out = append(out, scipy.requirement("scipy"))

@@ -155,7 +155,7 @@ func spline(n *node) (kernel, error) {
 					return c.refuse("Array must not contain infs or nans.")
 				}
 				if a.Extrapolation == graph.ExtrapolatePeriodic && !filled {
-					v = cols[j].wrapped(v, a.Narrow)
+					v = cols[j].wrapped(v, a.Ends)
 				}
 				if msg := cols[j].row(row, v, missing, a); msg != "" {
 					return c.refuse("%s", msg)
@@ -181,7 +181,7 @@ func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr
 	for i := j; i < x.Len(); i += width {
 		v, _ := x.Float(i)
 		if a.Extrapolation == graph.ExtrapolatePeriodic {
-			v = s.wrapped(v, a.Narrow)
+			v = s.wrapped(v, a.Ends)
 		}
 		if v == v && !(v >= low) {
 			low = v
@@ -194,8 +194,8 @@ func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr
 }
 
 // wrapped moves a value into the period; without one everything is 0.
-func (s *splineColumn) wrapped(x float64, narrow bool) float64 {
-	if narrow {
+func (s *splineColumn) wrapped(x float64, ends graph.SplineEnds) float64 {
+	if ends == graph.SplineEndsNarrow {
 		if period := float32(s.hi - s.lo); period > 0 {
 			return float64(float32(s.lo) + float32(floorMod(float64(float32(x)-float32(s.lo)), float64(period))))
 		}
@@ -225,7 +225,10 @@ func (s *splineColumn) row(out []float64, x float64, missing bool, a *graph.Spli
 		s.evaluate(out, x, 0)
 	default:
 		within := x >= s.lo && x <= s.hi
-		if !within && a.Narrow && float32(x) >= float32(s.lo) && float32(x) <= float32(s.hi) {
+		if !within && a.Ends != graph.SplineEndsWide && float32(x) >= float32(s.lo) && float32(x) <= float32(s.hi) {
+			if a.Ends == graph.SplineEndsUnknown {
+				return fmt.Sprintf("%v is beyond the last knot (%v to %v) by less than float32 tells: numpy 1 has no bases for it and numpy 2 those of the end, and the file does not say which numpy wrote it", x, s.lo, s.hi)
+			}
 			for i := range out {
 				out[i] = nan
 			}

@@ -193,10 +193,20 @@ type SplineAttr struct {
 	Bias          bool // keep the last basis of each column
 	Sparse        bool // the result is float64 whatever x is
 	Missing       bool // missing values may come
-	// Narrow compares float32 rows with the ends, and wraps them around, in float32: NumPy 1. A value that is beyond the
-	// end of its column, but not in float32, has NaN for its bases.
-	Narrow bool
+	Ends          SplineEnds
 }
+
+// SplineEnds says how float32 rows are compared with the ends of their columns, and wrapped around them.
+type SplineEnds uint8
+
+const (
+	// SplineEndsWide is in float64: numpy 2.
+	SplineEndsWide SplineEnds = iota
+	// SplineEndsNarrow is in float32: numpy 1. A value beyond the end, but not in float32, has NaN for its bases.
+	SplineEndsNarrow
+	// SplineEndsUnknown refuses values that the two take differently.
+	SplineEndsUnknown
+)
 
 // Spline evaluates the bases of the columns of a floating matrix.
 func (b *Builder) Spline(x Value, a SplineAttr) Value {

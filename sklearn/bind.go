@@ -25,6 +25,8 @@ type Binder struct {
 	// Lenient collects attributes that are not accounted for in Findings instead of failing.
 	Lenient  bool
 	Findings []*BindError
+	// Numpy is the major release of the numpy that wrote the file, 0 where the file does not tell.
+	Numpy int
 
 	depth int
 	busy  map[*pyobj.Object]bool
@@ -83,6 +85,9 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	b.Path, b.Class, b.Object = path, c, o
 	b.Version, _ = pyobj.Text(attrs.Get("_sklearn_version"))
 
+	if b.Numpy = bd.Numpy; CompareVersions(b.Version, "1.4.2") < 0 {
+		b.Numpy = 1 // no release before runs with numpy 2
+	}
 	st := &State{Attrs: attrs.Clone(), Version: b.Version, Class: c, Path: path}
 	for _, r := range c.Upgrade {
 		if CompareVersions(b.Version, r.Before) < 0 {

@@ -72,10 +72,6 @@ var dataClasses = []sklearn.Class{
 				s.Attrs.Set(pyobj.Str("rule_signed"), pyobj.Bool(true))
 				return nil
 			}},
-			{Before: "1.4.2", Fix: func(s *sklearn.State) error {
-				s.Attrs.Set(pyobj.Str("rule_narrow"), pyobj.Bool(true))
-				return nil
-			}},
 			{Before: "1.6", Fix: func(s *sklearn.State) error {
 				s.Attrs.Set(pyobj.Str("rule_inverse_pow"), pyobj.Bool(true))
 				return nil
@@ -422,9 +418,6 @@ type Normalizer struct {
 	RuleZero bool `sk:"rule_zero,optional"`
 	// RuleSigned: before 0.23 the largest value of a row, not of its magnitudes, was the norm "max".
 	RuleSigned bool `sk:"rule_signed,optional"`
-	// RuleNarrow: before 1.4.2, with NumPy 1, an exponent took the floating type of the rows, since then a wider one
-	// widens them.
-	RuleNarrow bool `sk:"rule_narrow,optional"`
 }
 
 var (
@@ -637,9 +630,6 @@ type PowerTransformer struct {
 	// RuleSigned: before 0.20.1 Yeo-Johnson took every λ < 1e-19, also far below 0, for 0 and every λ ≥ 2 for 2, and
 	// the logarithm of x+1.
 	RuleSigned bool `sk:"rule_signed,optional"`
-	// RuleNarrow: before 1.4.2, with NumPy 1, an exponent took the floating type of the rows, since then a wider one
-	// widens them.
-	RuleNarrow bool `sk:"rule_narrow,optional"`
 }
 
 var (
@@ -704,14 +694,15 @@ func (s *PowerTransformer) round(f float64) float64 {
 	return f
 }
 
-// lambdas gives a row computed from the exponents, in their dtype or, where they do not widen it, that of x.
+// lambdas gives a row computed from the exponents, in their dtype; with numpy 1, whose scalars do not widen arrays, in
+// that of x. Which numpy a file does not tell is taken for 2: another rounding of float32.
 func (s *PowerTransformer) lambdas(b *graph.Builder, x graph.Value, f func(l float64) float64) graph.Value {
 	v := make([]float64, s.Lambdas.Len())
 	for i := range v {
 		v[i] = f(at(s.Lambdas, i))
 	}
 	row := b.Const(numbers(s.Lambdas.DType, v))
-	if s.RuleNarrow && (x.DType() == tensor.Float32 || x.DType() == tensor.Float16) {
+	if s.Numpy == 1 && (x.DType() == tensor.Float32 || x.DType() == tensor.Float16) {
 		row = b.Cast(row, x.DType())
 	}
 	return row

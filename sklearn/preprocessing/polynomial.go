@@ -44,10 +44,6 @@ var polynomialClasses = []sklearn.Class{
 				s.Default("sparse_output", pyobj.Bool(false))
 				return nil
 			}},
-			{Before: "1.4.2", Fix: func(s *sklearn.State) error {
-				s.Attrs.Set(pyobj.Str("rule_narrow"), pyobj.Bool(true))
-				return nil
-			}},
 			{Before: "1.8", Fix: func(s *sklearn.State) error {
 				s.Default("handle_missing", pyobj.Str("error"))
 				return nil
@@ -170,8 +166,7 @@ type SplineTransformer struct {
 	HandleMissingParam string   `sk:"handle_missing"`
 	BSplines           []spline `sk:"bsplines_"`
 
-	// RuleNarrow: before 1.4.2, with NumPy 1, the ends of a column took the floating type of the rows.
-	RuleNarrow bool `sk:"rule_narrow,optional"`
+	ends graph.SplineEnds // of float32 rows
 }
 
 // spline is scipy.interpolate.BSpline with the identity for coefficients, wrapped around where it is periodic.
@@ -243,6 +238,12 @@ func (s *SplineTransformer) Bound(*sklearn.Binder) error {
 	if s.HandleMissingParam != "error" && s.HandleMissingParam != "zeros" {
 		return &sklearn.BindError{Path: s.Path, Attr: "handle_missing", Msg: fmt.Sprintf("%q is not known", s.HandleMissingParam)}
 	}
+	switch s.Numpy {
+	case 0:
+		s.ends = graph.SplineEndsUnknown
+	case 1:
+		s.ends = graph.SplineEndsNarrow
+	}
 	for i, sp := range s.BSplines {
 		if sp.K != s.DegreeParam || sp.C.Shape[1] != s.BSplines[0].C.Shape[1] {
 			return &sklearn.BindError{Path: s.Path, Attr: "bsplines_", Msg: fmt.Sprintf("item %d has degree %d and %d bases", i, sp.K, sp.C.Shape[1])}
@@ -266,8 +267,10 @@ func (s *SplineTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 	if s.SparseOutputParam && s.DegreeParam == 0 && s.ExtrapolationParam == "periodic" {
 		return b.Refuse("inconsistent shapes")
 	}
-	a := graph.SplineAttr{Degree: s.DegreeParam, Bases: s.BSplines[0].C.Shape[1], Extrapolation: extrapolations[s.ExtrapolationParam], Bias: s.IncludeBiasParam, Sparse: s.SparseOutputParam, Missing: s.HandleMissingParam == "zeros",
-		Narrow: s.RuleNarrow && x.DType() == tensor.Float32}
+	a := graph.SplineAttr{Degree: s.DegreeParam, Bases: s.BSplines[0].C.Shape[1], Extrapolation: extrapolations[s.ExtrapolationParam], Bias: s.IncludeBiasParam, Sparse: s.SparseOutputParam, Missing: s.HandleMissingParam == "zeros"}
+	if x.DType() == tensor.Float32 {
+		a.Ends = s.ends
+	}
 	for _, sp := range s.BSplines {
 		a.Knots = append(a.Knots, sp.T)
 	}

@@ -476,6 +476,11 @@ def scale(est, X, method, coarse):
             single = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
             far = 500 if est.transform_algorithm == "lasso_cd" and single else 100 if single else 10
             return [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
+        if type(est).__name__ == "PowerTransformer" and method == "transform" and getattr(X, "dtype", None) == np.float32 and est.method == "yeo-johnson":
+            # (x^λ - 1)/λ in float32, whose powers numpy's vector instructions round otherwise than the C library.
+            x, e = np.abs(X.astype(float)) + 1, np.where(X >= 0, est.lambdas_, 2 - est.lambdas_)
+            s = est._scaler.scale_ if est.standardize else 1
+            return np.nan_to_num(np.maximum(np.abs(est.transform(X)), (x**e + 1) / np.abs(e) / s)).max(1).tolist()
         if type(est).__name__ == "PowerTransformer" and method == "transform" and est.standardize:
             # The scaler subtracts a mean that can be far larger than what is left.
             return (np.nan_to_num(np.abs(est.transform(X))).max(1) + np.abs(est._scaler.mean_ / est._scaler.scale_).max()).tolist()
