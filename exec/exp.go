@@ -93,14 +93,6 @@ func exp(x float64) float64 {
 	return scale + float64(scale*tmp)
 }
 
-// log is package math's natural logarithm, which on amd64 takes subnormal numbers for normal ones.
-func log(x float64) float64 {
-	if x < 0x1p-1022 && x > 0 {
-		return math.Log(x*0x1p54) - 54*math.Ln2
-	}
-	return math.Log(x)
-}
-
 // expParts returns the bits of the scale and what it is to be multiplied by, less one.
 func expParts(x float64) (uint64, float64) {
 	const (

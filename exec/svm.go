@@ -284,7 +284,11 @@ func pairwiseCoupling(n *node) (kernel, error) {
 			at := 0
 			for s := range k {
 				for t := s + 1; t < k; t++ {
-					p := math.Min(math.Max(sigmoidPredict(row[at], a.A[at], a.B[at]), 1e-7), 1-1e-7)
+					p := sigmoidPredict(row[at], a.A[at], a.B[at])
+					if !(p > 1e-7) { // NaN, too
+						p = 1e-7
+					}
+					p = math.Min(p, 1-1e-7)
 					r[s*k+t], r[t*k+s] = p, 1-p
 					at++
 				}

@@ -27,7 +27,7 @@ func linear(name string) sklearn.Class {
 		FitOnly: []string{"shrinkage", "priors", "n_components", "store_covariance", "tol", "covariance_estimator"},
 		Ignore:  []string{"priors_", "means_", "explained_variance_ratio_", "covariance_", "_n_features_out"},
 		Upgrade: []sklearn.Rung{
-			{Before: "0.18", Fix: func(s *sklearn.State) error { // transform kept all components, or as many as asked for
+			{Before: "0.18.1", Fix: func(s *sklearn.State) error { // transform kept all components, or as many as asked for
 				if n, err := sklearn.Int(s.Attrs.Get("n_components")); err == nil && n > 0 {
 					s.Default("_max_components", pyobj.Int(int64(n)))
 				}
@@ -110,7 +110,7 @@ func (l *LinearDiscriminantAnalysis) Bound(bd *sklearn.Binder) error {
 	default:
 		return bad("solver", fmt.Sprintf("value %q is not known", l.SolverParam))
 	}
-	if l.Scalings != nil && l.MaxComponents == 0 && l.Before("0.18") { // all of them
+	if l.Scalings != nil && l.MaxComponents == 0 && l.Before("0.18.1") { // all of them
 		l.MaxComponents = l.Scalings.Cols()
 	}
 	if s := l.Scalings; s != nil && (len(s.Shape) != 2 || l.MaxComponents < 0) {

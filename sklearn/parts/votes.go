@@ -39,7 +39,7 @@ type OvrRule string
 const (
 	OvrByRow   OvrRule = ""        // s/(3(|s|+1))
 	OvrByBatch OvrRule = "batch"   // before 0.21: s(½-ε)/max|s| over the whole batch
-	OvrAgainst OvrRule = "against" // support vector machines before 0.18: that of the confidences with the other sign
+	OvrAgainst OvrRule = "against" // support vector machines before 0.18.1: that of the confidences with the other sign
 )
 
 // OvrFromOvo is sklearn.utils.multiclass._ovr_decision_function: votes and confidences (positive for j) of the pairs

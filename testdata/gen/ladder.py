@@ -771,7 +771,7 @@ def record(est, kind, new, coarse):
             scale = exactness.scale(est, Z, method, coarse)
             if scale is None and key == "row" and method in largest:
                 scale = [largest[method]]
-            if scale is not None:
+            if scale is not None and np.isfinite(scale).all():
                 extra += ',"scale":%s' % json.dumps([float("%.2g" % s) for s in scale])
             if key == "rows" and isinstance(out, np.ndarray) and out.dtype.kind == "f" and np.isfinite(out).any():
                 largest[method] = float("%.3g" % np.abs(out[np.isfinite(out)]).max())
