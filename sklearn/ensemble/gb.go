@@ -1,6 +1,7 @@
 package ensemble
 
 import (
+	"math"
 	"fmt"
 
 	"github.com/larder-ml/larder/graph"
@@ -274,7 +275,8 @@ func (g *gradientBoosting) raw(b *graph.Builder, p graph.Value) graph.Value {
 	return raw
 }
 
-// prior is raw for the constant probabilities of a DummyClassifier, correctly rounded: scores are compared by bits.
+// prior is raw for the constant probabilities of a DummyClassifier, rounded as the C library does: scores are compared by
+// bits.
 func (g *gradientBoosting) prior() []float64 {
 	eps := 0x1p-52
 	if g.Eps == EpsFloat32 {
@@ -301,7 +303,7 @@ func (g *gradientBoosting) prior() []float64 {
 		odds = parts.Log(v / (1 - v))
 	} else {
 		s := 2 * (v - 0.5)
-		odds = parts.Log1p(s) - parts.Log1p(-s)
+		odds = math.Log1p(s) - math.Log1p(-s) // the C library's algorithm, an ulp off where that is
 	}
 	if g.Loss.Link == parts.LinkHalfLogit {
 		odds *= 0.5

@@ -255,7 +255,7 @@ func (o *OneVsOneClassifier) DecisionFunction(b *graph.Builder, x graph.Value) g
 		second[i] = b.Binary(graph.OpEqual, y, b.Scalar(1, y))
 		conf[i] = score(b, e, xi)
 	}
-	y := parts.OvrFromOvo(b, b.HStack(false, first...), b.HStack(false, second...), b.HStack(false, conf...), o.Labels.Len(), o.Ovr)
+	y := parts.OvrFromOvo(b, b.HStack(false, first...), b.HStack(false, second...), b.HStack(false, conf...), o.Labels.Len(), o.Ovr, false)
 	if o.Labels.Len() == 2 && !o.BothRule {
 		return b.Column(y, 1)
 	}

@@ -22,15 +22,6 @@ func Log(x float64) float64 {
 	return y
 }
 
-// Log1p is the logarithm of 1+x of a finite x above -1, correctly rounded; math.Log1p of any other.
-func Log1p(x float64) float64 {
-	if !(x > -1) || math.IsInf(x, 1) || math.Abs(x) < 0x1p-54 {
-		return math.Log1p(x)
-	}
-	y, _ := logWide(new(big.Float).SetPrec(roundPrec+64).Add(wide(1), wide(x))).Float64()
-	return y
-}
-
 // logWide is e·log 2 + 2·artanh((m-1)/(m+1)) of m·2^e with m near 1.
 func logWide(x *big.Float) *big.Float {
 	m := new(big.Float).SetPrec(roundPrec + 64)

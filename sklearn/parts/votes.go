@@ -1,6 +1,8 @@
 package parts
 
 import (
+	"math"
+
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -43,11 +45,18 @@ const (
 )
 
 // OvrFromOvo is sklearn.utils.multiclass._ovr_decision_function: votes and confidences (positive for j) of the pairs
-// i < j to one score per class.
-func OvrFromOvo(b *graph.Builder, first, second, conf graph.Value, k int, rule OvrRule) graph.Value {
+// i < j to one score per class. undefined: confidences may be NaN.
+func OvrFromOvo(b *graph.Builder, first, second, conf graph.Value, k int, rule OvrRule, undefined bool) graph.Value {
 	votes := ovoVotes(b, first, second, k)
 	_, _, move := pairTables(k)
-	s := b.MatMul(b.Cast(conf, tensor.Float64), b.Const(move))
+	conf = b.Cast(conf, tensor.Float64)
+	s := b.MatMul(conf, b.Const(move))
+	if undefined { // only for the two classes of a pair
+		gone := b.Unary(graph.OpIsNaN, conf)
+		s = b.MatMul(b.Where(gone, b.Scalar(0, conf), conf), b.Const(move))
+		hit := b.MatMul(b.Cast(gone, tensor.Float64), b.Unary(graph.OpAbs, b.Const(move)))
+		s = b.Where(b.Binary(graph.OpGreater, hit, b.Scalar(0, hit)), b.Scalar(math.NaN(), s), s)
+	}
 	switch rule {
 	case OvrByBatch:
 		return b.OvrScale(votes, s)

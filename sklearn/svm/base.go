@@ -3,6 +3,8 @@ package svm
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -263,7 +265,7 @@ func (s *BaseSVC) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value 
 		return b.Unary(graph.OpNeg, b.Ravel(d))
 	case s.ovr():
 		second := b.Binary(graph.OpLess, d, b.Scalar(0, d))
-		return parts.OvrFromOvo(b, b.Unary(graph.OpNot, second), second, b.Unary(graph.OpNeg, d), s.Classes.Len(), s.Ovr)
+		return parts.OvrFromOvo(b, b.Unary(graph.OpNot, second), second, b.Unary(graph.OpNeg, d), s.Classes.Len(), s.Ovr, slices.ContainsFunc(s.Intercept, math.IsNaN))
 	}
 	return d
 }
