@@ -1,8 +1,8 @@
 package ensemble
 
 import (
-	"math"
 	"fmt"
+	"math"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
