@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
@@ -94,14 +95,12 @@ func unusualOf[T float](s []T) (hasNaN, hasInf bool) {
 	return
 }
 
-// guard passes input 0 on, or refuses where input 1 holds anywhere.
+// guard passes input 0 on, or refuses where input 1 holds anywhere, or everywhere.
 func guard(n *node) (kernel, error) {
-	msg := n.Attr.(*graph.GuardAttr).Msg
+	a := n.Attr.(*graph.GuardAttr)
 	return func(c *call) error {
-		for _, v := range c.dense(1).U8 {
-			if v != 0 {
-				return c.refuse("%s", msg)
-			}
+		if cond := c.dense(1).U8; a.All && len(cond) > 0 && !slices.Contains(cond, 0) || !a.All && slices.ContainsFunc(cond, func(v uint8) bool { return v != 0 }) {
+			return c.refuse("%s", a.Msg)
 		}
 		c.set(0, c.in(0))
 		return nil

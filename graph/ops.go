@@ -664,7 +664,7 @@ func (b *Builder) ToCSR(x Value) Value {
 // Guards: refusals at run time, with scikit-learn's words. Targets without errors (ONNX) drop and report them.
 const (
 	OpFinite Op = "Finite" // x → x, or an InputError. Attr *FiniteAttr
-	OpGuard  Op = "Guard"  // x, cond bool → x, or an InputError when cond holds anywhere. Attr *GuardAttr
+	OpGuard  Op = "Guard"  // x, cond bool → x, or an InputError when cond holds anywhere (everywhere). Attr *GuardAttr
 )
 
 // FiniteAttr says what is refused and how. DType is the name scikit-learn prints.
@@ -674,7 +674,10 @@ type FiniteAttr struct {
 }
 
 // GuardAttr holds the message.
-type GuardAttr struct{ Msg string }
+type GuardAttr struct {
+	Msg string
+	All bool // only where cond holds everywhere
+}
 
 // Finite refuses NaN and infinities at run time, in dense, CSR (stored entries) and floating Frame columns.
 func (b *Builder) Finite(x Value, a FiniteAttr) Value {
@@ -696,5 +699,15 @@ func (b *Builder) Guard(x, cond Value, msg string) Value {
 	if cond.DType() != tensor.Bool {
 		return b.Failf(OpGuard, "condition is %s", cond.Type())
 	}
-	return b.Add1(OpGuard, &GuardAttr{msg}, x.Type(), x, cond)
+	return b.Add1(OpGuard, &GuardAttr{Msg: msg}, x.Type(), x, cond)
+}
+
+// GuardAll refuses when cond holds everywhere in a batch.
+func (b *Builder) GuardAll(x, cond Value, msg string) Value {
+	x = b.Guard(x, cond, msg)
+	if x.OK() {
+		b.g.Nodes[len(b.g.Nodes)-1].Attr.(*GuardAttr).All = true
+		b.Couples()
+	}
+	return x
 }

@@ -164,7 +164,7 @@ func (b *Builder) NonNegative(x Value, msg string) Value {
 	if (t.Kind != Dense && t.Kind != CSR) || !t.DType.IsNumeric() {
 		return b.Failf(OpNonNegative, "not defined for %s", t)
 	}
-	return b.Add1(OpNonNegative, &GuardAttr{msg}, t, x)
+	return b.Add1(OpNonNegative, &GuardAttr{Msg: msg}, t, x)
 }
 
 // OpSpline evaluates B-spline bases of each column. Attr *SplineAttr.

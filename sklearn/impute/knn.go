@@ -16,6 +16,9 @@ var knnClasses = []sklearn.Class{
 		Upgrade: []sklearn.Rung{{Before: "1.2", Fix: func(s *sklearn.State) error {
 			s.Default("keep_empty_features", pyobj.Bool(false))
 			return nil
+		}}, {Before: "1.3.1", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("(bare)"), pyobj.Bool(true))
+			return nil
 		}}}},
 }
 
@@ -30,6 +33,9 @@ type KNNImputer struct {
 	PrivateFitX      *tensor.Tensor `sk:"_fit_X"`
 	PrivateMaskFitX  *tensor.Tensor `sk:"_mask_fit_X"`
 	PrivateValidMask []bool         `sk:"_valid_mask,optional"`
+
+	// RuleBare: before 1.3.1 rows without a missing cell among them came back without the indicator's columns.
+	RuleBare bool `sk:"(bare),optional"`
 
 	known      []bool
 	byDistance bool
@@ -102,6 +108,10 @@ func (m *KNNImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, m, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: m.MissingValuesParam.NaN(), Width: len(m.PrivateValidMask)})
 	if !x.OK() {
 		return x
+	}
+	if m.RuleBare && m.AddIndicatorParam {
+		x = b.GuardAll(x, b.Unary(graph.OpNot, b.IsMissing(x, m.MissingValuesParam.Missing)),
+			"no cell is missing: KNNImputer then left out the columns of its indicator, before scikit-learn 1.3.1, and the width would depend on the rows")
 	}
 	y := b.KNNImpute(x, graph.KNNImputeAttr{Fit: m.PrivateFitX, Known: m.known, Valid: m.PrivateValidMask, Neighbours: m.NNeighborsParam,
 		ByDistance: m.byDistance, Single: m.single, Columns: m.columns, Missing: m.MissingValuesParam.Missing})

@@ -279,6 +279,8 @@ def variants(X, kind):
     if sp.issparse(X):
         return [("rows", X), ("dense", X.toarray())]
     out = [("rows", X), ("row", X[:1]), ("f4", X.astype(np.float32))]
+    if kind in ("nan", "zero"):
+        out.append(("whole", np.where(np.isnan(X) | (X == 0), 1.5, X)))
     if not np.isnan(X).any():
         out.append(("i8", np.round(X).astype(np.int64)))
         out.append(("csr", sp.csr_matrix(np.where(X > np.median(X), X, 0))))
