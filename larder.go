@@ -222,6 +222,9 @@ func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Res
 		return nil, &graph.InputError{Origin: m.path, Msg: fmt.Sprintf(
 			"Found array with 0 sample(s) (shape=(0, %d)) while a minimum of 1 is required by %s.", width(rows), sklearn.Of(m.est).Name())}
 	}
+	if m.src.Len() >= source.Big && m.src.Len() > 2*m.memory {
+		m.src.Scattered(rows.Rows() < manyRows) // of a file that memory does not hold
+	}
 	out, err := p.Run(ctx, []tensor.Value{rows})
 	if err != nil {
 		return nil, err
@@ -233,6 +236,9 @@ func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Res
 	}
 	return r, nil
 }
+
+// manyRows is the number of rows that visit most of a tree's pages.
+const manyRows = 256
 
 // plan finds or makes the compiled graph for a method and a type of rows.
 func (m *Model) plan(method string, rows tensor.Value) (*exec.Plan, error) {

@@ -11,3 +11,12 @@ func forget(b []byte, off int64) {
 		_ = syscall.Madvise(b[:n], syscall.MADV_DONTNEED) // advice only
 	}
 }
+
+// advise says whether the pages of a map will be touched here and there, or in long runs.
+func advise(b []byte, scattered bool) {
+	advice := syscall.MADV_NORMAL
+	if scattered {
+		advice = syscall.MADV_RANDOM
+	}
+	_ = syscall.Madvise(b, advice) // advice only
+}

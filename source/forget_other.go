@@ -3,3 +3,5 @@
 package source
 
 func forget([]byte, int64) {}
+
+func advise([]byte, bool) {}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Sentinels, one question for callers each: errors.Is(err, source.ErrCorrupt). Every typed error of a decoder
@@ -45,6 +46,8 @@ type Source struct {
 	owed     []func() error
 	settled  sync.Once
 	unsound  error
+
+	scattered atomic.Bool
 }
 
 // Open opens the file at path. Regular files of some size are mapped read-only where the system can do so; anything
@@ -160,6 +163,13 @@ func (s *Source) Forget(off int64) {
 	}
 	if s.mapped && off <= s.Len() {
 		forget(s.data, off)
+	}
+}
+
+// Scattered says whether a map will next be touched here and there, so that reading ahead is in vain, or in long runs.
+func (s *Source) Scattered(yes bool) {
+	if s.mapped && s.scattered.Swap(yes) != yes {
+		advise(s.data, yes)
 	}
 }
 
