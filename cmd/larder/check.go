@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -158,6 +159,18 @@ func check(cmd *cobra.Command, a []string) error {
 		c.Methods, c.Problems = in.Methods, in.Problems
 		if err := m.Trustworthy(); err != nil {
 			c.Problems = append(c.Problems, err.Error())
+			if !errors.Is(err, larder.ErrUnsupported) {
+				// Nodes of a big file that were not read when it was opened, or its sums.
+				c.Verdict, c.Supported, c.Methods = audit.Undetermined, false, []string{}
+				if errors.Is(err, larder.ErrUnsafe) {
+					c.Verdict = audit.Refused
+					refused++
+				} else {
+					unsupported++
+				}
+				list = append(list, c)
+				continue
+			}
 		}
 		switch {
 		case asked.Sklearn != "":
