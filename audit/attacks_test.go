@@ -56,6 +56,18 @@ func dtype(code string) string {
 	return build(call(name(f8Full), str(code), no, yes), tup(num(3), str("<"), none, none, none, "J\xff\xff\xff\xff", "J\xff\xff\xff\xff", num(0)))
 }
 
+// dtypeOf gives a dtype with a state of its own.
+func dtypeOf(code, order, sub, names, fields string, flags byte) string {
+	return build(call(name(f8Full), str(code), no, yes), tup(num(3), str(order), sub, names, fields, num(8), num(1), num(flags)))
+}
+
+var object8 = build(call(name(f8Full), str("O8"), no, yes), tup(num(3), str("|"), none, none, none, "J\xff\xff\xff\xff", "J\xff\xff\xff\xff", num(63)))
+
+func sparse(class string, rows, cols byte, indptr, indices string) string {
+	module := map[string]string{"csr_matrix": "scipy.sparse._csr", "csc_matrix": "scipy.sparse._csc"}[class]
+	return build(alloc(name(module+" "+class)), dict(str("_shape"), tup(num(rows), num(cols)), str("indptr"), indptr, str("indices"), indices, str("data"), array(1)))
+}
+
 // array gives a one-dimensional array of int64.
 func array(items ...int64) string {
 	var b []byte
@@ -208,6 +220,40 @@ func TestAttacks(t *testing.T) {
 		{"text run by an allowed class", "scipy's argument template", estimator("scipy.stats._continuous_distns norm_gen", str("_parse_arg_template"), str("x = 1")), "scipy.stats._continuous_distns.norm_gen"},
 		{"text run by an allowed class", "call in the template", estimator("scipy.stats._continuous_distns norm_gen", str("_parse_arg_template"), str(strings.Replace(template, "loc=0", "loc=exit()", 1))), "scipy.stats._continuous_distns.norm_gen"},
 		{"text run by an allowed class", "shapes", estimator("scipy.stats._continuous_distns norm_gen", str("shapes"), str("a=exit()")), "scipy.stats._continuous_distns.norm_gen"},
+
+		{"state of pairs", "scipy's template in a list", build(alloc(name("scipy.stats._continuous_distns norm_gen")), list(tup(str("_parse_arg_template"), str("x = 1")))), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "scipy's template in a tuple", build(alloc(name("scipy.stats._continuous_distns norm_gen")), tup(tup(str("_parse_arg_template"), str("x = 1")))), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "scipy's template in lists in a tuple", build(alloc(name("scipy.stats._continuous_distns norm_gen")), tup(list(str("_parse_arg_template"), str("x = 1")), tup(str("a"), num(1)))), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "scipy's template in a set", build(alloc(name("scipy.stats._continuous_distns norm_gen")), "\x8f("+tup(str("_parse_arg_template"), str("x = 1"))+"\x90"), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "a method", build(alloc(name(scaler)), list(tup(str("predict"), name("numpy log1p")))), "sklearn.preprocessing._data.StandardScaler"},
+
+		{"bytes for references", "objects without their flags", dtypeOf("O8", "|", none, none, none, 0), "numpy.dtype"},
+		{"bytes for references", "flags of objects on numbers", dtypeOf("i8", "<", none, none, none, 63), "numpy.dtype"},
+		{"bytes for references", "a field of objects without flags", dtypeOf("V8", "|", none, tup(str("a")), dict(str("a"), tup(object8, num(0))), 16), "numpy.dtype"},
+		{"bytes for references", "a subarray of objects without flags", dtypeOf("V16", "|", tup(object8, tup(num(2))), none, none, 0), "numpy.dtype"},
+		{"bytes for references", "numbers over objects", dtypeOf("V8", "|", none, tup(str("a"), str("b")), dict(str("a"), tup(object8, num(0)), str("b"), tup(dtype("i8"), num(0))), 27), "numpy.dtype"},
+		{"bytes for references", "half of a number over objects", dtypeOf("V16", "|", none, tup(str("a"), str("b")), dict(str("a"), tup(object8, num(4)), str("b"), tup(dtype("i8"), num(0))), 27), "numpy.dtype"},
+
+		{"file as a time zone", "pytz", call(name("pytz _p"), str("../../etc/passwd"), num(0), num(0), str("X")), "pytz._p"},
+		{"file as a time zone", "absolute for pytz", call(name("pytz _p"), str("/etc/passwd"), num(0), num(0), str("X")), "pytz._p"},
+		{"file as a time zone", "dateutil of a timestamp", call(name("pandas._libs.tslibs.timestamps _unpickle_timestamp"), num(1), none, str("dateutil//etc/passwd"), num(10)), "pandas._libs.tslibs.timestamps._unpickle_timestamp"},
+		{"file as a time zone", "dateutil of an index", call(name("pandas.core.indexes.base _new_Index"), name("pandas.core.indexes.base Index"), dict(str("data"), "]", str("dtype"), str("datetime64[ns, dateutil/../../x]"))), "pandas.core.indexes.base._new_Index"},
+		{"file as a time zone", "dateutil of a type", build(alloc(name("pandas.core.dtypes.dtypes DatetimeTZDtype")), dict(str("unit"), str("ns"), str("tz"), str("dateutil//etc/passwd"))), "pandas.core.dtypes.dtypes.DatetimeTZDtype"},
+
+		{"hostile argument", "masked memory map", call(name("numpy.ma.core _mareconstruct"), name("numpy memmap"), name("numpy ndarray"), tup(num(0)), raw("b")), "numpy.ma.core._mareconstruct"},
+		{"resource", "scalar of any size", call(name("numpy._core.multiarray scalar"), dtype("V2000000000")), "numpy._core.multiarray.scalar"},
+
+		{"indices", "tree wider than its estimator", estimator("sklearn.tree._classes DecisionTreeRegressor", str("n_features_in_"), num(1), str("tree_"), tree(2, [3]int64{1, 2, 1}, [3]int64{-1, -1, -2}, [3]int64{-1, -1, -2})), "sklearn.tree._classes.DecisionTreeRegressor"},
+		{"indices", "tree wider than its forest", estimator("sklearn.ensemble._forest RandomForestRegressor", str("n_features_in_"), num(1), str("estimators_"),
+			list(estimator("sklearn.tree._classes DecisionTreeRegressor", str("n_features_in_"), num(2), str("tree_"), tree(2, [3]int64{1, 2, 1}, [3]int64{-1, -1, -2}, [3]int64{-1, -1, -2})))), "sklearn.ensemble._forest.RandomForestRegressor"},
+		{"indices", "sparse column outside", sparse("csr_matrix", 1, 2, array(0, 1), array(9)), "scipy.sparse._csr.csr_matrix"},
+		{"indices", "sparse row outside", sparse("csc_matrix", 2, 1, array(0, 1), array(-1)), "scipy.sparse._csc.csc_matrix"},
+		{"indices", "sparse starts outside", sparse("csr_matrix", 1, 2, array(0, 7), array(1)), "scipy.sparse._csr.csr_matrix"},
+		{"indices", "sparse starts back and forth", sparse("csr_matrix", 2, 2, array(0, 1, 0), array(1)), "scipy.sparse._csr.csr_matrix"},
+		{"indices", "too few sparse starts", sparse("csr_matrix", 9, 2, array(0, 1), array(1)), "scipy.sparse._csr.csr_matrix"},
+		{"indices", "coordinate outside", build(alloc(name("scipy.sparse._coo coo_matrix")), dict(str("_shape"), tup(num(2), num(2)), str("row"), array(5), str("col"), array(0), str("data"), array(1))), "scipy.sparse._coo.coo_matrix"},
+		{"indices", "generator beyond its block", build(call(name("numpy.random._pickle __randomstate_ctor"), str("MT19937")), dict(str("bit_generator"), str("MT19937"), str("state"), dict(str("key"), array(1), str("pos"), "M\xff\xff"))), "numpy.random._pickle.__randomstate_ctor"},
+		{"indices", "generator before its block", build(call(name("numpy.random __RandomState_ctor")), tup(str("MT19937"), array(1), "J\xff\xff\xff\xff", num(0), num(0))), "numpy.random.__RandomState_ctor"},
 
 		{"broken after payload", "bad opcode", call(name("posix system"), str("true")) + "\xff", "posix.system"},
 		{"broken after payload", "underflow", call(name("posix system"), str("true")) + "000", "posix.system"},

@@ -316,7 +316,7 @@ func (j *judge) judgeBuild(c *pyobj.Call, f Finding) {
 		j.unread = true
 		return
 	}
-	if why := indices(o, state); why != "" {
+	if why := j.indices(o, state); why != "" {
 		f.Rule, f.Level = ruleIndices, Critical
 		f.Message = fmt.Sprintf("state of %s: %s", f.Symbol, why)
 		j.add(f)

@@ -86,7 +86,7 @@ func namedForms() map[string]form {
 		"pandas.core.dtypes.dtypes.PeriodDtype":                 shape("any"),
 		"pandas.PeriodDtype":                                    shape("any"),
 		"pytz._UTC":                                             shape(""),
-		"pytz._p":                                               shape("text int int text"),
+		"pytz._p":                                               zoneForm,
 		"pandas._libs.missing._get_na":                          shape(""),
 		"pandas.core.arrays.string_.StringDtype":                shape("[text|none] [any]"),
 		"pandas.StringDtype":                                    shape("[text|none] [any]"),
@@ -147,7 +147,15 @@ func (j *judge) checkUse(g *pyobj.Global, c *pyobj.Call, alloc bool) string {
 		return "is allocated with arguments"
 	}
 	if f := forms()[*g]; f != nil {
-		return f(j, c.Args)
+		if why := f(j, c.Args); why != "" || !strings.HasPrefix(g.Module, "pandas") {
+			return why
+		}
+		for _, a := range c.Args {
+			if why := zonePath(a); why != "" {
+				return why
+			}
+		}
+		return ""
 	}
 	if u&asCall != 0 {
 		return shape("[number] [number] [number]")(j, c.Args)
@@ -454,7 +462,7 @@ func typeCode(v pyobj.Value) string {
 
 func maskedForm(_ *judge, args []pyobj.Value) string {
 	switch {
-	case len(args) != 4 || !arrayClass(args[0]) || !arrayClass(args[1]):
+	case len(args) != 4 || !arrayClass(args[0]) || !arrayClass(args[1]) || pyobj.ShortName(args[0].(*pyobj.Global).String()) != "MaskedArray":
 		return "wants two array classes, a shape and a type"
 	case !emptyShape(args[2]):
 		return "the shape is not (0,)"
@@ -473,10 +481,10 @@ func isDType(v pyobj.Value) bool {
 }
 
 func scalarForm(j *judge, args []pyobj.Value) string {
-	if len(args) == 0 || len(args) > 2 || !isDType(args[0]) {
-		return "wants a dtype and bytes"
+	if len(args) != 2 || !isDType(args[0]) {
+		return "wants a dtype and bytes" // without bytes numpy makes zeros of any size
 	}
-	if len(args) == 1 || j.isKind(args[1], "bytes|text|none|number") {
+	if j.isKind(args[1], "bytes|text|none|number") {
 		return ""
 	}
 	if o, ok := args[1].(*pyobj.Object); ok && strings.HasPrefix(o.ClassName(), "datetime.") {
@@ -610,6 +618,47 @@ func pandasClassForm(rest ...string) form {
 		}
 		return data(j, args)
 	}
+}
+
+var zoneName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
+
+// zoneForm checks pytz's (zone, offset, daylight saving, name): pytz opens the file of a zone.
+func zoneForm(j *judge, args []pyobj.Value) string {
+	if why := shape("text int int text")(j, args); why != "" {
+		return why
+	}
+	if !zoneName.MatchString(text(args[0])) {
+		return fmt.Sprintf("the zone is %.40q", text(args[0]))
+	}
+	return ""
+}
+
+// zonePath refuses texts by which pandas opens a file as a time zone: dateutil takes paths for names.
+func zonePath(v pyobj.Value) string { return zoneIn(v, 4) }
+
+func zoneIn(v pyobj.Value, depth int) string {
+	if depth == 0 {
+		return ""
+	}
+	var inside []pyobj.Value
+	switch x := v.(type) {
+	case pyobj.Str, pyobj.Py2Str:
+		if _, zone, ok := strings.Cut(text(x), "dateutil/"); ok && !zoneName.MatchString(strings.TrimRight(zone, "]> ")) {
+			return fmt.Sprintf("the time zone is a path: %.60q", text(x))
+		}
+	case *pyobj.Dict:
+		for _, e := range x.Entries {
+			inside = append(inside, e.Value)
+		}
+	case *pyobj.Tuple:
+		inside = x.Items
+	}
+	for _, v := range inside {
+		if why := zoneIn(v, depth-1); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // treeForm checks Tree(n_features, n_classes, n_outputs): its constructor reads n_outputs items of n_classes unchecked.

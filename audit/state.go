@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -27,7 +28,7 @@ func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
 	if t, ok := state.(*pyobj.Tuple); ok {
 		switch class {
 		case "numpy.dtype":
-			return dtypeState(t)
+			return dtypeState(o, t)
 		case "functools.partial":
 			return j.partialState(t)
 		}
@@ -36,7 +37,18 @@ func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
 	for _, p := range parts {
 		d, ok := p.(*pyobj.Dict)
 		if !ok {
+			if updates(class) && pairs(p, state) {
+				return "its attributes are pairs, no dict"
+			}
+			if strings.HasPrefix(class, "pandas.") {
+				if why := zonePath(p); why != "" {
+					return why
+				}
+			}
 			continue
+		}
+		if why := zonePath(d); why != "" && strings.HasPrefix(class, "pandas.") {
+			return why
 		}
 		for _, e := range d.Entries {
 			if why := j.attribute(class, e.Key, e.Value); why != "" {
@@ -52,6 +64,41 @@ func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
 		}
 	}
 	return ""
+}
+
+// updates reports classes whose __setstate__, or the reader that sets their state, may call dict.update, which takes pairs too.
+func updates(class string) bool {
+	top, _, _ := strings.Cut(class, ".")
+	switch top {
+	case "numpy", "pandas", "pyarrow":
+		return false
+	}
+	return true
+}
+
+// pairs reports a part of a state that dict.update would read names from.
+func pairs(part, state pyobj.Value) bool {
+	items := func(v pyobj.Value) ([]pyobj.Value, bool) {
+		switch x := v.(type) {
+		case *pyobj.List:
+			return x.Items, true
+		case *pyobj.Tuple:
+			return x.Items, true
+		case *pyobj.Set:
+			return x.Items, true
+		}
+		return nil, false
+	}
+	if part == state { // no tuple: a list or a set of pairs
+		all, ok := items(part)
+		return ok && len(all) > 0
+	}
+	two, ok := items(part)
+	if !ok || len(two) != 2 {
+		return false
+	}
+	_, named := pyobj.Text(two[0])
+	return named
 }
 
 // attribute judges one name of a state and what it is set to.
@@ -119,8 +166,30 @@ func (j *judge) partialState(t *pyobj.Tuple) string {
 	return shape("any tuple|none dict|none dict|none")(j, t.Items)
 }
 
-// dtypeState refuses metadata that could carry objects.
-func dtypeState(t *pyobj.Tuple) string {
+// The flags of a dtype that say that its items hold references to objects.
+const (
+	flagRefers = 1
+	flagListed = 2
+)
+
+// dtypeState refuses metadata that could carry objects, and a layout by which numpy would take bytes for references to objects.
+func dtypeState(o *pyobj.Object, t *pyobj.Tuple) string {
+	refers := len(o.Args) > 0 && refers(o.Args[0])
+	if len(t.Items) > 4 {
+		if why := overlap(t.Items[4]); why != "" {
+			return why
+		}
+		if sub, ok := t.Items[2].(*pyobj.Tuple); ok && len(sub.Items) > 0 {
+			refers = refers || refersTo(sub.Items[0])
+		}
+		refers = refers || len(layout(t.Items[4])) > 0 && refersField(t.Items[4])
+	}
+	if len(t.Items) > 7 {
+		flags, ok := t.Items[7].(pyobj.Int)
+		if want := pyobj.Int(flagRefers | flagListed); !ok || refers && flags&want != want || !refers && flags&want != 0 {
+			return "the dtype's flags lie about what its items are"
+		}
+	}
 	if len(t.Items) < 9 {
 		return ""
 	}
@@ -137,6 +206,75 @@ func dtypeState(t *pyobj.Tuple) string {
 		}
 	}
 	return "dtype carries metadata"
+}
+
+// refers reports a type string of objects.
+func refers(code pyobj.Value) bool {
+	s := strings.TrimLeft(text(code), "<>=|")
+	return strings.HasPrefix(s, "O") || s == "object"
+}
+
+// refersTo reports a dtype whose items hold objects.
+func refersTo(v pyobj.Value) bool {
+	switch d := v.(type) {
+	case *pyobj.DType:
+		return d.HasObject()
+	case *pyobj.Object:
+		if len(d.Args) > 0 && refers(d.Args[0]) {
+			return true
+		}
+		if t, ok := d.State.(*pyobj.Tuple); ok && len(t.Items) > 4 {
+			if sub, ok := t.Items[2].(*pyobj.Tuple); ok && len(sub.Items) > 0 && refersTo(sub.Items[0]) {
+				return true
+			}
+			return refersField(t.Items[4])
+		}
+	}
+	return false
+}
+
+// layout gives the tuples (dtype, offset) of a dtype's fields.
+func layout(fields pyobj.Value) (out []*pyobj.Tuple) {
+	if d, ok := fields.(*pyobj.Dict); ok {
+		for _, e := range d.Entries {
+			if t, ok := e.Value.(*pyobj.Tuple); ok && len(t.Items) > 1 {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+func refersField(fields pyobj.Value) bool {
+	return slices.ContainsFunc(layout(fields), func(t *pyobj.Tuple) bool { return refersTo(t.Items[0]) })
+}
+
+// overlap refuses fields that share bytes with one of objects: a number written there would be taken for a reference.
+func overlap(fields pyobj.Value) string {
+	all := layout(fields)
+	if !refersField(fields) {
+		return ""
+	}
+	for i, a := range all {
+		for _, b := range all[:i] {
+			if a == b || a.Items[0] == b.Items[0] && a.Items[1] == b.Items[1] {
+				continue // a title names its field again
+			}
+			at, ok1 := a.Items[1].(pyobj.Int)
+			bt, ok2 := b.Items[1].(pyobj.Int)
+			if !ok1 || !ok2 || at < bt+sizeOf(b.Items[0]) && bt < at+sizeOf(a.Items[0]) {
+				return "fields share the bytes of objects"
+			}
+		}
+	}
+	return ""
+}
+
+func sizeOf(v pyobj.Value) pyobj.Int {
+	if d, ok := v.(*pyobj.DType); ok {
+		return pyobj.Int(d.Size)
+	}
+	return pyobj.MaxItem // not folded
 }
 
 // standings reports every name that stands as a value where only data or an inert function may. where tells the import of
