@@ -77,11 +77,14 @@ func (m *Model) encode(w io.Writer, f Form) error {
 	if f.Protocol == 0 {
 		f.Protocol = 4
 	}
+	from := m.doc.Format
+	opt := joblib.Options{Protocol: f.Protocol, Core: m.numpyCore(), Identity: from == joblib.Name || from == pickle.Name}
 	switch f.Format {
 	case joblib.Name:
-		return joblib.Encode(w, m.root, joblib.Options{Compressor: f.Compressor, Level: f.Level, Protocol: f.Protocol, Core: m.numpyCore()})
+		opt.Compressor, opt.Level = f.Compressor, f.Level
+		return joblib.Encode(w, m.root, opt)
 	case pickle.Name:
-		return joblib.Pickle(w, m.root, f.Protocol, m.numpyCore())
+		return joblib.Pickle(w, m.root, opt)
 	case pyjson.Name:
 		return pyjson.Encode(w, m.root)
 	case skops.Name:

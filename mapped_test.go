@@ -84,8 +84,8 @@ func bigForest(t *testing.T, spoil func(nodes []byte, size int)) pyobj.Value {
 
 var mappedForms = map[string]func(w io.Writer, v pyobj.Value) error{
 	"joblib":   func(w io.Writer, v pyobj.Value) error { return joblib.Encode(w, v, joblib.Options{Protocol: 4}) },
-	"pickle 4": func(w io.Writer, v pyobj.Value) error { return joblib.Pickle(w, v, 4, false) },
-	"pickle 5": func(w io.Writer, v pyobj.Value) error { return joblib.Pickle(w, v, 5, false) },
+	"pickle 4": func(w io.Writer, v pyobj.Value) error { return joblib.Pickle(w, v, joblib.Options{Protocol: 4}) },
+	"pickle 5": func(w io.Writer, v pyobj.Value) error { return joblib.Pickle(w, v, joblib.Options{Protocol: 5}) },
 	"skops":    func(w io.Writer, v pyobj.Value) error { return skops.Encode(w, v) },
 }
 

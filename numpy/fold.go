@@ -35,14 +35,24 @@ func Fold(root pyobj.Value) (pyobj.Value, error) {
 	return pyobj.Rewrite(root, f.value), f.err
 }
 
-// FoldMapped is Fold for a graph whose bytes, where they are more than copied, are views of a mapped file: arrays that keep
-// them are marked Mapped.
-func FoldMapped(root pyobj.Value, copied int) (pyobj.Value, error) {
-	f := folder{copies: map[*byte]bool{}, copied: copied}
+// Folding folds the values of one file.
+type Folding struct {
+	DTypes map[pyobj.Value]*pyobj.DType // if not nil: dtypes folded so far, by the calls that make them
+	Mapped bool                         // bytes, where they are more than Copied, are views of a mapped file: arrays that keep them are marked so
+	Copied int
+}
+
+// Fold is the package's Fold.
+func (n Folding) Fold(root pyobj.Value) (pyobj.Value, error) {
+	f := folder{known: n.DTypes}
+	if n.Mapped {
+		f.copies, f.copied = map[*byte]bool{}, n.Copied
+	}
 	return pyobj.Rewrite(root, f.value), f.err
 }
 
 type folder struct {
+	known  map[pyobj.Value]*pyobj.DType
 	err    error
 	at     *pyobj.Object
 	copies map[*byte]bool // of a mapped file: bytes that were made here; nil for other graphs
@@ -74,7 +84,14 @@ func (f *folder) value(v pyobj.Value) (pyobj.Value, bool) {
 			out = s
 		}
 	case "numpy.dtype":
-		if d := f.dtype(o); d != nil {
+		d := f.known[o]
+		if d == nil {
+			d = f.dtype(o)
+		}
+		if d != nil {
+			if f.known != nil {
+				f.known[o] = d
+			}
 			out = d
 		}
 	case "_codecs.encode":

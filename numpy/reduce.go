@@ -13,13 +13,14 @@ import (
 type Reducer struct {
 	Protocol int
 	Core     bool // write numpy.core, as numpy before 2.0 does, instead of numpy._core
+	Identity bool // equal dtypes are as many objects as they are in the values
 
 	dtypes map[*pyobj.DType]*pyobj.Object
 	plain  map[string]*pyobj.Object
 }
 
-// Reduce returns the call for an *pyobj.Array, *pyobj.Scalar or *pyobj.DType. Equal plain dtypes share one, as they are
-// one object in numpy.
+// Reduce returns the call for an *pyobj.Array, *pyobj.Scalar or *pyobj.DType. Without Identity
+// equal plain dtypes share one, as they are one object in numpy.
 func (r *Reducer) Reduce(v pyobj.Value) (*pyobj.Object, error) {
 	switch x := v.(type) {
 	case *pyobj.DType:
@@ -104,7 +105,7 @@ func (r *Reducer) dtype(d *pyobj.DType) (*pyobj.Object, error) {
 	if r.dtypes == nil {
 		r.dtypes, r.plain = map[*pyobj.DType]*pyobj.Object{}, map[string]*pyobj.Object{}
 	}
-	single := len(d.Fields) == 0 && d.Sub == nil && d.Metadata == nil && !d.Record
+	single := !r.Identity && len(d.Fields) == 0 && d.Sub == nil && d.Metadata == nil && !d.Record
 	switch d.Kind {
 	case 'U', 'S', 'V', 'M', 'm':
 		single = false

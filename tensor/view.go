@@ -35,3 +35,6 @@ func littleEndian() bool {
 	x := uint16(1)
 	return *(*byte)(unsafe.Pointer(&x)) == 1
 }
+
+// Start gives where a string's bytes are in memory: strings of one length and one start are copies of one string.
+func Start(s string) *byte { return unsafe.StringData(s) }

@@ -20,6 +20,7 @@ type Options struct {
 	Level      int    // 1 to 9; 0 is joblib's default of 3 (9 for bz2, 1 for lz4)
 	Protocol   int    // pickle protocol, 2 to 5
 	Core       bool   // write numpy.core, for readers with numpy before 2.0
+	Identity   bool   // the values were decoded from a pickle: equal strings and dtypes are as many objects as there
 }
 
 // Encode writes v as joblib.dump does in joblib 1.6: arrays spliced into the pickle stream, aligned, in their own byte
@@ -29,11 +30,12 @@ func Encode(w io.Writer, v pyobj.Value, opt Options) error {
 	if err != nil {
 		return err
 	}
-	s := splicer{opt: opt, reducer: &numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core}}
+	s := splicer{opt: opt, reducer: &numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core, Identity: opt.Identity}}
 	if s.e, err = pickle.NewEncoder(z, opt.Protocol, s.reducer.Reduce); err != nil {
 		return err
 	}
-	s.e.Array = s.array
+	s.e.Array, s.e.Identity = s.array, opt.Identity
+	s.e.Names(attributes[:]...)
 	if err := s.e.Encode(v); err != nil {
 		return err
 	}
@@ -41,10 +43,21 @@ func Encode(w io.Writer, v pyobj.Value, opt Options) error {
 }
 
 // Pickle writes v as a plain pickle, as pickle.dump does.
-func Pickle(w io.Writer, v pyobj.Value, protocol int, core bool) error {
-	r := numpy.Reducer{Protocol: protocol, Core: core}
-	return pickle.Encode(w, v, protocol, r.Reduce)
+func Pickle(w io.Writer, v pyobj.Value, opt Options) error {
+	if opt.Compressor != "" {
+		return &OptionError{"a plain pickle is not compressed"}
+	}
+	r := numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core, Identity: opt.Identity}
+	e, err := pickle.NewEncoder(w, opt.Protocol, r.Reduce)
+	if err != nil {
+		return err
+	}
+	e.Identity = opt.Identity
+	return e.Encode(v)
 }
+
+// attributes are those of NumpyArrayWrapper.
+var attributes = [...]string{"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
 
 // splicer writes a wrapper in an array's place and the array's bytes behind it.
 type splicer struct {
@@ -76,12 +89,9 @@ func (s *splicer) array(a *pyobj.Array) (bool, error) {
 		shape.Items = append(shape.Items, pyobj.Int(n))
 	}
 	state := &pyobj.Dict{}
-	state.Set(pyobj.Str("subclass"), class)
-	state.Set(pyobj.Str("shape"), shape)
-	state.Set(pyobj.Str("order"), order)
-	state.Set(pyobj.Str("dtype"), a.DType)
-	state.Set(pyobj.Str("allow_mmap"), pyobj.Bool(!objects))
-	state.Set(pyobj.Str("numpy_array_alignment_bytes"), pyobj.Int(alignment))
+	for i, v := range []pyobj.Value{class, shape, order, a.DType, pyobj.Bool(!objects), pyobj.Int(alignment)} {
+		state.Set(pyobj.Str(attributes[i]), v)
+	}
 	err := s.e.Save(&pyobj.Object{Make: pyobj.New, Class: &pyobj.Global{Module: "joblib.numpy_pickle", Name: "NumpyArrayWrapper"}, State: state})
 	if err != nil {
 		return false, err
@@ -107,11 +117,11 @@ func (s *splicer) array(a *pyobj.Array) (bool, error) {
 // for numpy before 2.0 it is of the file's protocol, so that older Pythons read it.
 func (s *splicer) objects(a *pyobj.Array) error {
 	var b bytes.Buffer
-	protocol := 5
-	if s.opt.Core {
-		protocol = s.opt.Protocol
+	opt := Options{Protocol: 5, Core: s.opt.Core, Identity: s.opt.Identity}
+	if opt.Core {
+		opt.Protocol = s.opt.Protocol
 	}
-	if err := Pickle(&b, a, protocol, s.opt.Core); err != nil {
+	if err := Pickle(&b, a, opt); err != nil {
 		return err
 	}
 	return s.e.Raw(b.Bytes())

@@ -68,15 +68,12 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	if err != nil {
 		return doc, err
 	}
-	fold := numpy.Fold
-	if r.s == nil && src.Mapped() {
-		fold = func(v pyobj.Value) (pyobj.Value, error) { return numpy.FoldMapped(v, pickle.Copied) }
-	}
-	if doc.Root, err = fold(doc.Root); err != nil {
+	folding := numpy.Folding{DTypes: r.dtypes, Mapped: r.s == nil && src.Mapped(), Copied: pickle.Copied}
+	if doc.Root, err = folding.Fold(doc.Root); err != nil {
 		return doc, err
 	}
 	for i := range doc.Extra {
-		if doc.Extra[i], err = fold(doc.Extra[i]); err != nil {
+		if doc.Extra[i], err = folding.Fold(doc.Extra[i]); err != nil {
 			return doc, err
 		}
 	}

@@ -73,7 +73,7 @@ func (r *reader) dtype(v pyobj.Value) (*pyobj.DType, error) {
 	if _, ok := v.(*pyobj.Object); !ok {
 		return nil, r.bad("array wrapper without a dtype")
 	}
-	f, err := numpy.Fold(v)
+	f, err := numpy.Folding{DTypes: r.dtypes}.Fold(v)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,6 @@ func (r *reader) dtype(v pyobj.Value) (*pyobj.DType, error) {
 	if !ok {
 		return nil, r.bad("array wrapper without a dtype")
 	}
-	r.dtypes[v] = d
 	return d, nil
 }
 

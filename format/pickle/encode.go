@@ -6,9 +6,11 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"unicode/utf8"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
+	"github.com/larder-ml/larder/tensor"
 )
 
 const (
@@ -35,9 +37,13 @@ func (e *UnsupportedError) Error() string { return "pickle: " + e.Msg }
 // Is answers source.ErrUnsupported.
 func (e *UnsupportedError) Is(target error) bool { return target == source.ErrUnsupported }
 
-// Encoder writes one pickle. Equal strings and names are written once and fetched from the memo afterwards; containers
-// and objects keep their identity and may refer to themselves.
+// Encoder writes one pickle. What is written once is fetched from the memo afterwards: names and, by their identity,
+// containers and objects, which may refer to themselves.
 type Encoder struct {
+	// Identity says that the values were decoded from a pickle, where equal strings may be two objects: each is written
+	// once, as CPython would. Else equal strings are one.
+	Identity bool
+
 	// Array, if set, is asked before an array is written in the ordinary way. It returns whether it wrote it.
 	Array func(*pyobj.Array) (bool, error)
 
@@ -49,9 +55,18 @@ type Encoder struct {
 	framing bool
 	memo    map[pyobj.Value]int
 	globals map[pyobj.Global]int
-	bytes1  map[byte]int // bytes of length one are one object each in CPython
-	count   int          // memo entries
+	words   map[word]int
+	own     map[string]int // strings that are one object each in CPython: names, those of up to one character
+	keys    map[string]int // names of attributes in the values' own strings
+	bytes1  map[string]int // bytes of length up to one are one object each
+	count   int            // memo entries
 	err     error
+}
+
+// word is a string or bytes by where they are in memory.
+type word struct {
+	start *byte
+	n     int
 }
 
 // NewEncoder returns an Encoder.
@@ -59,7 +74,8 @@ func NewEncoder(w io.Writer, protocol int, reduce func(pyobj.Value) (*pyobj.Obje
 	if protocol < 2 || protocol > maxProtocol {
 		return nil, &UnsupportedError{fmt.Sprintf("protocol %d can not be written", protocol)}
 	}
-	return &Encoder{w: w, proto: protocol, reduce: reduce, memo: map[pyobj.Value]int{}, globals: map[pyobj.Global]int{}, bytes1: map[byte]int{}}, nil
+	return &Encoder{w: w, proto: protocol, reduce: reduce, memo: map[pyobj.Value]int{}, globals: map[pyobj.Global]int{},
+		words: map[word]int{}, own: map[string]int{}, keys: map[string]int{}, bytes1: map[string]int{}}, nil
 }
 
 // Encode writes the whole pickle, PROTO to STOP.
@@ -147,16 +163,26 @@ func (e *Encoder) get(i int) {
 	}
 }
 
+func (e *Encoder) unwritten(v pyobj.Value) bool {
+	_, ok := e.memo[v]
+	return !ok
+}
+
 func (e *Encoder) memoize(v pyobj.Value) { e.memo[v] = e.put() }
+
+// boundary ends a frame that has grown enough, before a value.
+func (e *Encoder) boundary() {
+	if len(e.frame) >= frameTarget {
+		e.flush()
+	}
+}
 
 // Save writes one value.
 func (e *Encoder) Save(v pyobj.Value) error {
 	if e.err != nil {
 		return e.err
 	}
-	if len(e.frame) >= frameTarget {
-		e.flush()
-	}
+	e.boundary()
 	switch x := v.(type) {
 	case nil:
 		return &UnsupportedError{"a value is missing"}
@@ -184,15 +210,15 @@ func (e *Encoder) Save(v pyobj.Value) error {
 		return e.global(x)
 	case pyobj.Py2Str:
 		text, _ := pyobj.Text(x)
-		return e.Save(pyobj.Str(text))
+		return e.str(text, false)
+	case pyobj.Str:
+		return e.str(string(x), false)
 	}
 	if i, ok := e.memo[v]; ok {
 		e.get(i)
 		return nil
 	}
 	switch x := v.(type) {
-	case pyobj.Str:
-		return e.str(x)
 	case *pyobj.ByteArray:
 		return e.byteArray(x)
 	case *pyobj.Tuple:
@@ -202,9 +228,7 @@ func (e *Encoder) Save(v pyobj.Value) error {
 		e.memoize(x)
 		return e.appends(x.Items)
 	case *pyobj.Dict:
-		e.op(opEmptyDict)
-		e.memoize(x)
-		return e.setItems(x.Entries)
+		return e.dict(x, false)
 	case *pyobj.Set:
 		return e.set(x)
 	case *pyobj.Object:
@@ -295,7 +319,61 @@ func (e *Encoder) bigInt(x *big.Int) error {
 	return nil
 }
 
-func (e *Encoder) str(s pyobj.Str) error {
+// str writes a string of the values; attribute says that it names one.
+func (e *Encoder) str(s string, attribute bool) error {
+	if !e.Identity || len(s) <= 2 && utf8.RuneCountInString(s) <= 1 && s <= "\u00ff" {
+		return e.name(s)
+	}
+	w := word{tensor.Start(s), len(s)}
+	i, ok := e.words[w]
+	if ok && i < 0 {
+		return e.name(s)
+	}
+	if !ok && attribute {
+		i, ok = e.own[s]
+	}
+	if ok {
+		e.get(i)
+		e.words[w] = i
+		return nil
+	}
+	if err := e.newStr(s); err != nil {
+		return err
+	}
+	i = e.put()
+	e.words[w] = i
+	if _, ok := e.keys[s]; attribute && !ok {
+		e.keys[s] = i
+	}
+	return nil
+}
+
+// Names says that these strings are names in the code that writes the pickle: with Identity too each is one object with
+// the attributes of its name.
+func (e *Encoder) Names(names ...string) {
+	for _, s := range names {
+		e.words[word{tensor.Start(s), len(s)}] = -1
+	}
+}
+
+// name writes a string that is one object wherever it stands.
+func (e *Encoder) name(s string) error {
+	i, ok := e.own[s]
+	if !ok {
+		i, ok = e.keys[s]
+	}
+	if ok {
+		e.get(i)
+		return nil
+	}
+	if err := e.newStr(s); err != nil {
+		return err
+	}
+	e.own[s] = e.put()
+	return nil
+}
+
+func (e *Encoder) newStr(s string) error {
 	b := []byte(s)
 	switch {
 	case len(b) <= 0xff && e.proto >= 4:
@@ -307,25 +385,30 @@ func (e *Encoder) str(s pyobj.Str) error {
 	default:
 		return &UnsupportedError{fmt.Sprintf("a string of %d bytes needs protocol 4", len(b))}
 	}
-	e.memoize(s)
 	return nil
 }
 
 func (e *Encoder) bytes(b pyobj.Bytes) error {
-	if len(b) == 1 {
-		if i, ok := e.bytes1[b[0]]; ok {
-			e.get(i)
-			return nil
-		}
+	var w word
+	i, ok := 0, false
+	if len(b) <= 1 {
+		i, ok = e.bytes1[string(b)]
+	} else {
+		w = word{&b[0], len(b)}
+		i, ok = e.words[w]
+	}
+	if ok {
+		e.get(i)
+		return nil
 	}
 	switch {
-	case e.proto < 3:
+	case e.proto < 3 && len(b) == 0:
 		o := &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "bytes"}}
-		if len(b) > 0 {
-			o.Class = &pyobj.Global{Module: "_codecs", Name: "encode"}
-			o.Args = []pyobj.Value{pyobj.Str(latin1(b)), pyobj.Str("latin1")}
-		}
 		if err := e.object(o, o); err != nil {
+			return err
+		}
+	case e.proto < 3:
+		if err := e.encoded(latin1(b)); err != nil {
 			return err
 		}
 	case len(b) <= 0xff:
@@ -340,9 +423,34 @@ func (e *Encoder) bytes(b pyobj.Bytes) error {
 	default:
 		return &UnsupportedError{fmt.Sprintf("%d bytes need protocol 4", len(b))}
 	}
-	if len(b) == 1 {
-		e.bytes1[b[0]] = e.count - 1
+	if len(b) <= 1 {
+		e.bytes1[string(b)] = e.count - 1
+	} else if e.Identity {
+		e.words[w] = e.count - 1
 	}
+	return nil
+}
+
+// encoded writes the call that makes bytes of a string.
+func (e *Encoder) encoded(text string) error {
+	err := e.global(&pyobj.Global{Module: "_codecs", Name: "encode"})
+	if err == nil && utf8.RuneCountInString(text) == 1 {
+		err = e.name(text)
+	} else if err == nil {
+		if err = e.newStr(text); err == nil {
+			e.put()
+		}
+	}
+	if err == nil {
+		err = e.name("latin1")
+	}
+	if err != nil {
+		return err
+	}
+	e.op(opTuple2)
+	e.put()
+	e.op(opReduce)
+	e.put()
 	return nil
 }
 
@@ -414,14 +522,28 @@ func (e *Encoder) appends(items []pyobj.Value) error {
 	return nil
 }
 
-func (e *Encoder) setItems(entries []pyobj.Entry) error {
+// dict writes a dict that is not in the memo; attributes says that its keys name an object's.
+func (e *Encoder) dict(d *pyobj.Dict, attributes bool) error {
+	e.op(opEmptyDict)
+	e.memoize(d)
+	return e.setItems(d.Entries, attributes)
+}
+
+func (e *Encoder) setItems(entries []pyobj.Entry, attributes bool) error {
 	for len(entries) > 0 {
 		n := min(len(entries), batch)
 		if n > 1 {
 			e.op(opMark)
 		}
 		for _, kv := range entries[:n] {
-			if err := e.Save(kv.Key); err != nil {
+			var err error
+			if s, ok := kv.Key.(pyobj.Str); ok && attributes {
+				e.boundary()
+				err = e.str(string(s), true)
+			} else {
+				err = e.Save(kv.Key)
+			}
+			if err != nil {
 				return err
 			}
 			if err := e.Save(kv.Value); err != nil {
@@ -510,13 +632,19 @@ func (e *Encoder) object(o *pyobj.Object, v pyobj.Value) error {
 	if err := e.appends(o.Items); err != nil {
 		return err
 	}
-	if err := e.setItems(o.Pairs); err != nil {
+	if err := e.setItems(o.Pairs, false); err != nil {
 		return err
 	}
 	if o.State == nil {
 		return nil
 	}
-	if err := e.Save(o.State); err != nil {
+	var err error
+	if d, ok := o.State.(*pyobj.Dict); ok && e.unwritten(d) {
+		err = e.dict(d, true)
+	} else {
+		err = e.Save(o.State)
+	}
+	if err != nil {
 		return err
 	}
 	e.op(opBuild)
@@ -610,14 +738,14 @@ func (e *Encoder) global(g *pyobj.Global) error {
 	case !identifiers(g.Module) || !identifiers(g.Name):
 		return &UnsupportedError{fmt.Sprintf("%.80q is no name", g.String())}
 	case e.proto >= 4:
-		if err := e.Save(pyobj.Str(name.Module)); err != nil {
+		if err := e.name(name.Module); err != nil {
 			return err
 		}
 		if name == (pyobj.Global{Module: "numpy", Name: "dtype"}) {
 			// the name of a C type is a new string in CPython, which the attribute name "dtype" is not
 			e.sized(opShortBinUnicode, []byte(name.Name))
 			e.put()
-		} else if err := e.Save(pyobj.Str(name.Name)); err != nil {
+		} else if err := e.name(name.Name); err != nil {
 			return err
 		}
 		e.op(opStackGlobal)
