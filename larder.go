@@ -297,7 +297,7 @@ func typeOf(v tensor.Value) (graph.Type, error) {
 	case v.Dense != nil:
 		t := v.Dense
 		if len(t.Shape) == 0 {
-			return graph.Type{}, &graph.InputError{Msg: "Expected 2D array, got scalar array instead"}
+			return graph.Type{}, &graph.InputError{Msg: "Expected 2D array, got scalar array instead. Reshape your data either using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it contains a single sample."}
 		}
 		return graph.Type{DType: t.DType, Shape: append([]int{graph.N}, t.Shape[1:]...)}, nil
 	case v.CSR != nil:

@@ -32,6 +32,7 @@ type Accept struct {
 	NaN      bool // NaN allowed
 	Inf      bool // infinities allowed
 	AnyWidth bool // no check of the width
+	Images   bool // more than two dimensions allowed
 	Array    bool // check_array alone: neither width nor names
 	Width    int  // width to expect where n_features_in_ was not recorded; 0 for none
 }
@@ -50,6 +51,12 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	if len(t.Shape) < 2 && t.Kind == graph.Dense {
 		return b.Refuse("Expected 2D array, got 1D array instead. Reshape your data either using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it contains a single sample.")
 	}
+	if len(t.Shape) > 2 && t.Kind == graph.Dense && !a.Images {
+		return b.Refuse("Found array with dim %d, while dim <= 2 is required by %s.", len(t.Shape), base.Name())
+	}
+	if t.Kind == graph.Dense && t.DType == tensor.String && a.DType == Numeric {
+		return b.Refuse("dtype='numeric' is not compatible with arrays of bytes/strings.Convert your data to numeric values explicitly instead.")
+	}
 	if t.Kind == graph.OneHot && !a.Sparse {
 		x = b.ToCSR(x)
 		t = x.Type()
@@ -65,6 +72,9 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	want := base.NFeaturesIn
 	if want == 0 {
 		want = a.Width
+	}
+	if t.Kind != graph.Frame && t.Width() == 0 && want != 0 {
+		return b.RefuseWidth(want, "Found array with 0 feature(s) (shape=(n, 0)) while a minimum of 1 is required by %s.", base.Name())
 	}
 	if got := t.Width(); want != 0 && !a.AnyWidth && !a.Array && got != want {
 		return b.RefuseWidth(want, "X has %d features, but %s is expecting %d features as input.", got, base.Name(), want)
@@ -85,11 +95,11 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	case DTypeFloat64:
 		x = b.Cast(x, tensor.Float64)
 	}
-	if !(a.NaN && a.Inf) {
-		x = Finite(b, e, x, a)
-	}
 	if a.DType == DTypeFloat32 {
 		x = b.Cast(x, tensor.Float32)
+	}
+	if !(a.NaN && a.Inf) {
+		x = Finite(b, e, x, a)
 	}
 	return x
 }

@@ -38,7 +38,7 @@ func (p *PatchExtractor) Bound(*sklearn.Binder) error {
 
 // Transform cuts each image into its patches, or draws some where max_patches says so.
 func (p *PatchExtractor) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = b.Cast(sklearn.Check(b, p, x, sklearn.Accept{AnyWidth: true}), tensor.Float64)
+	x = b.Cast(sklearn.Check(b, p, x, sklearn.Accept{Images: true, AnyWidth: true}), tensor.Float64)
 	if !x.OK() {
 		return x
 	}
