@@ -22,6 +22,9 @@ var Classes = []sklearn.Class{
 		Name: "sklearn.calibration._CalibratedClassifier", New: func() sklearn.Estimator { return new(CalibratedClassifier) },
 		Upgrade: []sklearn.Rung{{Before: "1.2", Fix: func(s *sklearn.State) error {
 			s.Rename("base_estimator", "estimator")
+			if s.Attrs.Get("calibrators_") != nil && s.Attrs.Get("label_encoder_") == nil {
+				s.Attrs.Set(pyobj.Str("(by position)"), pyobj.Bool(true))
+			}
 			s.Rename("calibrators_", "calibrators")
 			if v := s.Attrs.Get("classes_"); v != nil {
 				s.Attrs.Set(pyobj.Str("classes"), v)
@@ -109,6 +112,10 @@ type CalibratedClassifier struct {
 	Labels      *tensor.Tensor      `sk:"classes"`
 	Method      string              `sk:"method"`
 
+	// RuleByPosition: before 0.18.1 the first calibrators were taken for those of the first classes, whichever the fold
+	// lacked.
+	RuleByPosition bool `sk:"(by position),optional"`
+
 	column []int // by calibrator: its class
 }
 
@@ -147,7 +154,7 @@ func (c *CalibratedClassifier) Bound(*sklearn.Binder) error {
 	for i := range min(len(c.Calibrators), labels[0].Len()) {
 		at := -1
 		for j := range k {
-			if c.Labels.Cell(j).Key() == labels[0].Cell(i).Key() {
+			if c.RuleByPosition && j == i || !c.RuleByPosition && c.Labels.Cell(j).Key() == labels[0].Cell(i).Key() {
 				at = j
 			}
 		}

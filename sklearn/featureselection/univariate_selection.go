@@ -15,8 +15,10 @@ var univariateModules = []string{"sklearn.feature_selection._univariate_selectio
 
 func univariate(name string, create func() sklearn.Estimator) sklearn.Class {
 	return sklearn.Class{Name: "sklearn.feature_selection." + name, Modules: univariateModules, New: create, FitOnly: []string{"score_func"},
-		Upgrade: []sklearn.Rung{{Before: "0.18", Fix: func(s *sklearn.State) error {
-			// files did not say their release before 0.18
+		Upgrade: []sklearn.Rung{{Before: "0.20", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("rule_scipy"), pyobj.Bool(true))
+			return nil
+		}}, {Before: "0.18.1", Fix: func(s *sklearn.State) error {
 			s.Attrs.Set(pyobj.Str("rule_ranks_from_zero"), pyobj.Bool(true))
 			return nil
 		}}}}
@@ -37,7 +39,9 @@ type filter struct {
 	Scores  *tensor.Tensor `sk:"scores_,optional"`
 	PValues *tensor.Tensor `sk:"pvalues_,optional"`
 
-	// RuleRanksFromZero: before 0.18 the false discovery rate was held against ranks from 0 on, since then from 1 on.
+	// RuleScipy: before 0.20 the percentile was scipy's.
+	RuleScipy bool `sk:"rule_scipy,optional"`
+	// RuleRanksFromZero: before 0.18.1 the false discovery rate was held against ranks from 0 on, since then from 1 on.
 	RuleRanksFromZero bool `sk:"rule_ranks_from_zero,optional"`
 }
 
@@ -97,13 +101,24 @@ func (f *filter) best(k int) ([]bool, error) {
 	return mask, nil
 }
 
-// percentile marks the scores above numpy's percentile and, of those that equal it, the first that fit.
+// percentile marks the scores above a percentile and, of those that equal it, the first that fit.
 func (f *filter) percentile(p float64) ([]bool, error) {
 	s, err := f.clean()
 	if err != nil || p == 100 || p == 0 || len(s) == 0 {
 		return whole(len(s), p == 100), err
 	}
-	threshold := percentile(s, 100-p)
+	if f.RuleScipy {
+		return above(s, p, scipyPercentile(s, 100-p)), nil
+	}
+	mask := above(s, p, percentile(s, 100-p))
+	if f.Numpy != 2 && !slices.Equal(mask, above(s, p, percentileBefore(s, 100-p))) {
+		return nil, &sklearn.BindError{Path: f.Path, Attr: "scores_", Msg: "scores tie at the percentile, which numpy before 1.20 rounds otherwise than since: the columns depend on a release that the file does not tell"}
+	}
+	return mask, nil
+}
+
+// above is percentile for its threshold.
+func above(s []float64, p, threshold float64) []bool {
 	mask := make([]bool, len(s))
 	left := int(float64(len(s)) * p / 100)
 	for i, v := range s {
@@ -124,22 +139,41 @@ func (f *filter) percentile(p float64) ([]bool, error) {
 	for _, i := range ties[:min(left, len(ties))] {
 		mask[i] = true
 	}
-	return mask, nil
+	return mask
 }
 
-// percentile is numpy.percentile with linear interpolation.
-func percentile(s []float64, q float64) float64 {
+// around returns the sorted values on both sides of a percentile and how far it is from the lower one.
+func around(s []float64, q float64) (a, b, t float64) {
 	s = slices.Sorted(slices.Values(s))
 	at := float64(len(s)-1) * (q / 100)
 	lo := math.Floor(at)
-	t := at - lo
 	i := min(max(int(lo), 0), len(s)-1)
-	a, b := s[i], s[min(i+1, len(s)-1)]
+	return s[i], s[min(i+1, len(s)-1)], at - lo
+}
+
+// percentile is numpy.percentile with linear interpolation, since 1.20.
+func percentile(s []float64, q float64) float64 {
+	a, b, t := around(s, q)
 	d := b - a
 	if t >= 0.5 {
 		return b - float64(d*(1-t))
 	}
 	return a + float64(d*t)
+}
+
+// percentileBefore is numpy.percentile before 1.20: of equal values it may give one that is none of them.
+func percentileBefore(s []float64, q float64) float64 {
+	a, b, t := around(s, q)
+	return float64(a*(1-t)) + float64(b*t)
+}
+
+// scipyPercentile is scipy.stats.scoreatpercentile.
+func scipyPercentile(s []float64, q float64) float64 {
+	a, b, t := around(s, q)
+	if t == 0 {
+		return a
+	}
+	return (float64(a*(1-t)) + float64(b*t)) / (1 - t + t)
 }
 
 // below marks p-values below alpha divided by n.

@@ -143,9 +143,13 @@ var linearSteps = []step{
 	}},
 	{at: "*", classes: "PassiveAggressiveClassifier PassiveAggressiveRegressor", up: (*state).passiveAggressive},
 	says("1.9", "SGDClassifier", "rows whose every probability is 0 before they are normalised give NaN until 1.8 and equal shares since."),
-	{at: "0.18", classes: "LinearDiscriminantAnalysis", up: func(s *state) error {
+	{at: "0.18.1", classes: "LinearDiscriminantAnalysis", up: func(s *state) error {
 		if _, shape, err := floats(s.get("scalings_")); err == nil && len(shape) == 2 {
-			s.add("_max_components", pyobj.Int(shape[1]), "all")
+			n := shape[1]
+			if k, err := sklearn.Int(s.get("n_components")); err == nil && k > 0 {
+				n = min(n, k)
+			}
+			s.add("_max_components", pyobj.Int(n), "as many as transform gave")
 		}
 		return nil
 	}},

@@ -320,7 +320,7 @@ var otherSteps = []step{
 		return nil
 	}},
 	refuses("0.18", "RidgeClassifier RidgeClassifierCV", "_label_binarizer", "until 0.17 it kept the classes otherwise"),
-	refuses("0.18", "SelectFdr", "pvalues_", "until 0.17 features were kept by another rule"),
+	refuses("0.18.1", "SelectFdr", "pvalues_", "until 0.18.0 features were kept by another rule"),
 	refuses("0.18", "LatentDirichletAllocation", "components_", "until 0.17 transform did not give shares"),
 	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
 	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),

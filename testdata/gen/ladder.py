@@ -157,6 +157,9 @@ def rows(kind, r, n, p):
         return np.abs(numbers(r, n, p)) + 0.01
     if kind == "unit":
         return r.rand(n, p)
+    if kind == "twin":  # columns twice: equal scores
+        X = numbers(r, n, (p + 1) // 2)
+        return np.c_[X, X][:, :p]
     if kind == "counts":
         return r.poisson(1.2, (n, p)).astype(float)
     if kind == "bits":
@@ -222,6 +225,8 @@ def target(kind, label, X, r, n):
         return np.c_[s > 0, s + r.randn(n) > 0.3, r.rand(n) < 0.4].astype(int)
     if kind == "mo":
         return np.c_[np.digitize(s, [-0.5, 0.5]), (s > 0) + 4]
+    if kind == "late":  # a class that only the last third has
+        return np.where(np.arange(n) < n - n // 3, s > 0, np.digitize(s, [-0.5, 0.5]) + 1)
     k = {"bin": [0.1], "multi": [-0.6, 0.5], "semi": [-0.6, 0.5], "five": [-1, -0.3, 0.3, 1]}[kind]
     c = np.digitize(s, k)
     c[: 3 * len(k) + 3] = np.tile(range(len(k) + 1), 3)
@@ -543,6 +548,9 @@ S("feature_selection.SelectKBest", "counts multi", k=[1, 2], score_func=F(lambda
 S("feature_selection.SelectPercentile", "num bin|num multi", percentile=[30, 60])
 for name in ("SelectFpr", "SelectFdr", "SelectFwe"):
     S("feature_selection." + name, "num bin", alpha=[0.5, 0.9])
+S("feature_selection.SelectPercentile", "twin bin|twin multi|twin five", _p=8, percentile=[10, 25, 30, 45, 60, 75])
+S("feature_selection.GenericUnivariateSelect", "twin bin", _p=8, mode="percentile", param=[20, 35, 55])
+S("calibration.CalibratedClassifierCV", "num late", estimator=[LR, E("naive_bayes.GaussianNB"), E("svm.LinearSVC")], method=["sigmoid", "isotonic"], cv=E("model_selection.KFold", n_splits=3))
 S("feature_selection.GenericUnivariateSelect", "num bin", mode=["percentile", "k_best", "fpr"], param=[0.5, 2, 1])
 S("feature_selection.VarianceThreshold", "num|csr|counts", threshold=[0.0, 1.0])
 S("feature_selection.SelectFromModel", "num multi|num bin|num five", estimator=[LR, E("linear_model.LogisticRegression", penalty="l1", solver="liblinear"), E("svm.LinearSVC", penalty="l1", dual=False), E("ensemble.RandomForestClassifier", n_estimators=3), E("ensemble.GradientBoostingClassifier", n_estimators=3)], threshold=[None, "mean", "0.8*median", 0.01], prefit=[False], norm_order=[1, 2], max_features=[None, 2])
