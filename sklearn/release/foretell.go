@@ -284,11 +284,12 @@ func (p place) in(path string) place {
 // inner are the methods that estimators ask of those inside them.
 var inner = []string{"predict", "transform", "predict_proba", "decision_function", "predict_log_proba", "score_samples", "kneighbors", "use"}
 
-// asked are the places where fewer methods are.
+// asked are the places where fewer methods are, or none: there the numbers are read.
 var asked = map[string][]string{
 	"TransformedTargetRegressor.transformer_": {"inverse_transform"},
-	"OneVsOneClassifier.estimators_":          {"predict", "decision_function"},
-	"SelectFromModel.estimator_":              {}, // what it learned is read, no method called
+	"OneVsOneClassifier.estimators_":          {"predict", "decision_function", "predict_proba"},
+	"OutputCodeClassifier.estimators_":        {"decision_function", "predict_proba"},
+	"SelectFromModel.estimator_":              {},
 	"IsolationForest.estimators_":             {},
 	"GradientBoostingClassifier.estimators_":  {},
 	"GradientBoostingRegressor.estimators_":   {},
@@ -338,7 +339,24 @@ func (f *foreteller) walk(v pyobj.Value, at place) {
 			if at.depth > 0 && f.template(x, a) {
 				return
 			}
-			f.object(x, a, at)
+			switch of := (&visit{f, x, a, at, map[string]bool{}}); pyobj.ShortName(x.ClassName()) {
+			case "ColumnTransformer": // those inside it are asked before the passed columns
+				of.attributes()
+				defer of.meanings()
+			case "IterativeImputer":
+				defer of.attributes()
+			default:
+				of.meanings()
+				of.attributes()
+			}
+		}
+		if x.ClassName() == "scipy.interpolate._bsplines.BSpline" && a.Get("c") == nil && a.Get("_c") != nil {
+			const text = "AttributeError: 'BSpline' object has no attribute 'c'"
+			if f.rt.Scipy == "" {
+				f.note("with scipy older than 1.17: %s", text)
+			} else if sklearn.CompareVersions(f.rt.Scipy, "1.17") < 0 {
+				f.found = append(f.found, finding{false, at.path, "transform", text})
+			}
 		}
 		for _, e := range a.Entries {
 			name, _ := pyobj.Text(e.Key)
@@ -346,12 +364,23 @@ func (f *foreteller) walk(v pyobj.Value, at place) {
 				continue
 			}
 			to := at.in("." + name)
-			if to.methods = inner; asked[pyobj.ShortName(x.ClassName())+"."+name] != nil {
-				to.methods = asked[pyobj.ShortName(x.ClassName())+"."+name]
+			if to.methods = asks(x, name, a); len(to.methods) > 0 {
+				f.walk(e.Value, to)
 			}
-			f.walk(e.Value, to)
 		}
 	}
+}
+
+// asks lists the methods that an estimator asks of those in one of its attributes.
+func asks(o *pyobj.Object, attr string, a *pyobj.Dict) []string {
+	class := pyobj.ShortName(o.ClassName())
+	if m, ok := asked[class+"."+attr]; ok {
+		return m
+	}
+	if class == "VotingClassifier" && attr == "estimators_" && word(a.Get("voting")) == `"hard"` {
+		return []string{"predict"}
+	}
+	return inner
 }
 
 // template reports an estimator that was never fitted, though its methods need what fitting leaves.
@@ -376,39 +405,74 @@ func (f *foreteller) template(o *pyobj.Object, a *pyobj.Dict) bool {
 	return false
 }
 
-// object looks at one object's attributes and their meaning.
-func (f *foreteller) object(o *pyobj.Object, a *pyobj.Dict, at place) {
-	class := pyobj.ShortName(o.ClassName())
-	s := &meaning{a: a, class: class, from: at.release, to: f.to, numpy: f.rt.Numpy}
-	told := map[string]bool{}
+// visit is one object of scikit-learn at its place.
+type visit struct {
+	f    *foreteller
+	o    *pyobj.Object
+	a    *pyobj.Dict
+	at   place
+	told map[string]bool // methods whose error is found
+}
+
+func (x *visit) class() string { return pyobj.ShortName(x.o.ClassName()) }
+
+// methods lists what is asked of the object: where probabilities or decisions will do, decisions if it has them.
+func (x *visit) methods() []string {
+	if by := needs()[x.class()]; len(x.at.methods) < len(inner) && by != nil && by[x.f.to.index]["decision_function"] != nil {
+		return slices.DeleteFunc(slices.Clone(x.at.methods), func(m string) bool { return m == "predict_proba" })
+	}
+	return x.at.methods
+}
+
+// meanings looks at attributes that the release reads otherwise.
+func (x *visit) meanings() {
+	f, class := x.f, x.class()
+	s := &meaning{a: x.a, class: class, from: x.at.release, to: f.to, numpy: f.rt.Numpy}
+	for _, r := range remarks {
+		if slices.Contains(r.classes, class) && s.from != "" && s.crosses(r.at) && r.holds(s) {
+			f.note("%s (%s): %s", x.at.path, class, r.text)
+		}
+	}
 	for _, rule := range meanings {
 		if !slices.Contains(rule.classes, class) {
 			continue
 		}
 		methods, silent, text := rule.tell(s)
 		for _, m := range methods {
-			if slices.Contains(at.methods, m) {
-				f.found = append(f.found, finding{silent, at.path, m, text})
-				told[m] = !silent
+			if slices.Contains(x.methods(), m) {
+				f.found = append(f.found, finding{silent, x.at.path, m, text})
+				x.told[m] = !silent
 			}
 		}
 	}
-	for _, m := range at.methods {
-		n := f.to.missing(class, m, a)
-		if n == nil || told[m] || !f.has(class, m, a) {
+}
+
+// attributes looks for what the methods need.
+func (x *visit) attributes() {
+	f, class := x.f, x.class()
+	for _, m := range x.methods() {
+		n := f.to.missing(class, m, x.a)
+		if n == nil || x.told[m] || !f.has(class, m, x.a) {
 			continue
 		}
 		text := n.error(class)
 		if n.silent {
 			text = fmt.Sprintf("scikit-learn %s looks for %s, which the file does not have, and goes on without it", f.to.Minor, n.attr)
 		}
-		f.found = append(f.found, finding{n.silent, at.path, m, text})
+		f.found = append(f.found, finding{n.silent, x.at.path, m, text})
 	}
 }
 
 // has leaves out methods that a setting takes away.
 func (f *foreteller) has(class, method string, a *pyobj.Dict) bool {
 	switch class {
+	case "_BisectingTree": // of which only leaves have labels
+		_, leaf := a.Get("left").(pyobj.None)
+		return leaf
+	case "LinearDiscriminantAnalysis":
+		if method == "transform" {
+			return word(a.Get("solver")) != `"lsqr"`
+		}
 	case "SVC", "NuSVC":
 		if method == "predict_proba" || method == "predict_log_proba" {
 			return a.Get("probability") == pyobj.Bool(true)

@@ -2,7 +2,6 @@ package release
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -222,12 +221,10 @@ var linearSteps = []step{
 		}
 		return nil
 	}, down: func(s *state) error {
-		if t, err := sklearn.Tensor(s.get("class_prior_")); err == nil {
-			for _, p := range t.AsF64() {
-				if math.Abs(p-1/float64(t.Len())) > 1e-8+1e-5/float64(t.Len()) {
-					return s.refuse("class_prior_", "before 1.6 priors do not count")
-				}
-			}
+		if !equalPriors(s.get("class_prior_")) {
+			return s.refuse("class_prior_", "before 1.6 priors do not count")
+		}
+		if s.get("class_prior_") != nil {
 			s.m.say("%s: NearestCentroid has no probabilities and no decision_function before 1.6.", s.path)
 		}
 		return nil

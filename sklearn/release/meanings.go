@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -20,6 +21,9 @@ type meaning struct {
 
 // writtenBefore reports that the state is older than a release.
 func (m *meaning) writtenBefore(v string) bool { return sklearn.CompareVersions(m.from, v) < 0 }
+
+// crosses reports that one of writer and reader is older than a release, and the other is not.
+func (m *meaning) crosses(v string) bool { return m.writtenBefore(v) != m.to.Before(v) }
 
 func (m *meaning) word(name string) string {
 	s, _ := pyobj.Text(m.a.Get(name))
@@ -56,6 +60,54 @@ var meanings = []struct {
 		real := m.word("algorithm") == "SAMME.R"
 		if real && m.writtenBefore("1.6") && !m.to.Before("1.6") {
 			return all, true, "fitted with SAMME.R, which 1.6 and later read as SAMME"
+		}
+		if !real && m.a.Get("estimators_") != nil && m.crosses("1.3") {
+			return []string{"decision_function", "predict_proba", "predict_log_proba"}, true, "until 1.2 members of SAMME did not vote against the classes they do not say, since 1.3 they do"
+		}
+		return nil, false, ""
+	}},
+	{[]string{"SGDClassifier"}, func(m *meaning) ([]string, bool, string) {
+		switch m.word("loss") {
+		case "log_loss":
+			if m.to.Before("1.1") {
+				return proba, false, "AttributeError: probability estimates are not available for loss='log_loss'"
+			}
+		case "log":
+			if !m.to.Before("1.3") {
+				return proba, false, "AttributeError: This 'SGDClassifier' has no attribute 'predict_proba'"
+			}
+		}
+		return nil, false, ""
+	}},
+	{[]string{"SelfTrainingClassifier"}, func(m *meaning) ([]string, bool, string) {
+		if m.to.Before("1.6") || m.a.Get("estimator") != nil || m.a.Get("estimator_") != nil {
+			return nil, false, ""
+		}
+		return all, false, "AttributeError: This 'SelfTrainingClassifier' has no attribute 'predict'"
+	}},
+	{[]string{"GaussianRandomProjection"}, func(m *meaning) ([]string, bool, string) {
+		if m.to.Before("1.1") && m.a.Get("dense_output") == nil {
+			return []string{"transform"}, false, "AttributeError: 'GaussianRandomProjection' object has no attribute 'dense_output'"
+		}
+		return nil, false, ""
+	}},
+	{[]string{"OrdinalEncoder"}, func(m *meaning) ([]string, bool, string) { return m.infrequent("1.3") }},
+	{[]string{"OneHotEncoder"}, func(m *meaning) ([]string, bool, string) { return m.infrequent("1.1") }},
+	{[]string{"SimpleImputer"}, func(m *meaning) ([]string, bool, string) {
+		a, ok := m.a.Get("statistics_").(*pyobj.Array)
+		rows, typed := m.a.Get("_fit_dtype").(*pyobj.DType)
+		if !ok || !typed || m.word("strategy") != "constant" || a.DType.Kind != 'O' || rows.Kind == 'O' || !m.to.Before("1.8") || m.to.Before("1.4") {
+			return nil, false, ""
+		}
+		is := "is"
+		if !m.to.Before("1.7") {
+			is = "are"
+		}
+		return []string{"transform"}, false, fmt.Sprintf("ValueError: The dtype of the filling value (i.e. dtype('O')) cannot be cast to the input data that is dtype('float64'). Make sure that the dtypes of the input data %s of the same kind between fit and transform.", is)
+	}},
+	{[]string{"NearestCentroid"}, func(m *meaning) ([]string, bool, string) {
+		if !m.writtenBefore("1.6") && m.to.Before("1.6") && !equalPriors(m.a.Get("class_prior_")) {
+			return predict, true, "before 1.6 the priors of the classes do not count"
 		}
 		return nil, false, ""
 	}},
@@ -123,6 +175,9 @@ var meanings = []struct {
 		if m.to.Before("1.1") && sklearn.CompareVersions(m.numpy, "1.24") >= 0 {
 			return []string{"transform"}, false, "AttributeError: module 'numpy' has no attribute 'warnings'"
 		}
+		if m.crosses("1.9") && smallPower(m.a.Get("lambdas_")) {
+			return []string{"transform"}, true, "powers near 0 and 2 lost digits until 1.8"
+		}
 		return nil, false, ""
 	}},
 	{[]string{"TreePredictor"}, func(m *meaning) ([]string, bool, string) {
@@ -140,6 +195,31 @@ var meanings = []struct {
 		}
 		return nil, false, ""
 	}},
+}
+
+// infrequent tells of an encoder that groups categories, which releases before one do not.
+func (m *meaning) infrequent(since string) ([]string, bool, string) {
+	groups, err := sklearn.Sequence(m.a.Get("_infrequent_indices"))
+	some := err == nil && slices.ContainsFunc(groups, func(v pyobj.Value) bool { _, none := v.(pyobj.None); return !none })
+	if some && m.to.Before(since) {
+		return []string{"transform"}, true, "before " + since + " infrequent categories are not grouped"
+	}
+	return nil, false, ""
+}
+
+// remarks are differences that only some rows see, between releases before and from one on.
+var remarks = []struct {
+	classes []string
+	at      string
+	holds   func(m *meaning) bool
+	text    string
+}{
+	{[]string{"StandardScaler"}, "1.8", func(m *meaning) bool { return m.shape("mean_") != nil || m.shape("scale_") != nil },
+		"float64 rows give the same; float32 rows are rounded otherwise since 1.8"},
+	{[]string{"KBinsDiscretizer"}, "1.1", func(m *meaning) bool { return m.shape("bin_edges_") != nil },
+		"values less than 1e-8 + 1e-5·|x| below an edge fell into the next bin until 1.0"},
+	{[]string{"PowerTransformer"}, "1.9", func(m *meaning) bool { return m.shape("lambdas_") != nil },
+		"powers are computed by another routine since 1.9: last digits may differ"},
 }
 
 // logisticRule compares how probabilities are made of the decision: sigmoids that are normalised, or a softmax.
@@ -201,6 +281,8 @@ func partialLeastSquares(m *meaning) ([]string, bool, string) {
 			return predict, true, "coef_ is (targets, features) since 1.3 and is read as (features, targets)"
 		}
 		return predict, false, fmt.Sprintf("ValueError: shapes (n,%d) and (%d,%d) not aligned: %d (dim 1) != %d (dim 0)", s[1], s[0], s[1], s[1], s[0])
+	case ones(m.a.Get("_x_std")) && ones(m.a.Get("_y_std")):
+		return nil, false, "" // with no scale the two are one
 	case !m.writtenBefore("1.3") && m.writtenBefore("1.5") && !m.to.Before("1.5"):
 		return predict, true, "coef_ is of scaled columns, as before 1.5, and is used with columns that are not"
 	case !m.writtenBefore("1.5") && !m.to.Before("1.3") && m.to.Before("1.5"):
@@ -220,4 +302,29 @@ func emptyColumns(v pyobj.Value) bool {
 		return x.Len() == 0
 	}
 	return false
+}
+
+// ones reports an array of nothing but 1.
+func ones(v pyobj.Value) bool {
+	t, err := sklearn.Tensor(v)
+	return err == nil && !slices.ContainsFunc(t.AsF64(), func(x float64) bool { return x != 1 })
+}
+
+// smallPower reports powers near 0 and 2, whose logarithms lost digits until 1.8.
+func smallPower(v pyobj.Value) bool {
+	f, _, err := floats(v)
+	return err == nil && slices.ContainsFunc(f, func(l float64) bool {
+		small := math.Min(math.Abs(l), math.Abs(l-2))
+		return small > 0 && small < 1e-3
+	})
+}
+
+// equalPriors reports priors that are all alike, or none.
+func equalPriors(v pyobj.Value) bool {
+	t, err := sklearn.Tensor(v)
+	if err != nil {
+		return true
+	}
+	each := 1 / float64(t.Len())
+	return !slices.ContainsFunc(t.AsF64(), func(p float64) bool { return math.Abs(p-each) > 1e-8+float64(1e-5*each) })
 }

@@ -319,14 +319,11 @@ func (s *state) wideScaler() error {
 
 // powers: since 1.9 (x^λ-1)/λ is computed without the loss of digits that a small λ brought.
 func (s *state) powers() error {
-	f, _, err := floats(s.get("lambdas_"))
-	if err != nil {
+	if s.get("lambdas_") == nil {
 		return nil
 	}
-	for _, l := range f {
-		if small := math.Min(math.Abs(l), math.Abs(l-2)); small > 0 && small < 1e-3 {
-			return s.lose("lambdas_", "powers near 0 and 2 lost digits until 1.8", "transform")
-		}
+	if smallPower(s.get("lambdas_")) {
+		return s.lose("lambdas_", "powers near 0 and 2 lost digits until 1.8", "transform")
 	}
 	s.m.say("%s (PowerTransformer): powers are computed by another routine since 1.9: the last digits may differ.", s.path)
 	return nil

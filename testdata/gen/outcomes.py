@@ -21,6 +21,7 @@ warnings.filterwarnings("ignore")
 
 import numpy as np
 import sklearn
+from sklearn.utils import all_estimators
 
 import stored
 
@@ -44,7 +45,7 @@ def outcome(path, z):
     except BaseException as err:
         return ["fails", "load", words(err)]
     answer = ["same", "", ""]
-    for method in sorted(expected):
+    for method in sorted(m for m in expected if hasattr(type(e), m)):
         try:
             got = stored.ask(e, method, A)
         except BaseException as err:
@@ -85,6 +86,7 @@ def write(results, out):
 
 
 def main():
+    all_estimators()  # imports what most files need before the processes part
     folder = sys.argv[1]
     only = sys.argv[2:]  # releases
     inputs = os.path.join(folder, "inputs.npz")

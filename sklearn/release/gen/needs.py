@@ -55,10 +55,11 @@ FIXED = {"n_estimators": 3, "max_iter": 20, "n_quantiles": 10, "n_clusters": 3, 
 SETTINGS = {"OneHotEncoder": [{"handle_unknown": "ignore"}, {"drop": "first"}], "SimpleImputer": [{"add_indicator": True}, {"strategy": "most_frequent"}],
             "OrdinalEncoder": [{"handle_unknown": "use_encoded_value", "unknown_value": -1}], "SVC": [{"probability": True}], "NuSVC": [{"probability": True}],
             "KNeighborsClassifier": [{"algorithm": "kd_tree"}, {"algorithm": "brute"}], "KNeighborsRegressor": [{"algorithm": "brute"}],
-            "LogisticRegression": [{"solver": "liblinear"}], "PowerTransformer": [{"method": "box-cox"}], "KBinsDiscretizer": [{"encode": "ordinal"}],
-            "PCA": [{"whiten": True}], "KernelPCA": [{"kernel": "rbf"}], "SGDClassifier": [{"loss": "modified_huber"}], "LinearDiscriminantAnalysis": [{"solver": "lsqr"}],
+            "LogisticRegression": [{"solver": "liblinear"}], "PowerTransformer": [{"method": "box-cox"}, {"standardize": False}], "KBinsDiscretizer": [{"encode": "ordinal"}],
+            "PCA": [{"whiten": True}], "KernelPCA": [{"kernel": "rbf"}], "SGDClassifier": [{"loss": "modified_huber"}], "LinearDiscriminantAnalysis": [{"solver": "lsqr"}, {"solver": "eigen"}],
             "GradientBoostingClassifier": [{"loss": "exponential"}], "StandardScaler": [{"with_mean": False}], "MinMaxScaler": [{"clip": True}],
-            "VotingClassifier": [{"voting": "soft"}], "FunctionTransformer": [{"func": np.log1p, "validate": True}], "TfidfVectorizer": [{"use_idf": False}],
+            "VotingClassifier": [{"voting": "soft"}], "FunctionTransformer": [{"func": np.log1p, "validate": True}], "TfidfVectorizer": [{"use_idf": False}], "TfidfTransformer": [{"use_idf": False}],
+            "DecisionTreeRegressor": [{"criterion": "absolute_error"}], "ExtraTreeRegressor": [{"criterion": "absolute_error"}],
             "AdaBoostClassifier": [{"algorithm": "SAMME"}], "MLPClassifier": [{"solver": "sgd"}], "PolynomialFeatures": [{"interaction_only": True}]}
 
 
@@ -81,6 +82,8 @@ def build(cls, name, settings):
                  "dictionary": lambda: np.eye(4)}[p]()
     if name in ("DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"):
         kw["max_depth"] = 3
+    if name == "SelfTrainingClassifier" and not kw.get("base_estimator"):
+        kw["estimator"] = inner()
     kw.update(settings)
     return cls(**kw)
 
