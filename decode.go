@@ -1,6 +1,7 @@
 package larder
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -62,8 +63,25 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("larder: %s: no format begins with % x", e.Path, e.Prefix)
+	msg := fmt.Sprintf("larder: %s: offset 0x0: no format begins with % x", e.Path, e.Prefix)
+	for _, t := range asText {
+		if bytes.HasPrefix(e.Prefix, []byte(t.prefix)) {
+			return msg + "; it looks like a pickle that was " + t.how + " on its way: fetch it again as binary"
+		}
+	}
+	return msg
 }
+
+// asText are the first bytes of binary pickles that something took for text.
+var asText = []struct{ prefix, how string }{
+	{"\xe2\x82\xac", "turned from Windows-1252 into UTF-8"},
+	{"\xc2\x80", "turned from Latin-1 into UTF-8"},
+	{"\xef\xbf\xbd", "read as UTF-8 (what was none is lost)"},
+	{"\xef\xbb\xbf", "given a mark of UTF-8 text"},
+}
+
+// Where gives the offset.
+func (e *FormatError) Where() int64 { return 0 }
 
 // Is answers ErrFormat.
 func (e *FormatError) Is(target error) bool { return target == ErrFormat }

@@ -108,10 +108,11 @@ func Failure(err error, doc *pyobj.Doc, p Policy) *Report {
 	return j.report(doc)
 }
 
+// offsetOf gives the place an error names.
 func offsetOf(err error) int64 {
-	var l *source.LimitError
-	if errors.As(err, &l) {
-		return l.Offset
+	var located interface{ Where() int64 }
+	if errors.As(err, &located) {
+		return located.Where()
 	}
 	return -1
 }

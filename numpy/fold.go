@@ -23,6 +23,9 @@ func (e *FoldError) Error() string {
 	return fmt.Sprintf("numpy: offset 0x%x %s: %s", e.Offset, e.Name, e.Msg)
 }
 
+// Where gives the offset.
+func (e *FoldError) Where() int64 { return e.Offset }
+
 // Is answers source.ErrCorrupt.
 func (e *FoldError) Is(target error) bool { return target == source.ErrCorrupt }
 

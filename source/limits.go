@@ -55,5 +55,8 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s%s %d is over the limit of %d", at, e.Limit, e.Value, e.Max)
 }
 
+// Where gives the offset.
+func (e *LimitError) Where() int64 { return e.Offset }
+
 // Is answers ErrLimit.
 func (e *LimitError) Is(target error) bool { return target == ErrLimit }

@@ -199,7 +199,7 @@ func printAudit(w io.Writer, st style, reports []*audit.Report, skipped []string
 		fmt.Fprintf(w, "%s  %s  %s\n", verdict, r.Path, st.dim(about))
 		for _, f := range r.Findings {
 			at := ""
-			if f.Offset >= 0 {
+			if f.Offset >= 0 && !strings.Contains(f.Message, fmt.Sprintf("0x%x", f.Offset)) {
 				at = fmt.Sprintf(" at byte 0x%x", f.Offset)
 			}
 			if f.Index >= 0 {

@@ -43,6 +43,9 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("params: offset 0x%x: %s", e.Offset, e.Msg) }
 
+// Where gives the offset.
+func (e *SyntaxError) Where() int64 { return int64(e.Offset) }
+
 // Is answers source.ErrCorrupt.
 func (e *SyntaxError) Is(target error) bool { return target == source.ErrCorrupt }
 

@@ -80,5 +80,8 @@ func (e *SyntaxError) Error() string {
 // Unwrap gives the cause.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
+// Where gives the offset.
+func (e *SyntaxError) Where() int64 { return e.Offset }
+
 // Is answers source.ErrCorrupt.
 func (e *SyntaxError) Is(target error) bool { return target == source.ErrCorrupt }

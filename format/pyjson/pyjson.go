@@ -51,7 +51,13 @@ const version = 1
 const opening = `{"larder":`
 
 // SyntaxError says what does not keep to the format.
-type SyntaxError struct{ Msg string }
+type SyntaxError struct {
+	Msg string
+	Err error // of the reader below, which knows where; may be nil
+}
+
+// Unwrap gives the cause.
+func (e *SyntaxError) Unwrap() error { return e.Err }
 
 func (e *SyntaxError) Error() string { return "pyjson: " + e.Msg }
 
@@ -559,12 +565,12 @@ func DecodeApart(src *source.Source, lim source.Limits, fill func(name string, a
 		if d.err != nil {
 			err = d.err
 		} else {
-			err = &SyntaxError{err.Error()}
+			err = &SyntaxError{err.Error(), err}
 		}
 		return nil, err
 	}
 	if doc.Root == nil {
-		return nil, &SyntaxError{"no root"}
+		return nil, &SyntaxError{"no root", nil}
 	}
 	doc.Imports, doc.Calls = pyobj.Trace(doc.Root)
 	return doc, nil

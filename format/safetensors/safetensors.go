@@ -55,6 +55,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("safetensors: offset 0x%x: %s", e.Offset, e.Msg)
 }
 
+// Where gives the offset.
+func (e *SyntaxError) Where() int64 { return e.Offset }
+
 // Is answers source.ErrCorrupt.
 func (e *SyntaxError) Is(target error) bool { return target == source.ErrCorrupt }
 

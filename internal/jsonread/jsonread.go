@@ -42,6 +42,9 @@ type SyntaxError struct {
 	Msg    string
 }
 
+// Where gives the offset.
+func (e *SyntaxError) Where() int64 { return int64(e.Offset) }
+
 func (e *SyntaxError) Error() string { return fmt.Sprintf("json: offset %d: %s", e.Offset, e.Msg) }
 
 // level is one open array or object.
