@@ -298,6 +298,31 @@ func TestMappedSums(t *testing.T) {
 	}
 }
 
+// TestMappedEmptyMembers: bytes that are none are members of no bytes, in mapped files as in memory.
+func TestMappedEmptyMembers(t *testing.T) {
+	var b bytes.Buffer
+	long := pyobj.Str(strings.Repeat("x", 600<<10))
+	want := &pyobj.List{Items: []pyobj.Value{pyobj.Bytes(""), &pyobj.ByteArray{B: []byte{}}, pyobj.Bytes("a"), long}}
+	if err := skops.Encode(&b, want); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "empty.skops")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src, err := source.Open(path, source.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	for _, s := range []*source.Source{src, source.Bytes(b.Bytes())} {
+		doc, err := Decode(s, source.Default())
+		if err != nil || fixture.Describe(doc.Root) != fixture.Describe(want) {
+			t.Errorf("mapped %v: %v", s.Mapped(), err)
+		}
+	}
+}
+
 // TestFileCutOffBeforeOpen: a file that lacks its end does not open.
 func TestFileCutOffBeforeOpen(t *testing.T) {
 	root := bigForest(t, nil)

@@ -381,7 +381,7 @@ func (a *Archive) Head(name string, n int64) []byte {
 // check compares the sum of a member of a mapped file. The bytes are read, so that the map's pages stay out of memory.
 func (a *Archive) check(f *zip.File, at int64) error {
 	sum := crc32.NewIEEE()
-	buf := make([]byte, min(256<<10, int64(f.UncompressedSize64)))
+	buf := make([]byte, max(1, min(256<<10, int64(f.UncompressedSize64))))
 	if _, err := io.CopyBuffer(struct{ io.Writer }{sum}, io.NewSectionReader(a.src, at, int64(f.UncompressedSize64)), buf); err != nil {
 		return bad(at, "member %q: %v", f.Name, err)
 	}
@@ -411,13 +411,17 @@ func (a *Archive) unpack(f *zip.File, limit int64) ([]byte, error) {
 		if err != nil {
 			return nil, bad(at, "member %q: %v", f.Name, err)
 		}
-		check := func() error { return a.check(f, at) }
-		if a.src.Mapped() && a.src.Len() >= source.Big && len(b) >= owedFrom {
-			a.src.Owe(check)
-		} else if err := check(); err != nil {
-			return nil, err
+		switch {
+		case !a.src.Mapped():
+			if crc32.ChecksumIEEE(b) != f.CRC32 {
+				return nil, bad(at, "member %q: %v", f.Name, zip.ErrChecksum)
+			}
+			return b, nil
+		case a.src.Len() >= source.Big && len(b) >= owedFrom:
+			a.src.Owe(func() error { return a.check(f, at) })
+			return b, nil
 		}
-		return b, nil
+		return b, a.check(f, at)
 	}
 	r, err := f.Open()
 	if err != nil {
