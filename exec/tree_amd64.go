@@ -4,3 +4,9 @@ package exec
 //
 //go:noescape
 func walkNearAVX2(near, base, at *int64, n int, x *int64, depth int)
+
+// walkRowsAVX512 walks 32 rows, four groups of keys that are stride bytes apart, down the tree at near. leaf gets the
+// leaves' numbers.
+//
+//go:noescape
+func walkRowsAVX512(near, x *int64, stride, depth int, leaf *int64)

@@ -339,6 +339,9 @@ func (b *builder) tree(t *graph.Tree, wide bool) string {
 			}
 			best := 0
 			for k := range b.below {
+				if at == 0 {
+					break // the first line holds the first three levels: walkRowsAVX512 relies on it
+				}
 				if b.below[k].weight > b.below[best].weight {
 					best = k
 				}

@@ -136,16 +136,16 @@ func descend(t *nearTree, x *nearX, i uint16, lane int) uint16 {
 }
 
 // leafAt gives the number of a leaf within its tree from its node.
-func leafAt(nd int64) int {
+func leafAt(nd int64) int64 {
 	k := nd >> 31
-	return int(k^k>>63) - keyLeaf
+	return (k ^ k>>63) - keyLeaf
 }
 
 // levels is how many levels are walked before asking whether all rows have come to a leaf.
 const levels = 24
 
 // walkGroup walks a group of rows through a tree.
-func walkGroup(t *nearTree, x *nearX, depth int, leaf *[group]int) {
+func walkGroup(t *nearTree, x *nearX, depth int, leaf *[group]int64) {
 	var i0, i1, i2, i3, i4, i5, i6, i7 uint16
 	for {
 		for range min(depth, levels) {
@@ -186,10 +186,13 @@ func walkWide(t []wideNode, sets []uint32, x []int64) int {
 	}
 }
 
+// groupsAtOnce is how many groups of rows go down a tree side by side in vector registers.
+const groupsAtOnce = 4
+
 // batch adds the leaves of groups of rows, tree by tree.
 func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []float64) error {
 	w := max(len(v.slots), 1) * group
-	var leaf [group]int
+	var leaf [groupsAtOnce * group]int64
 	var touched int64
 	for t := range v.trees {
 		ct := &v.trees[t]
@@ -205,16 +208,27 @@ func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []floa
 		}
 		stride := (len(ahead)/8 + groups - 1) / groups * 8
 		numbers := f.numbers[ct.numbers*f.values:]
-		for g := range groups {
-			rows := min(group, len(out)/k-g*group)
+		many := 1
+		for g := 0; g < groups; g += many {
+			many = 1
+			if hasAVX512 && !ct.wide && groups-g >= groupsAtOnce {
+				many = groupsAtOnce
+			}
+			rows := min(many*group, len(out)/k-g*group)
 			if !ct.wide {
-				for p := g * stride; p < min((g+1)*stride, len(ahead)); p += 8 {
+				for p := g * stride; p < min((g+many)*stride, len(ahead)); p += 8 {
 					touched += ahead[p]
 				}
-				walkGroup((*nearTree)(v.near[ct.base:]), (*nearX)(x[g*w:]), ct.depth, &leaf)
+				near, keys := (*nearTree)(v.near[ct.base:]), (*nearX)(x[g*w:])
+				if many == 1 {
+					walkGroup(near, keys, ct.depth, (*[group]int64)(leaf[:]))
+				} else {
+					_ = (*nearX)(x[(g+many-1)*w:])
+					walkRowsAVX512(&near[0], &keys[0], w*8, ct.depth, &leaf[0])
+				}
 			} else {
 				for j := range rows {
-					leaf[j] = walkWide(v.wide[ct.base:ct.base+ct.nodes], v.sets, x[g*w+j:(g+1)*w])
+					leaf[j] = int64(walkWide(v.wide[ct.base:ct.base+ct.nodes], v.sets, x[g*w+j:(g+1)*w]))
 				}
 			}
 			o := out[g*group*k : (g*group+rows)*k]
@@ -224,8 +238,9 @@ func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []floa
 					o[j] += numbers[leaf[j]]
 				}
 			case f.values == 1:
-				for j := range rows {
-					o[j*k+t%k] += numbers[leaf[j]]
+				p := o[t%k:]
+				for j, l := range leaf[:rows] {
+					p[j*k] += numbers[l]
 				}
 			case k == 2:
 				for j := range rows {
@@ -243,7 +258,7 @@ func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []floa
 			default:
 				for j := range rows {
 					p := o[k*j : k*j+k]
-					for i, n := range numbers[k*leaf[j]:][:k] {
+					for i, n := range numbers[int64(k)*leaf[j]:][:k] {
 						p[i] += n
 					}
 				}
@@ -270,7 +285,7 @@ func (f *forest) row(c *call, v *variant, x []int64, k int, out []float64) error
 		clear(at[:(n+3)&^3])
 		walkTrees(v.near, v.bases[t:], at[:n], xs, depth)
 		for j := range n {
-			f.add(out, k, t+j, v.trees[t+j].numbers+leafAt(v.near[v.bases[t+j]+at[j]]))
+			f.add(out, k, t+j, v.trees[t+j].numbers+int(leafAt(v.near[v.bases[t+j]+at[j]])))
 		}
 		t += n
 		if n < chains && t < len(v.trees) {
