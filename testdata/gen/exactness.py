@@ -51,6 +51,10 @@ BOOSTED = {
 DISTANCES = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "Birch"}
 
 
+# Metrics whose square a search by brute force expands.
+EXPANDED = ("euclidean", "l2", "sqeuclidean", "nan_euclidean")
+
+
 def release():
     return tuple(int("".join(c for c in w if c.isdigit())) for w in sklearn.__version__.split(".")[:2])
 
@@ -144,7 +148,9 @@ def tolerance(est, method):
     if method in ("kneighbors_graph", "radius_neighbors_graph"):
         return "exact"
     if method in ("kneighbors", "radius_neighbors") or name in ("KNeighborsTransformer", "RadiusNeighborsTransformer"):
-        return "dist"
+        if est.effective_metric_ == "precomputed":
+            return "exact"
+        return "dist" if est._fit_method == "brute" and est.effective_metric_ in EXPANDED else "sum"
     if name in DISTANCES and method == "transform":
         return "dist"
     return "sum"
@@ -295,7 +301,7 @@ def blur(est, X, d):
     """By how much scikit-learn's brute-force search may err in each of d, distances of the rows X."""
     single = est._fit_X.dtype == np.float32
     name = est.effective_metric_
-    if name in ("euclidean", "l2", "sqeuclidean", "nan_euclidean"):
+    if name in EXPANDED:
         # The square is expanded. Products are summed in float64, but for float32 rows with missing cells.
         both = (norms(X) + norms(est._fit_X).max())[:, None]
         if name == "nan_euclidean":
@@ -541,10 +547,10 @@ def scale(est, X, method, coarse):
             t = terms(est, X)
             slope = np.append(1, np.abs(getattr(est, "_probA", getattr(est, "probA_", []))))
             return (t * slope.max() if "proba" in method else t).tolist()
-        if tolerance(est, method) != "dist" or sp.issparse(X) and getattr(est, "effective_metric_", "") != "cosine":
-            return None
-        if getattr(est, "effective_metric_", "") == "cosine":
+        if getattr(est, "effective_metric_", "") == "cosine" and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):
             return [1.0] * X.shape[0]  # one minus a product of unit rows
+        if tolerance(est, method) != "dist" or sp.issparse(X):
+            return None
         A = np.asarray(X, dtype=float)
         B = getattr(est, "cluster_centers_", getattr(est, "subcluster_centers_", getattr(est, "_fit_X", None)))
         B = B.toarray() if sp.issparse(B) else np.asarray(B, dtype=float)
