@@ -105,7 +105,7 @@ class Recorder:
             while type(est).__name__ in ("Pipeline", "FrozenEstimator"):
                 est = est.steps[-1][1] if hasattr(est, "steps") else est.estimator
             return hasattr(est, "predict") and "return_std" in inspect.signature(est.predict).parameters and hasattr(est, "fit")
-        if method == "latent_mean_and_variance" and getattr(self.est, "n_classes_", 2) > 2:
+        if method == "latent_mean_and_variance" and np.max(getattr(self.est, "n_classes_", 2)) > 2:
             return False
         return bool(callable(getattr(self.est, method, None)))
 
