@@ -289,6 +289,10 @@ def last_of_rounds(est, X):
     return sorted(rows)
 
 
+# A sum of some hundred terms errs by less than this many millionths of a millionth of what they are in magnitude.
+TERMS = 0.03
+
+
 def norms(A):
     A = A.toarray() if sp.issparse(A) else np.asarray(A, dtype=float)
     return np.nansum(np.square(A), 1)
@@ -299,22 +303,22 @@ COUNTED = set("hamming jaccard dice matching kulsinski rogerstanimoto russellrao
 
 def blur(est, X, d):
     """By how much scikit-learn's brute-force search may err in each of d, distances of the rows X."""
-    single = est._fit_X.dtype == np.float32
+    narrow = est._fit_X.dtype == np.float32
     name = est.effective_metric_
     if name in EXPANDED:
         # The square is expanded. Products are summed in float64, but for float32 rows with missing cells.
         both = (norms(X) + norms(est._fit_X).max())[:, None]
         if name == "nan_euclidean":
-            both = both * X.shape[1] * (1e9 if single else 1)
+            both = both * X.shape[1] * (1e9 if narrow else 1)
         error = 1e-15 * both
         if name == "sqeuclidean":
-            return error + (1e-6 if single else 0) * d
-        return np.sqrt(np.square(d) + error) - d + (1e-6 if single else 1e-15) * d
+            return error + (1e-6 if narrow else 0) * d
+        return np.sqrt(np.square(d) + error) - d + (1e-6 if narrow else 1e-15) * d
     if name in COUNTED:
         return np.zeros(d.shape)
     if name == "cosine":
-        return np.full(d.shape, 1e-6 if single else 1e-15)
-    return (1e-6 if single else 1e-13) * (1 + d)
+        return np.full(d.shape, 1e-6 if narrow else 1e-15)
+    return (1e-6 if narrow else 1e-13) * (1 + d)
 
 
 def inverse_error(est, X):
@@ -412,6 +416,21 @@ def quadratic(est, X):
     return np.stack([np.square((np.abs(X) + m) * s).sum(1) for m, s in zip(mu, scale)]).max(0)
 
 
+def single(v, seen=None):
+    """Whether what was fitted holds float32 numbers anywhere."""
+    seen = set() if seen is None else seen
+    if id(v) in seen:
+        return False
+    seen.add(id(v))
+    if isinstance(v, np.ndarray) and v.dtype == object or isinstance(v, (list, tuple)):
+        return any(single(x, seen) for x in (v.ravel() if isinstance(v, np.ndarray) else v))
+    if isinstance(v, (np.ndarray, np.generic)) or sp.issparse(v):
+        return v.dtype == np.float32
+    if isinstance(v, dict):
+        return any(single(x, seen) for x in v.values())
+    return hasattr(v, "__dict__") and type(v).__module__.startswith("sklearn") and single(vars(v), seen)
+
+
 def spread(est, X, method):
     """Per row, what the rounding of a variance is relative to, which is a difference or a sum of both signs, and of its
     root: the smaller the root, the more of it is rounding."""
@@ -436,6 +455,7 @@ def spread(est, X, method):
 def scale(est, X, method, coarse):
     """Per row, what the rounding is relative to where that is not the output itself, or None."""
     inner = parts(est)
+    few = 1 if coarse else TERMS
     try:
         if type(est).__name__ == "Pipeline" and len(inner) > 1:
             for step in inner[:-1]:
@@ -448,8 +468,8 @@ def scale(est, X, method, coarse):
         if type(est).__name__ in ("RFE", "RFECV") and "transform" not in method:
             return scale(est.estimator_, est.transform(X), method, coarse)
         if method in ("predict_std", "latent_mean_and_variance") and type(est).__name__ != "DummyRegressor":
-            single = np.asarray(X).dtype == np.float32 and "PairwiseKernel" in repr(getattr(est, "kernel_", ""))
-            return (spread(est, np.asarray(X, dtype=float), method) * (1e6 if single else 1)).tolist()
+            narrow = np.asarray(X).dtype == np.float32 and "PairwiseKernel" in repr(getattr(est, "kernel_", ""))
+            return (spread(est, np.asarray(X, dtype=float), method) * (1e6 if narrow else 1)).tolist()
         if coarse and method != "predict" and hasattr(est, "_estimate_log_weights"):
             return quadratic(est, np.asarray(X, dtype=float)).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
@@ -484,8 +504,8 @@ def scale(est, X, method, coarse):
             code = est.transform(X)
             code = code[:, : len(D)] - code[:, len(D) :] if est.split_sign else code
             # Coordinate descent in float32 stops where its duality gap is rounding: at its square root from the optimum.
-            single = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
-            far = 500 if est.transform_algorithm == "lasso_cd" and single else 100 if single else 10
+            narrow = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
+            far = 20 if est.transform_algorithm == "lasso_cd" and narrow else 4 if narrow else 0.1
             return [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
         if type(est).__name__ == "PowerTransformer" and method == "transform" and getattr(X, "dtype", None) == np.float32 and est.method == "yeo-johnson":
             # (x^λ - 1)/λ in float32, whose powers numpy's vector instructions round otherwise than the C library.
@@ -497,16 +517,16 @@ def scale(est, X, method, coarse):
             return (np.nan_to_num(np.abs(est.transform(X))).max(1) + np.abs(est._scaler.mean_ / est._scaler.scale_).max()).tolist()
         if method in ("mahalanobis", "score_samples", "decision_function") and getattr(est, "store_precision", True) is False:
             # The covariance is inverted as it is asked.
-            loss = 1 if coarse else np.finfo(float).eps / 1e-13
+            loss = 0.1 if coarse else np.finfo(float).eps / 1e-13
             return (np.abs(est.mahalanobis(X)) * loss * np.linalg.cond(est.covariance_)).tolist()
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
             # The covariance is inverted in float32: its condition number is lost.
-            return (np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
+            return (0.1 * np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
         if type(est).__name__ == "NearestCentroid" and method != "predict":
             # Squared distances by the expanded product, in units of the deviations.
             s = np.where(est.within_class_std_dev_ == 0, 1, est.within_class_std_dev_)
             A, B = (X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)) / s, est.centroids_ / s
-            return (np.square(A).sum(1) + np.square(B).sum(1).max()).tolist()
+            return (few * (np.square(A).sum(1) + np.square(B).sum(1).max())).tolist()
         if coarse and hasattr(est, "coef_") and not sp.issparse(est.coef_) and (method == "predict" or hasattr(est, "classes_")):
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             return (np.dot(np.abs(X), np.abs(np.atleast_2d(est.coef_)).T) + np.abs(est.intercept_)).max(1).tolist()
@@ -517,7 +537,7 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "GaussianProcessRegressor":
             alpha = np.abs(est.alpha_.reshape(len(est.alpha_), -1)) * getattr(est, "_y_train_std", 1)
             K = np.abs(est.kernel_(np.asarray(X, dtype=float), est.X_train_))
-            return (np.dot(K, alpha).max(1) + np.abs(getattr(est, "_y_train_mean", getattr(est, "y_train_mean", 0))).max()).tolist()
+            return (few * np.dot(K, alpha).max(1) + np.abs(getattr(est, "_y_train_mean", getattr(est, "y_train_mean", 0))).max()).tolist()
         if type(est).__name__ == "KernelPCA" and method == "transform":
             # Components of almost no variance are quotients of two roundings.
             K = np.abs(est._get_kernel(X, est.X_fit_))  # before centring, which cancels
@@ -528,10 +548,10 @@ def scale(est, X, method, coarse):
             values = np.abs(getattr(est, "eigenvalues_", getattr(est, "lambdas_", None)))
             with np.errstate(all="ignore"):
                 A = np.abs(vectors) / np.sqrt(values)
-            return np.dot(K, np.where(np.isfinite(A), A, 0)).max(1).tolist()
+            return (few * np.dot(K, np.where(np.isfinite(A), A, 0)).max(1)).tolist()
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
-            return ((np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
+            return (0.1 * (np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
         if coarse and type(est).__name__ in ("PCA", "IncrementalPCA") and method == "transform":
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             sd = np.sqrt(est.explained_variance_) if est.whiten else 1
@@ -540,11 +560,11 @@ def scale(est, X, method, coarse):
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             return (np.dot(np.abs(X), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
         if type(est).__name__ == "KernelPCA" and method == "inverse_transform":
-            return np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1).tolist()
+            return (few * np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1)).tolist()
         if type(est).__name__ == "KernelRidge":
-            return terms(est, X).tolist()
+            return (few * terms(est, X)).tolist()
         if hasattr(est, "_dual_coef_") and method != "predict" or type(est).__name__ in ("SVR", "NuSVR"):
-            t = terms(est, X)
+            t = few * terms(est, X)
             slope = np.append(1, np.abs(getattr(est, "_probA", getattr(est, "probA_", []))))
             return (t * slope.max() if "proba" in method else t).tolist()
         if getattr(est, "effective_metric_", "") == "cosine" and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):

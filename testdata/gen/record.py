@@ -260,7 +260,7 @@ def bad(X, kind):
 
 def record(case, data, est, rows, full):
     """Runs everything on rows. full: every shape of input and the bad ones; else the plain rows and one more."""
-    coarse = data.form == "f4" or getattr(getattr(est, "dictionary", None), "dtype", None) == np.float32
+    coarse = data.form == "f4" and exactness.single(est) or getattr(getattr(est, "dictionary", None), "dtype", None) == np.float32
     rec = Recorder(case.name, est, case.setting, coarse)
     primary = [m for m in ("predict", "transform", "score_samples", "kneighbors") if m in rec.methods][:1]
     for i, (key, X) in enumerate(variants(rows, data.kind, data.form).items()):
