@@ -632,9 +632,12 @@ func reshaped(c *arguments, x graph.Value) graph.Value {
 			shape = append(shape, n)
 		}
 	}
+	sparse := x.Type().Kind == graph.CSR
 	switch {
 	case len(shape) == 1 && shape[0] == -1:
 		return flat(c, x)
+	case len(shape) == 2 && shape[0] == -1 && sparse && x.Width() == shape[1]:
+		return x
 	case len(shape) == 2 && shape[0] == -1 && shape[1] == 1:
 		return c.b.AsColumn(flat(c, x))
 	case len(shape) == 2 && shape[0] == -1 && x.Type().Kind == graph.Dense && len(x.Type().Shape) == 2 && x.Width() == shape[1]:

@@ -465,6 +465,12 @@ def scale(est, X, method, coarse):
             return scale(inner[0], X, method, coarse)
         if inner is not None:
             return None
+        if type(est).__name__ == "TransformedTargetRegressor":
+            # The rounding of the regressor, as the inverse of the transformer carries it on.
+            by = scale(est.regressor_, X, method, coarse)
+            y = np.asarray(est.regressor_.predict(X), dtype=float).reshape(len(by), -1)
+            back = [est.transformer_.inverse_transform(y + step * np.reshape(by, (-1, 1))) for step in (0, 1e-3)]
+            return (np.abs(back[1] - back[0]).max(1) / 1e-3).tolist()
         if type(est).__name__ in ("RFE", "RFECV") and "transform" not in method:
             return scale(est.estimator_, est.transform(X), method, coarse)
         if method in ("predict_std", "latent_mean_and_variance") and type(est).__name__ != "DummyRegressor":
