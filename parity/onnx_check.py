@@ -105,10 +105,11 @@ def one(job):
         n = len(next(iter(given.values())))
         meta = session.get_modelmeta().custom_metadata_map
         empty = json.loads(meta.get("larder.empty_text", "{}"))
-        cut = "null"
+        cut = scale = "null"
         if "of fitted rows at the same distance" in meta.get("larder.dropped", ""):
             est = stored.load(os.path.join(os.path.dirname(case), CASES[case]["model"]))
             cut = exactness.cut(est, stored.value(v))
+            scale = json.dumps(exactness.foreign_scale(est, stored.value(v)))
         rows = sorted(set(range(n)) - unsayable(v, empty))
         if len(rows) < n:
             given = {k: a[rows] for k, a in given.items()}
@@ -116,7 +117,7 @@ def one(job):
             rows = "null"
         out = session.run(None, given)
         names = json.dumps([o.name for o in session.get_outputs()])
-        text = '{"rows":%s,"cut":%s,"names":%s,"outputs":[%s]}' % (rows, cut, names, ",".join(record.value(o) for o in out))
+        text = '{"rows":%s,"cut":%s,"scale":%s,"names":%s,"outputs":[%s]}' % (rows, cut, scale, names, ",".join(record.value(o) for o in out))
     except Unfed as e:
         text = json.dumps({"unfed": str(e)})
     except Exception as e:

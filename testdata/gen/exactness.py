@@ -387,6 +387,18 @@ def undecided_donors(est, X):
     return sorted(rows)
 
 
+def foreign_scale(est, X):
+    """Per row, what another runtime's rounding is relative to where scikit-learn's own steps are not repeated, or None: an
+    imputer's weights are inverses of distances whose square is expanded."""
+    if type(est).__name__ != "KNNImputer" or est.weights != "distance":
+        return None
+    X, Y = np.asarray(X, dtype=float), np.asarray(est._fit_X, dtype=float)
+    D = np.square(nan_euclidean_distances(X, Y, missing_values=est.missing_values))
+    error = 1e-15 * X.shape[1] * (norms(X) + norms(Y).max())
+    nearest = np.nanmin(np.where(D > 4 * error[:, None], D, np.nan), axis=1)
+    return (np.nan_to_num(error / nearest, nan=1) * np.nanmax(np.abs(Y)) / WIDTH["sum"]).tolist()
+
+
 def terms(est, X):
     """Per row, the sum of |dual coefficient × kernel| that a kernel machine's scores come from. One-class machines and
     large C make scores many orders smaller than their terms: scikit-learn's own are then as far from the exact sum as
