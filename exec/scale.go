@@ -386,9 +386,12 @@ func quantile(n *node) (kernel, error) {
 		}
 		v := x
 		if x == x {
-			if a.Inverse {
+			switch {
+			case a.Inverse:
 				v = round(q.there.next(x, up))
-			} else {
+			case q.lo != q.lo && rows > 1: // a column that was fitted without a value
+				v = nan
+			default:
 				v = round(0.5 * (q.there.next(x, up) - q.back.next(-x, down)))
 			}
 		}

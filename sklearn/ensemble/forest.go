@@ -150,7 +150,11 @@ func (f *forest) DecisionPath(b *graph.Builder, x graph.Value) graph.Value {
 	for i := range f.trees.List {
 		ptr.I64[i+1] = ptr.I64[i] + int64(f.trees.List[i].Len())
 	}
-	return b.Tuple(b.TreePath(f.check(b, x), f.trees).Named("indicator"), b.Const(ptr).Named("n_nodes_ptr"))
+	trees := f.trees
+	if f.nan && f.Before("1.8") {
+		trees = parts.PathTrees(trees)
+	}
+	return b.Tuple(b.TreePath(f.check(b, x), trees).Named("indicator"), b.Const(ptr).Named("n_nodes_ptr"))
 }
 
 // RandomForestClassifier is sklearn.ensemble.RandomForestClassifier.

@@ -416,3 +416,20 @@ func (c *ClassList) Each(b *graph.Builder, vs []graph.Value) graph.Value {
 	}
 	return b.Tuple(vs...)
 }
+
+// PathTrees are trees as decision_path before 1.8 walked them: a missing value goes right, whichever side predictions
+// send it to.
+func PathTrees(ts *graph.Trees) *graph.Trees {
+	out := &graph.Trees{Width: ts.Width, Values: ts.Values, Float64: ts.Float64, Scale: ts.Scale, Mapped: ts.Mapped}
+	layouts := map[*graph.TreeLayout]*graph.TreeLayout{}
+	for _, t := range ts.List {
+		if layouts[t.Layout] == nil {
+			l := *t.Layout
+			l.Missing = graph.TreeField{}
+			layouts[t.Layout] = &l
+		}
+		t.Layout = layouts[t.Layout]
+		out.List = append(out.List, t)
+	}
+	return out
+}

@@ -144,7 +144,11 @@ func (t *base) Apply(b *graph.Builder, x graph.Value) graph.Value {
 
 // DecisionPath marks the nodes on the way to the leaf.
 func (t *base) DecisionPath(b *graph.Builder, x graph.Value) graph.Value {
-	return b.TreePath(t.check(b, x), t.trees)
+	trees := t.trees
+	if t.Missing() && t.Before("1.8") {
+		trees = parts.PathTrees(trees)
+	}
+	return b.TreePath(t.check(b, x), trees)
 }
 
 // DecisionTreeClassifier is sklearn.tree.DecisionTreeClassifier.

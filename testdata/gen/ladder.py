@@ -168,6 +168,15 @@ def rows(kind, r, n, p):
         X = numbers(r, n, p)
         X[r.rand(n, p) < 0.15] = np.nan
         return X
+    if kind == "thin":  # most cells are missing
+        X = numbers(r, n, p)
+        X[r.rand(n, p) < 0.55] = np.nan
+        return X
+    if kind == "hollow":  # a column that was never seen
+        X = numbers(r, n, p)
+        X[r.rand(n, p) < 0.15] = np.nan
+        X[: n - 10, 1] = np.nan
+        return X
     if kind == "zero":  # 0 stands for what is missing
         X = np.round(numbers(r, n, p), 1) + 0.05
         X[r.rand(n, p) < 0.2] = 0
@@ -284,7 +293,7 @@ def variants(X, kind):
     if sp.issparse(X):
         return [("rows", X), ("dense", X.toarray())]
     out = [("rows", X), ("row", X[:1]), ("f4", X.astype(np.float32))]
-    if kind in ("nan", "zero"):
+    if kind in ("nan", "zero", "thin", "hollow"):
         out.append(("whole", np.where(np.isnan(X) | (X == 0), 1.5, X)))
     if not np.isnan(X).any():
         out.append(("i8", np.round(X).astype(np.int64)))
@@ -531,6 +540,15 @@ S("impute.SimpleImputer", "nan|nan", strategy=["mean", "median", "most_frequent"
 S("impute.SimpleImputer", "zero", missing_values=0, strategy=["mean", "median", "most_frequent"], add_indicator=[False, True])
 S("impute.MissingIndicator", "nan|nan", features=["missing-only", "all"], sparse=["auto", True, False], error_on_new=[True, False])
 S("impute.KNNImputer", "nan", n_neighbors=[2, 4], weights=["uniform", "distance"], add_indicator=[False, True])
+S("impute.SimpleImputer", "hollow|thin", strategy=["mean", "median", "most_frequent", "constant"], fill_value=[None, 7], add_indicator=[False, True], keep_empty_features=[False, True])
+S("impute.KNNImputer", "hollow|thin|thin", n_neighbors=[2, 4, 9], weights=["uniform", "distance"], add_indicator=[False, True], keep_empty_features=[False, True])
+S("impute.IterativeImputer", "hollow|thin", max_iter=2, initial_strategy=["mean", "median", "constant"], skip_complete=[False, True], add_indicator=[False, True], keep_empty_features=[False, True])
+S("impute.MissingIndicator", "hollow|thin", features=["missing-only", "all"], error_on_new=[False, True])
+for name in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer", "QuantileTransformer"):
+    S("preprocessing." + name, "hollow|thin")
+S("ensemble.HistGradientBoostingClassifier", "thin bin|hollow multi", max_iter=4, min_samples_leaf=4)
+S("tree.DecisionTreeClassifier", "thin bin|hollow multi", max_depth=4)
+S("ensemble.RandomForestRegressor", "thin reg", n_estimators=3)
 S("impute.IterativeImputer", "nan|nan", estimator=[None, E("linear_model.Ridge"), E("tree.DecisionTreeRegressor", max_depth=3)], max_iter=3, initial_strategy=["mean", "median"], imputation_order=["ascending", "roman", "descending"], add_indicator=[False, True], min_value=[None, -5])
 
 words = dict(lowercase=[True, False], ngram_range=[(1, 1), (1, 2)], analyzer=["word", "char", "char_wb"], stop_words=[None, "english", ["the", "and"]], min_df=[1, 2], max_df=[1.0, 0.8], max_features=[None, 20], binary=[False, True], strip_accents=[None, "unicode", "ascii"], token_pattern=[u"(?u)\\b\\w\\w+\\b", u"\\w+"])
