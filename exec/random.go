@@ -7,8 +7,9 @@ import (
 )
 
 var randomKernels = table{
-	graph.OpZeros:      zeros,
-	graph.OpRandomDraw: randomDraw,
+	graph.OpZeros:           zeros,
+	graph.OpRandomDraw:      randomDraw,
+	graph.OpTruncatedNormal: truncatedNormal,
 }
 
 func zeros(*node) (kernel, error) {
@@ -42,6 +43,72 @@ func randomDraw(n *node) (kernel, error) {
 		}
 		return nil
 	}, nil
+}
+
+func truncatedNormal(n *node) (kernel, error) {
+	a := n.Attr.(*graph.TruncatedAttr)
+	return func(c *call) error {
+		chosen, mean, std, before := c.dense(0).U8, c.dense(1).F64, c.dense(2).F64, c.dense(3).I64
+		values, after := c.out(0).F64, c.out(1).I64
+		if c.rows == 0 {
+			return nil
+		}
+		rs := twister{key: *a.Key, pos: a.Pos}
+		count := before[0]
+		for range 2 * count {
+			rs.next()
+		}
+		for i, mu := range mean {
+			sigma := std[i]
+			switch {
+			case chosen[i] == 0:
+				values[i] = mu
+			case mu > a.Hi:
+				values[i] = a.Hi
+			case mu < a.Lo:
+				values[i] = a.Lo
+			case !(sigma > 0):
+				values[i] = mu
+			default:
+				values[i] = float64(truncnorm(rs.double(), (a.Lo-mu)/sigma, (a.Hi-mu)/sigma)*sigma) + mu
+				count++
+			}
+		}
+		for i := range after {
+			after[i] = count
+		}
+		return nil
+	}, nil
+}
+
+// truncnorm is the quantile q of the standard normal distribution between a and b, by logarithms of probabilities as
+// scipy has it: from the left tail where a is below zero, else from the right.
+func truncnorm(q, a, b float64) float64 {
+	if a < 0 {
+		return ndtriExp(logSum(logNdtr(a), log(q)+logMass(a, b)))
+	}
+	return -ndtriExp(logSum(logNdtr(-b), math.Log1p(-q)+logMass(a, b)))
+}
+
+// logMass is the logarithm of the probability between a and b.
+func logMass(a, b float64) float64 {
+	switch {
+	case b <= 0:
+		p, q := logNdtr(b), logNdtr(a)
+		return p + math.Log1p(-exp(q-p))
+	case a > 0:
+		return logMass(-b, -a)
+	}
+	return math.Log1p(-ndtr(a) - ndtr(-b))
+}
+
+// logSum is log(exp(x) + exp(y)).
+func logSum(x, y float64) float64 {
+	top, low := max(x, y), min(x, y)
+	if math.IsInf(top, -1) {
+		return top
+	}
+	return top + math.Log1p(exp(low-top))
 }
 
 // twister is numpy's MT19937 behind its legacy RandomState.

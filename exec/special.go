@@ -230,6 +230,25 @@ func logNdtr(x float64) float64 {
 	return math.Log1p(-erfc(x*(1/math.Sqrt2)) / 2)
 }
 
+// ndtriExp is the y of which logNdtr is x.
+func ndtriExp(x float64) float64 {
+	switch {
+	case math.IsInf(x, -1):
+		return x
+	case x < -2:
+		r := math.Sqrt(-2 * x)
+		z := 1 / r
+		p, q := cephes.NdtriP1, cephes.NdtriQ1
+		if r >= 8 {
+			p, q = cephes.NdtriP2, cephes.NdtriQ2
+		}
+		return z*polevl(z, p)/p1evl(z, q) - (r - log(r)/r)
+	case x > -0.14541345786885906: // log1p(-exp(-2))
+		return -ndtri(-math.Expm1(x))
+	}
+	return ndtri(exp(x))
+}
+
 // erfcx is exp(x²) erfc(x) for x > 0.7: from Cephes' quotients, above 8 by its asymptotic quotient.
 func erfcx(x float64) float64 {
 	switch {

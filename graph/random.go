@@ -9,6 +9,11 @@ const (
 	// OpRandomDraw draws as numpy's RandomState does, from the same state at each run: any X → int64 [N] (randint) or
 	// float64 [N,k] of one 1 a row (multinomial). Attr *RandomAttr. Couples rows. No ONNX form.
 	OpRandomDraw Op = "RandomDraw"
+	// OpTruncatedNormal draws from normal distributions cut off at Lo and Hi, as scipy.stats.truncnorm of numpy's RandomState:
+	// chosen bool [N], mean and deviation float64 [N], draws before int64 [N] (each the same number) → values float64 [N],
+	// draws so far int64 [N]. Only chosen rows draw, in order; where a mean is outside, it is the bound; where there is no
+	// deviation, the mean. Attr *TruncatedAttr. Couples rows. No ONNX form.
+	OpTruncatedNormal Op = "TruncatedNormal"
 )
 
 // Zeros gives a zero for each row of x.
@@ -50,4 +55,29 @@ func (b *Builder) RandomDraw(x Value, a *RandomAttr) Value {
 	v := b.Add1(OpRandomDraw, a, out, x)
 	b.Couples()
 	return v
+}
+
+// TruncatedAttr holds the bounds and the state of numpy's MT19937 that the first draw of a run starts from.
+type TruncatedAttr struct {
+	Lo, Hi float64
+	Key    *[624]uint32
+	Pos    int
+}
+
+// TruncatedNormal adds draws from truncated normal distributions: the values, and the number of draws so far.
+func (b *Builder) TruncatedNormal(chosen, mean, std, before Value, a *TruncatedAttr) (values, after Value) {
+	for _, v := range []Value{chosen, mean, std, before} {
+		if !v.OK() {
+			return Value{}, Value{}
+		}
+		if t := v.Type(); t.Kind != Dense || len(t.Shape) != 1 {
+			return b.Failf(OpTruncatedNormal, "needs vectors, has %s", t), Value{}
+		}
+	}
+	if chosen.DType() != tensor.Bool || mean.DType() != tensor.Float64 || std.DType() != tensor.Float64 || before.DType() != tensor.Int64 {
+		return b.Failf(OpTruncatedNormal, "not defined for %s, %s, %s", chosen.Type(), mean.Type(), std.Type()), Value{}
+	}
+	out := b.AddN(OpTruncatedNormal, a, []Type{mean.Type(), before.Type()}, chosen, mean, std, before)
+	b.Couples()
+	return out[0], out[1]
 }

@@ -40,6 +40,7 @@ var refused = map[graph.Op]string{
 	graph.OpRaggedReduce:    "ONNX has no rows of different length",
 	graph.OpNeighborGraph:   "ONNX has no sparse rows",
 	graph.OpKernelDensity:   "it walks a tree until a tolerance is met",
+	graph.OpTruncatedNormal: "ONNX has not numpy's random generator",
 	graph.OpRandomDraw:      "ONNX has not numpy's random generator",
 	graph.OpMultiHot:        "ONNX has no rows of different length",
 	graph.OpSets:            "ONNX has no rows of different length",

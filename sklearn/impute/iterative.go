@@ -7,6 +7,7 @@ import (
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -14,8 +15,8 @@ var iterativeClasses = []sklearn.Class{
 	{Name: "sklearn.impute.IterativeImputer", Modules: []string{"sklearn.impute._iterative"},
 		New: func() sklearn.Estimator { return new(IterativeImputer) },
 		FitOnly: []string{"estimator", "max_iter", "tol", "n_nearest_features", "initial_strategy", "fill_value", "imputation_order", "skip_complete",
-			"min_value", "max_value", "random_state"},
-		Ignore: []string{"_estimator", "random_state_", "n_features_with_missing_"},
+			"min_value", "max_value"},
+		Ignore: []string{"_estimator", "n_features_with_missing_"},
 		Upgrade: []sklearn.Rung{{Before: "1.2", Fix: func(s *sklearn.State) error {
 			s.Default("keep_empty_features", pyobj.Bool(false))
 			return nil
@@ -78,12 +79,14 @@ func (s *steps) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) erro
 	return nil
 }
 
-// IterativeImputer is sklearn.impute.IterativeImputer without draws from a posterior. Columns are imputed one after the
-// other in the order of the fit.
+// IterativeImputer is sklearn.impute.IterativeImputer. Columns are imputed one after the other in the order of the fit.
+// Draws from a posterior are those of the first call after loading: later ones go on where it stopped.
 type IterativeImputer struct {
 	sklearn.Base
 	imputer
 	SamplePosteriorParam  bool              `sk:"sample_posterior"`
+	RandomStateParam      parts.RandomState `sk:"random_state"`
+	RandomState           parts.RandomState `sk:"random_state_,optional"`
 	ImputationSequence    steps             `sk:"imputation_sequence_"`
 	InitialImputer        sklearn.Estimator `sk:"initial_imputer_"`
 	NIter                 int               `sk:"n_iter_"`
@@ -136,10 +139,22 @@ func (m *IterativeImputer) Bound(*sklearn.Binder) error {
 	return m.bound(m.Path)
 }
 
-// Available refuses draws from a posterior.
+// Available refuses draws that can not be repeated.
 func (m *IterativeImputer) Available(string) error {
-	if m.SamplePosteriorParam {
-		return sklearn.NotComputed("sample_posterior=True draws from random_state_, which each transform changes")
+	if !m.SamplePosteriorParam {
+		return nil
+	}
+	_, err := m.RandomStateParam.Generator() // None, which leaves numpy's own generator in random_state_
+	if err == nil {
+		_, err = m.RandomState.Generator()
+	}
+	if err != nil {
+		return sklearn.NotComputed("sample_posterior=True: %s", err)
+	}
+	for _, s := range m.ImputationSequence {
+		if err := sklearn.Has(s.estimator, sklearn.MethodPredictStd); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -198,22 +213,42 @@ func (m *IterativeImputer) Transform(b *graph.Builder, x graph.Value) graph.Valu
 	for k := range cols {
 		cols[k], holes[k] = b.Column(first, k), b.Column(mask, k)
 	}
+	drawn := b.Zeros(x)
 	for _, s := range m.ImputationSequence {
 		near := make([]graph.Value, len(s.neighbours))
 		for i, j := range s.neighbours {
 			near[i] = cols[j]
 		}
-		p := sklearn.Predict(b, s.estimator, b.HStack(false, near...))
-		if p.OK() && len(p.Type().Shape) == 2 {
-			p = b.Ravel(p)
+		lo, hi := limit(m.PrivateMinValue, s.feature, math.Inf(-1)), limit(m.PrivateMaxValue, s.feature, math.Inf(1))
+		var p graph.Value
+		if m.SamplePosteriorParam {
+			p, drawn = m.draw(b, s.estimator, b.HStack(false, near...), holes[s.feature], drawn, lo, hi)
+		} else {
+			p = sklearn.Predict(b, s.estimator, b.HStack(false, near...))
+			if p.OK() && len(p.Type().Shape) == 2 {
+				p = b.Ravel(p)
+			}
+			p = b.Clip(p, lo, hi)
 		}
-		p = b.Clip(p, limit(m.PrivateMinValue, s.feature, math.Inf(-1)), limit(m.PrivateMaxValue, s.feature, math.Inf(1)))
 		if p.OK() {
 			p = b.Cast(p, first.DType())
 		}
 		cols[s.feature] = b.Where(holes[s.feature], p, cols[s.feature])
 	}
 	return m.indicate(b, b.IfAll(mask, first, b.HStack(false, cols...)), x)
+}
+
+// draw draws from the posterior of the rows that have a hole.
+func (m *IterativeImputer) draw(b *graph.Builder, e sklearn.Estimator, x, hole, drawn graph.Value, lo, hi float64) (values, after graph.Value) {
+	rs, err := m.RandomState.Generator()
+	if err != nil {
+		return b.Fail(err), drawn
+	}
+	p := sklearn.Call(b, e, sklearn.MethodPredictStd, x).Parts()
+	if len(p) != 2 {
+		return graph.Value{}, drawn
+	}
+	return b.TruncatedNormal(hole, b.Cast(p[0], tensor.Float64), b.Cast(p[1], tensor.Float64), drawn, &graph.TruncatedAttr{Lo: lo, Hi: hi, Key: &rs.Key, Pos: rs.Pos})
 }
 
 // FeatureNamesOut gives the names of the initial imputer and of the indicator.

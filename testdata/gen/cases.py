@@ -332,6 +332,8 @@ C(KNNImputer, "holes", keep_empty_features=pick(True, False), add_indicator=pick
 C(IterativeImputer, "holes", keep_empty_features=pick(True, False), add_indicator=pick(True, False), max_iter=2, initial_strategy=pick("mean", "median", "most_frequent", "constant"), imputation_order=pick("ascending", "descending", "roman", "arabic", "random"), skip_complete=pick(True, False), _forms=DENSE, _times=8)
 C(IterativeImputer, "nan", estimator=pick(LinearRegression(), Lasso(0.1), RandomForestRegressor(3, max_depth=3, random_state=0), ExtraTreesRegressor(3, max_depth=3, random_state=0), make_pipeline(StandardScaler(), Ridge()), SVR(), HistGradientBoostingRegressor(max_iter=3)), max_iter=2, min_value=pick(-np.inf, -3), max_value=pick(np.inf, 30), tol=0.1, _forms=DENSE, _times=7)
 C(IterativeImputer, "nan", sample_posterior=True, max_iter=2, random_state=None, _forms=DENSE)
+C(IterativeImputer, "nan", sample_posterior=True, max_iter=2, min_value=pick(-np.inf, -4, -30), max_value=pick(np.inf, 4, 40), add_indicator=pick(True, False), imputation_order=pick("ascending", "random"), estimator=pick(None, BayesianRidge(), ARDRegression(), GaussianProcessRegressor(RBF(8.0) + WhiteKernel(0.5), optimizer=None)), _forms=DENSE, _times=8)
+C(IterativeImputer, "holes", sample_posterior=True, max_iter=3, keep_empty_features=pick(True, False), skip_complete=pick(True, False), random_state=D(lambda r: np.random.RandomState(int(r.integers(99)))), _forms=DENSE, _times=3)
 C(MissingIndicator, "nan", _n=30, _forms=DENSE)
 C(MissingIndicator, "nan", features="all", sparse=pick(True, False, "auto"), error_on_new=False)
 C(MissingIndicator, "counts", missing_values=0, features="all", _forms=DENSE)

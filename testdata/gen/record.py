@@ -1,6 +1,7 @@
 """Writes one case: the fitted model, inputs, and what scikit-learn computes from them. internal/golden reads it."""
 
 import contextlib
+import copy
 import inspect
 import json
 import os
@@ -29,6 +30,8 @@ warnings.filterwarnings("ignore")
 
 
 def call(est, method, X):
+    if getattr(est, "sample_posterior", False):
+        est = copy.deepcopy(est)  # each call moves its generator on: all are to start where the file does
     if method.startswith("staged_"):
         return np.stack(list(getattr(est, method)(X)), axis=1)
     if method == "predict_std":
