@@ -108,7 +108,7 @@ func (c *compiler) node(n *node) error {
 	case nLook:
 		return c.sub(inst{op: opLook, behind: n.behind, negate: n.negate, x: n.lo}, n.parts[0])
 	case nRef:
-		c.emit(inst{op: opRef, x: n.group, fold: n.fold})
+		c.emit(inst{op: opRef, x: n.group, fold: n.fold, ascii: n.ascii})
 	case nCond:
 		at := c.emit(inst{op: opCond, x: n.group})
 		if err := c.node(n.parts[0]); err != nil {
@@ -493,7 +493,7 @@ func (m *matcher) reference(in *inst, at int) (int, bool) {
 		}
 		r, n := pystr.Decode(want)
 		q, k := pystr.Decode(m.s[at:])
-		if !single(r, true).has(q) {
+		if !single(r, true, in.ascii).has(q) {
 			return at, false
 		}
 		want, at = want[n:], at+k

@@ -72,6 +72,7 @@ type parser struct {
 	open  map[int]bool // groups that are not closed yet
 	count int
 	depth int
+	asked int // the highest group a condition asks for
 }
 
 // Compile reads a pattern.
@@ -85,6 +86,9 @@ func compile(pattern string, f flags) (*Pattern, error) {
 	tree, err := p.alternatives(f)
 	if err == nil && p.at < len(p.text) {
 		err = p.fail("unbalanced parenthesis")
+	}
+	if err == nil && p.asked > p.count {
+		err = p.fail("invalid group reference " + strconv.Itoa(p.asked))
 	}
 	if err != nil {
 		return nil, err
@@ -308,7 +312,7 @@ func (p *parser) item(f *flags) (*node, error) {
 	case '\\':
 		return p.escape(*f)
 	}
-	return &node{kind: nSet, set: single(p.next(), f.fold)}, nil
+	return &node{kind: nSet, set: single(p.next(), f.fold, f.ascii)}, nil
 }
 
 // group reads what a parenthesis opens.
@@ -442,9 +446,10 @@ func (p *parser) condition(f flags) (*node, error) {
 			return nil, p.fail("unknown group name '" + name + "'")
 		}
 	}
-	if g < 1 || g > p.count {
+	if g < 1 {
 		return nil, p.fail("invalid group reference " + name)
 	}
+	p.asked = max(p.asked, g) // may come later
 	n := &node{kind: nCond, group: g}
 	for len(n.parts) < 2 {
 		part, err := p.sequence(&f)
@@ -513,7 +518,7 @@ func (p *parser) reference(g int, f flags) (*node, error) {
 	if p.open[g] {
 		return nil, p.fail("cannot refer to an open group")
 	}
-	return &node{kind: nRef, group: g, fold: f.fold}, nil
+	return &node{kind: nRef, group: g, fold: f.fold, ascii: f.ascii}, nil
 }
 
 // category returns the class an escape stands for.
@@ -565,7 +570,7 @@ func (p *parser) escape(f flags) (*node, error) {
 	}
 	if '1' <= c && c <= '9' {
 		if n, ok := p.octal(); ok {
-			return &node{kind: nSet, set: single(n, f.fold)}, nil
+			return &node{kind: nSet, set: single(n, f.fold, f.ascii)}, nil
 		}
 		p.at++
 		g := int(c - '0')
@@ -583,7 +588,7 @@ func (p *parser) escape(f flags) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &node{kind: nSet, set: single(r, f.fold)}, nil
+	return &node{kind: nSet, set: single(r, f.fold, f.ascii)}, nil
 }
 
 // octal reads \ and three octal digits.
@@ -647,6 +652,10 @@ func (p *parser) character() (rune, error) {
 		p.at++
 		return rune("\a\b\f\n\r\t\v\\"[i]), nil
 	}
+	if c == 'N' {
+		p.at = begin
+		return 0, p.fail("characters by name are not known")
+	}
 	if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
 		p.at = begin
 		return 0, p.fail("bad escape \\" + string(c))
@@ -658,7 +667,7 @@ func (p *parser) character() (rune, error) {
 func (p *parser) class(f flags) (*node, error) {
 	begin := p.at
 	p.at++
-	s := &set{fold: f.fold, negate: p.take("^")}
+	s := &set{fold: f.fold, plain: f.ascii, negate: p.take("^")}
 	for first := true; ; first = false {
 		if p.at >= len(p.text) {
 			p.at = begin

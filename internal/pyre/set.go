@@ -12,6 +12,7 @@ type set struct {
 	items  []item
 	negate bool
 	fold   bool // compare without case
+	plain  bool // of ASCII letters alone
 	built  bool
 }
 
@@ -39,7 +40,7 @@ func (s *set) has(r rune) bool {
 func (s *set) slow(r rune) bool {
 	found := s.member(r)
 	if !found && s.fold {
-		for _, f := range folds(r) {
+		for _, f := range folds(r, s.plain) {
 			if found = s.member(f); found {
 				break
 			}
@@ -62,13 +63,19 @@ func (s *set) member(r rune) bool {
 	return false
 }
 
-func single(r rune, fold bool) *set {
-	return (&set{items: []item{{lo: r, hi: r}}, fold: fold}).build()
+func single(r rune, fold, plain bool) *set {
+	return (&set{items: []item{{lo: r, hi: r}}, fold: fold, plain: plain}).build()
 }
 
 // folds are the other characters that equal r without regard to case: the simple foldings, and the dotted and dotless
-// i, which re takes for one.
-func folds(r rune) []rune {
+// i, which re takes for one; plain: of ASCII letters the other case alone.
+func folds(r rune, plain bool) []rune {
+	if plain {
+		if 'a' <= r|0x20 && r|0x20 <= 'z' {
+			return []rune{r ^ 0x20}
+		}
+		return nil
+	}
 	var out []rune
 	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 		out = append(out, f)

@@ -73,6 +73,10 @@ x{1,2}{
 (?u)\b[^\W_]+\b
 (a+)+b
 (?:a?){3}a{3}
+(?ia)[ık]+
+(?ai)İ\w|(s)\1
+(?ai:K)\w
+(?(1)c|\w)(a)?b
 """.strip("\n").split("\n")
 
 # verbose patterns span lines in the list above
