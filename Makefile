@@ -63,6 +63,8 @@ fixtures: $(STAMP)
 	$(ONE) $(PYTHON) testdata/gen/fingerprint.py
 	$(ONE) $(PYTHON) testdata/gen/params.py
 	$(ONE) $(PYTHON) testdata/gen/own.py
+	$(ONE) $(PYTHON) testdata/gen/wrong.py
+	$(ONE) $(PYTHON) testdata/gen/codecs_cases.py
 
 # The older releases whose states differ, each in an environment of its own (Python 3.11).
 OLD := 1.2.2/numpy==1.24.4/scipy==1.10.1/pandas==2.0.3 1.5.2/numpy==1.26.4/scipy==1.13.1/pandas==2.2.3 1.7.2/numpy==2.2.6/scipy==1.15.3/pandas==2.3.3

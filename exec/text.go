@@ -3,7 +3,6 @@ package exec
 import (
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/larder-ml/larder/graph"
@@ -25,9 +24,9 @@ func document(c *call, t *tensor.Tensor, i int, a *graph.TextNormalizeAttr) (str
 	case tensor.CellStr:
 		return cell.S, nil
 	case tensor.CellBytes:
-		s, bad := decodeBytes(cell.S, a.Encoding, a.Errors)
-		if bad != "" {
-			return "", c.refuse("%s", bad)
+		s, err := pystr.DecodeBytes(cell.S, a.Encoding, a.Errors)
+		if err != nil {
+			return "", c.refuse("%s", err)
 		}
 		return s, nil
 	default:
@@ -40,90 +39,6 @@ func document(c *call, t *tensor.Tensor, i int, a *graph.TextNormalizeAttr) (str
 		}
 		return "", c.refuse("expected string or bytes-like object, got '%s'", name)
 	}
-}
-
-// decodeBytes is bytes.decode; the second result says what is wrong.
-func decodeBytes(s, encoding, errors string) (string, string) {
-	switch encoding {
-	case "latin-1":
-		b := make([]byte, 0, len(s))
-		for i := range len(s) {
-			b = utf8.AppendRune(b, rune(s[i]))
-		}
-		return string(b), ""
-	case "ascii":
-		if pystr.IsASCII(s) {
-			return s, ""
-		}
-	default:
-		if utf8.ValidString(s) {
-			return s, ""
-		}
-	}
-	if errors == "strict" {
-		return "", "'" + encoding + "' codec can't decode a byte"
-	}
-	put := ""
-	if errors == "replace" {
-		put = "\ufffd"
-	}
-	if encoding == "ascii" {
-		var b strings.Builder
-		for i := range len(s) {
-			if s[i] < utf8.RuneSelf {
-				b.WriteByte(s[i])
-			} else {
-				b.WriteString(put)
-			}
-		}
-		return b.String(), ""
-	}
-	return validUTF8(s, put), ""
-}
-
-// validUTF8 puts one replacement for each longest prefix of a broken sequence, as Python does.
-func validUTF8(s, put string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r != utf8.RuneError || n > 1 {
-			b.WriteString(s[i : i+n])
-			i += n
-			continue
-		}
-		b.WriteString(put)
-		i += brokenPrefix(s[i:])
-	}
-	return b.String()
-}
-
-// brokenPrefix returns how many bytes of s could still have begun a character.
-func brokenPrefix(s string) int {
-	c := s[0]
-	lo, hi, need := byte(0x80), byte(0xbf), 0
-	switch {
-	case c >= 0xc2 && c <= 0xdf:
-		need = 1
-	case c >= 0xe0 && c <= 0xef:
-		need = 2
-		if c == 0xe0 {
-			lo = 0xa0
-		} else if c == 0xed {
-			hi = 0x9f
-		}
-	case c >= 0xf0 && c <= 0xf4:
-		need = 3
-		if c == 0xf0 {
-			lo = 0x90
-		} else if c == 0xf4 {
-			hi = 0x8f
-		}
-	}
-	n := 1
-	for ; n <= need && n < len(s) && s[n] >= lo && s[n] <= hi; n++ {
-		lo, hi = 0x80, 0xbf
-	}
-	return n
 }
 
 // textNormalize lowers and strips. All lowered texts of a block are parts of one string.

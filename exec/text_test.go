@@ -24,29 +24,6 @@ func TestMurmur3(t *testing.T) {
 	}
 }
 
-// bytes.decode("utf8", errors)
-func TestDecodeBytes(t *testing.T) {
-	for _, c := range []struct{ in, replace, ignore string }{
-		{"a\xff\xfeb", "a\ufffd\ufffdb", "ab"},
-		{"\xe6\x9d", "\ufffd", ""},
-		{"\xe6\x9dA", "\ufffdA", "A"},
-		{"\xf0\x9f\x98x", "\ufffdx", "x"},
-		{"\xed\xa0\x80", "\ufffd\ufffd\ufffd", ""},
-		{"\xc0\x80ok", "\ufffd\ufffdok", "ok"},
-		{"\xf4\x90\x80\x80", "\ufffd\ufffd\ufffd\ufffd", ""},
-	} {
-		if got, _ := decodeBytes(c.in, "utf-8", "replace"); got != c.replace {
-			t.Errorf("replace %q: %q, want %q", c.in, got, c.replace)
-		}
-		if got, _ := decodeBytes(c.in, "utf-8", "ignore"); got != c.ignore {
-			t.Errorf("ignore %q: %q, want %q", c.in, got, c.ignore)
-		}
-		if _, bad := decodeBytes(c.in, "utf-8", "strict"); bad == "" {
-			t.Errorf("strict %q passes", c.in)
-		}
-	}
-}
-
 // CountVectorizer(…).build_analyzer()
 func TestTokenizer(t *testing.T) {
 	words, err := pyre.Compile(`(?u)\b\w\w+\b`)

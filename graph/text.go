@@ -28,8 +28,8 @@ const (
 	AccentsUnicodeOld
 )
 
-// TextNormalizeAttr describes TextNormalize. Lower comes before Accents. Bytes are decoded by Encoding ("utf-8",
-// "latin-1" or "ascii"); Errors is "strict", "ignore" or "replace".
+// TextNormalizeAttr describes TextNormalize. Lower comes before Accents. Bytes are decoded by Encoding, a name
+// that internal/pystr knows; Errors is "strict", "ignore" or "replace".
 type TextNormalizeAttr struct {
 	Lower            bool
 	Python2          bool // lower case is that of Python 2

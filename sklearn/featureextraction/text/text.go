@@ -9,6 +9,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/internal/pyre"
+	"github.com/larder-ml/larder/internal/pystr"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
@@ -96,7 +97,10 @@ func (v *vectorizer) prepare(path string) error {
 	if v.InputParam != "content" {
 		v.foreign = sklearn.NotComputed("input=%q: documents are read from files", v.InputParam)
 	}
-	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Python2: v.RulePython2, Encoding: encoding(v.EncodingParam), Errors: v.DecodeErrorParam}
+	if name, ok := pystr.Encoding(v.EncodingParam); ok {
+		v.EncodingParam = name
+	}
+	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Python2: v.RulePython2, Encoding: v.EncodingParam, Errors: v.DecodeErrorParam}
 	v.tokenize = graph.TokenizeAttr{Lo: v.NgramRangeParam[0], Hi: v.NgramRangeParam[1]}
 	analyzer, ok := sklearn.Text(v.AnalyzerParam)
 	if !ok {
@@ -185,19 +189,6 @@ func (v *vectorizer) own(what string, f pyobj.Value) {
 	}
 }
 
-// encoding gives the name of an encoding its usual form.
-func encoding(name string) string {
-	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)) {
-	case "utf8", "u8":
-		return "utf-8"
-	case "latin1", "iso88591", "l1", "latin", "cp819":
-		return "latin-1"
-	case "ascii", "usascii":
-		return "ascii"
-	}
-	return name
-}
-
 // terms splits documents.
 func (v *vectorizer) terms(b *graph.Builder, x graph.Value) graph.Value {
 	if v.foreign != nil {
@@ -212,12 +203,6 @@ func (v *vectorizer) terms(b *graph.Builder, x graph.Value) graph.Value {
 		return b.Refuse("a frame is no iterable of documents: its column names would be read. Select one column")
 	case t.Kind != graph.Dense || len(t.Shape) != 1 || (t.DType != tensor.String && t.DType != tensor.Object):
 		return b.Refuse("'numpy.ndarray' object has no attribute 'lower': %s is no list of documents", t)
-	case t.DType == tensor.Object:
-		switch v.normalize.Encoding {
-		case "utf-8", "latin-1", "ascii":
-		default:
-			return b.Unsupported(graph.OpTextNormalize, "the encoding %q", v.normalize.Encoding)
-		}
 	}
 	return b.Tokenize(b.TextNormalize(x, v.normalize), v.tokenize)
 }
