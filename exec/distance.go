@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
@@ -365,6 +366,36 @@ func (f *farPanel) each(x []float64, rows int, see func(at, high, to, wide int, 
 			see(at, high, s*8, min(8, f.m-s*8), &tile)
 		}
 	}
+}
+
+// closer calls see with the squared distances that are less than their row's bound, which see may lower: of the row at, to
+// the held row to, those of a row in order.
+func (f *farPanel) closer(x []float64, rows int, bounds []float64, see func(at, to int, d float64)) {
+	var tile [32]float64
+	at := 0
+	for ; hasAVX512 && f.k > 0 && at+4 <= rows; at += 4 {
+		below := (*[4]float64)(bounds[at:])
+		xs := x[at*f.k : (at+4)*f.k]
+		for s := 0; s*8 < f.m; s++ {
+			strip := f.data[s*f.k*8 : (s+1)*f.k*8]
+			near := far4x8AVX512(f.k, &xs[0], &strip[0], &tile, below)
+			for ; near != 0; near &= near - 1 {
+				i := bits.TrailingZeros32(near)
+				if to, d := s*8+i%8, tile[i]; to < f.m && d < below[i/8] {
+					see(at+i/8, to, d)
+				}
+			}
+		}
+	}
+	f.each(x[at*f.k:], rows-at, func(from, high, to, wide int, tile *[32]float64) {
+		for r := range high {
+			for j, d := range tile[r*8 : r*8+wide] {
+				if d < bounds[at+from+r] {
+					see(at+from+r, to+j, d)
+				}
+			}
+		}
+	})
 }
 
 // squares writes the squared distances, rows x m.

@@ -159,22 +159,24 @@ func newSearch(n *node, a *graph.NeighborsAttr) nearest {
 // farSearch measures squared Euclidean distances in tiles.
 func farSearch(far *farPanel, rows func(*call) []float64) nearest {
 	return nearest{math.Sqrt, func(c *call, w wanted) {
+		if w.found == nil {
+			bounds := c.f64s(c.rows)
+			for r := range bounds {
+				bounds[r] = w.values[r*w.k]
+			}
+			far.closer(rows(c), c.rows, bounds, func(at, to int, d float64) {
+				v := w.values[at*w.k : (at+1)*w.k]
+				pushNearest(v, w.indices[at*w.k:(at+1)*w.k], d, int64(to))
+				bounds[at] = v[0]
+			})
+			return
+		}
 		radius := w.radius * w.radius
 		far.each(rows(c), c.rows, func(at, high, to, wide int, tile *[32]float64) {
 			for r := range high {
-				row := tile[r*8 : r*8+wide]
-				if w.found != nil {
-					for j, d := range row {
-						if d <= radius {
-							w.found(at+r, int64(to+j), d)
-						}
-					}
-					continue
-				}
-				v := w.values[(at+r)*w.k : (at+r+1)*w.k]
-				for j, d := range row {
-					if d < v[0] {
-						pushNearest(v, w.indices[(at+r)*w.k:(at+r+1)*w.k], d, int64(to+j))
+				for j, d := range tile[r*8 : r*8+wide] {
+					if d <= radius {
+						w.found(at+r, int64(to+j), d)
 					}
 				}
 			}
