@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
+	"runtime"
 )
 
 // The LZMA encoder: a parser that finds matches through chains of hashes and takes them greedily, looking one byte ahead,
@@ -115,8 +116,8 @@ func farther(small, big int) bool { return small < big>>7 }
 
 // parse appends the operations for buf[p:end].
 func (z *lzmaParser) parse(ops []lzmaOp, p, end int) []lzmaOp {
-	if n := len(z.buf); len(z.chain) < n {
-		z.chain = append(z.chain, make([]int32, n-len(z.chain))...)
+	if len(z.chain) < len(z.buf) {
+		z.chain = room(z.chain, len(z.buf))
 	}
 	buf, ahead := z.buf, false
 	literal := lzmaOp{1, lzmaLiteral}
@@ -191,15 +192,29 @@ func (z *lzmaParser) parse(ops []lzmaOp, p, end int) []lzmaOp {
 	return ops
 }
 
-// slide forgets the first n bytes.
-func (z *lzmaParser) slide(n int) {
-	z.buf = z.buf[:copy(z.buf, z.buf[n:])]
-	z.chain = z.chain[:copy(z.chain, z.chain[n:])]
-	for _, t := range [][]int32{z.h2, z.h3, z.h4, z.chain} {
-		for i, v := range t {
-			t[i] = max(0, v-int32(n))
-		}
+// begin takes a window whose bytes before from were parsed by another parser: they are remembered, but which distances were
+// the last is not known.
+func (z *lzmaParser) begin(buf []byte, from int) {
+	z.buf, z.reps = buf, [4]int{1, 1, 1, 1}
+	clear(z.h2)
+	clear(z.h3)
+	clear(z.h4)
+	if from == 0 {
+		return
 	}
+	z.reps = [4]int{len(buf), len(buf), len(buf), len(buf)} // before the window
+	z.chain = room(z.chain, len(buf))
+	for p := range from {
+		z.insert(p, len(buf))
+	}
+}
+
+// room gives a slice of n elements, in s where it has room.
+func room(s []int32, n int) []int32 {
+	if cap(s) < n {
+		return make([]int32, n)
+	}
+	return s[:n]
 }
 
 // lzmaCoder writes operations with a range coder.
@@ -453,21 +468,24 @@ func (z *lzmaCoder) match(n, dist uint32, place int) {
 	}
 }
 
-// lzmaAloneWriter writes the .lzma form: one stream of unknown length with an end marker. Parsing and coding each have a
-// goroutine.
+// lzmaAloneWriter writes the .lzma form: one stream of unknown length with an end marker. Pieces are parsed on all cores, each
+// with the dictionary before it, and coded one after the other. What is written does not depend on the number of cores.
 type lzmaAloneWriter struct {
-	w      io.Writer
-	parser *lzmaParser
-	from   int // of what is not parsed yet, in the parser's window
-	at     int64
-	jobs   chan lzmaJob
-	done   chan error
-	coder  *lzmaCoder
-	dict   int
-	err    error
+	w       io.Writer
+	depth   int
+	dict    int
+	piece   int
+	in      []byte // the piece being filled, behind its dictionary
+	from    int    // where it begins in in
+	at      int64  // where it begins in the stream
+	queue   []chan lzmaJob
+	wait    int // how many are parsed at once
+	parsers chan *lzmaParser
+	coder   *lzmaCoder
+	err     error
 }
 
-// lzmaJob is a parsed segment: its bytes begin at p in buf, which the coder owns.
+// lzmaJob is a parsed piece: its bytes begin at p in buf.
 type lzmaJob struct {
 	ops []lzmaOp
 	buf []byte
@@ -475,76 +493,80 @@ type lzmaJob struct {
 	at  int64
 }
 
+// lzmaMemory bounds what parsers at work take together, where that is more than one.
+const lzmaMemory = 640 << 20
+
 func newLZMAWriter(w io.Writer, level int) *lzmaAloneWriter {
 	dict := dictSize(level)
-	return &lzmaAloneWriter{w: w, dict: dict, parser: newLZMAParser(dict, 3*lzmaDepth[level])}
+	piece := min(max(2*dict, 4<<20), 64<<20)
+	wait := max(1, min(runtime.GOMAXPROCS(0), lzmaMemory/(5*(dict+piece))))
+	return &lzmaAloneWriter{w: w, dict: dict, piece: piece, depth: 3 * lzmaDepth[level], wait: wait, parsers: make(chan *lzmaParser, wait)}
 }
 
 func (z *lzmaAloneWriter) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 && z.err == nil {
-		k := min(len(p), z.from+lzmaSegment-len(z.parser.buf))
-		z.parser.buf = append(z.parser.buf, p[:k]...)
-		p = p[k:]
-		if len(z.parser.buf) == z.from+lzmaSegment {
-			z.segment()
+		k := min(len(p), z.from+z.piece-len(z.in))
+		z.in = append(z.in, p[:k]...)
+		if p = p[k:]; len(z.in) == z.from+z.piece {
+			z.parse()
+			z.code(z.wait)
 		}
 	}
 	return n, z.err
 }
 
-// segment parses what is new and hands it to the coder.
-func (z *lzmaAloneWriter) segment() {
-	buf := z.parser.buf
-	if z.coder == nil {
-		z.coder = newLZMACoder(nil) // joblib knows the form by this setting's byte
-		head := append([]byte{z.coder.props()}, binary.LittleEndian.AppendUint32(nil, uint32(z.dict))...)
-		if _, z.err = z.w.Write(append(head, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)); z.err != nil {
-			return
+// parse parses the piece on another goroutine and begins the next one.
+func (z *lzmaAloneWriter) parse() {
+	in, from, at := z.in, z.from, z.at
+	done := make(chan lzmaJob, 1)
+	go func() {
+		var p *lzmaParser
+		select {
+		case p = <-z.parsers:
+		default:
+			p = newLZMAParser(z.dict, z.depth)
 		}
-		z.jobs, z.done = make(chan lzmaJob, 2), make(chan error, 1)
-		go z.code()
-	}
-	ops := z.parser.parse(make([]lzmaOp, 0, lzmaSegment/8), z.from, len(buf))
-	// The coder looks at the bytes and, through repeated distances, at those before: it gets a copy of what it may see.
-	from := max(0, z.from-z.dict)
-	z.jobs <- lzmaJob{ops, append([]byte(nil), buf[from:]...), z.from - from, z.at}
-	z.at += int64(len(buf) - z.from)
-	z.from = len(buf)
-	if len(buf) > z.dict+8*lzmaSegment {
-		z.from = z.dict
-		z.parser.slide(len(buf) - z.dict)
-	}
+		p.begin(in, from)
+		done <- lzmaJob{p.parse(make([]lzmaOp, 0, (len(in)-from)/8), from, len(in)), in, from, at}
+		p.buf = nil
+		select {
+		case z.parsers <- p:
+		default:
+		}
+	}()
+	z.queue = append(z.queue, done)
+	z.at += int64(len(in) - from)
+	tail := in[max(0, len(in)-z.dict):]
+	z.in = append(make([]byte, 0, len(tail)+z.piece), tail...)
+	z.from = len(tail)
 }
 
-// code writes segments until there are no more.
-func (z *lzmaAloneWriter) code() {
-	var err error
-	for j := range z.jobs {
-		p, at := j.p, j.at
-		for _, o := range j.ops {
-			z.coder.op(o, j.buf, p, at)
-			p, at = p+int(o.n), at+int64(o.n)
+// code writes parsed pieces, in order, until no more than wait are left.
+func (z *lzmaAloneWriter) code(wait int) {
+	for len(z.queue) > wait {
+		j := <-z.queue[0]
+		z.queue = z.queue[1:]
+		if z.coder == nil {
+			z.coder = newLZMACoder(nil) // joblib knows the form by this setting's byte
+			head := append([]byte{z.coder.props()}, binary.LittleEndian.AppendUint32(nil, uint32(z.dict))...)
+			z.coder.out = append(z.coder.out, append(head, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)...)
 		}
-		if err == nil {
-			_, err = z.w.Write(z.coder.out)
+		for _, o := range j.ops {
+			z.coder.op(o, j.buf, j.p, j.at)
+			j.p, j.at = j.p+int(o.n), j.at+int64(o.n)
+		}
+		if z.err == nil {
+			_, z.err = z.w.Write(z.coder.out)
 		}
 		z.coder.out = z.coder.out[:0]
 	}
-	z.done <- err
 }
 
 // Close writes what is left and the end marker.
 func (z *lzmaAloneWriter) Close() error {
-	if z.err == nil {
-		z.segment()
-	}
-	if z.jobs != nil {
-		close(z.jobs)
-		if err := <-z.done; z.err == nil {
-			z.err = err
-		}
-	}
+	z.parse()
+	z.code(0)
 	if z.err != nil {
 		return z.err
 	}
