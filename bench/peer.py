@@ -84,7 +84,44 @@ def load(form, path):
     return joblib.load(path)
 
 
+def measured(form, path):
+    """Loads a file in a process forked from this one, which has imported everything."""
+    back, out = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with open("/proc/self/clear_refs", "w") as f:
+                f.write("5")  # the peak begins anew
+            before = memory("VmRSS")
+            t, c = time.perf_counter(), time.process_time()
+            m = load(form, path)
+            reply = {**times(t, c), "before": before, "peak": memory("VmHWM"), "release": type(m).__name__}
+        except Exception as e:
+            reply = {"error": f"{type(e).__name__}: {e}"[:200]}
+        os.write(out, json.dumps(reply).encode())
+        os._exit(0)
+    os.close(out)
+    with os.fdopen(back) as f:
+        text = f.read()
+    os.waitpid(pid, 0)
+    return json.loads(text)
+
+
 class Peer:
+    def __init__(self):
+        """Forks a process that loads files when it is asked to. It never had a model: what a process has freed is not given back,
+        and would hide what loading takes."""
+        ask, told = os.pipe(), os.pipe()
+        if os.fork() == 0:
+            os.close(ask[1])
+            with os.fdopen(ask[0]) as f, os.fdopen(told[1], "w") as out:
+                for line in f:
+                    print(json.dumps(measured(*json.loads(line))), file=out, flush=True)
+            os._exit(0)
+        os.close(ask[0])
+        os.close(told[1])
+        self.ask, self.told = os.fdopen(ask[1], "w"), os.fdopen(told[0])
+
     def make(self, name, dir):
         """Fits a model, once per scikit-learn release, and writes rows that it has not seen."""
         path = os.path.join(dir, f"{name}-{sklearn.__version__}.joblib")
@@ -141,26 +178,9 @@ class Peer:
         return {}
 
     def load(self, form, path):
-        """Loads a file in a process forked from this one, which has imported everything."""
-        back, out = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                with open("/proc/self/clear_refs", "w") as f:
-                    f.write("5")  # the peak begins anew
-                before = memory("VmRSS")
-                t, c = time.perf_counter(), time.process_time()
-                m = load(form, path)
-                reply = {**times(t, c), "before": before, "peak": memory("VmHWM"), "release": type(m).__name__}
-            except Exception as e:
-                reply = {"error": f"{type(e).__name__}: {e}"[:200]}
-            os.write(out, json.dumps(reply).encode())
-            os._exit(0)
-        os.close(out)
-        with os.fdopen(back) as f:
-            text = f.read()
-        os.waitpid(pid, 0)
-        return json.loads(text)
+        """Loads a file in a process of its own."""
+        print(json.dumps([form, path]), file=self.ask, flush=True)
+        return json.loads(self.told.readline())
 
     def onnx(self, path, threads=1):
         """Converts the open model, once, and opens it in ONNX Runtime."""
