@@ -89,7 +89,7 @@ _loss.CyHalfBinomialLoss _loss.CyHalfMultinomialLoss _loss.CyHalfSquaredError _l
 _loss.CyHalfTweedieLossIdentity _loss.CyAbsoluteError _loss.CyPinballLoss _loss.CyHuberLoss _loss.CyExponentialLoss
 builtins.FutureWarning builtins.DeprecationWarning builtins.UserWarning builtins.RuntimeWarning
 exceptions.FutureWarning exceptions.DeprecationWarning exceptions.UserWarning exceptions.RuntimeWarning
-datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone decimal.Decimal
+zoneinfo.ZoneInfo datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone decimal.Decimal
 sklearn.utils.deprecation.DeprecationDict sklearn.utils.fixes.MaskedArray sklearn.lda.LDA sklearn.qda.QDA
 sklearn.externals.joblib.memory.Memory joblib.memory.Memory sklearn.externals.joblib.logger.Logger joblib.logger.Logger
 joblib._store_backends.FileSystemStoreBackend sklearn.externals.joblib._store_backends.FileSystemStoreBackend

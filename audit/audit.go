@@ -255,6 +255,9 @@ func (j *judge) judgeCall(c *pyobj.Call) {
 		return
 	}
 	g, ok := c.Func.(*pyobj.Global)
+	if !ok && unpicklesZone(c) {
+		return
+	}
 	if !ok {
 		f.Rule, f.Level = ruleCall, Critical
 		f.Message = c.Op + " calls something other than an imported name: " + describe(c.Func)

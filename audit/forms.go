@@ -51,7 +51,7 @@ func namedForms() map[string]form {
 		"sklearn.tree._tree.Tree":         treeForm,
 		"collections.OrderedDict":         shape("[pairs|dict]"),
 		"collections.Counter":             shape("[dict]"),
-		"collections.deque":               shape("[list] [int|none]"),
+		"collections.deque":               shape("[list|tuple] [int|none]"),
 		"collections.defaultdict":         factoryForm,
 		"datetime.date":                   shape("bytes|text|int [int] [int]"),
 		"datetime.datetime":               shape("bytes|text|int [any] [int] [int] [int] [int] [int] [any]"),
@@ -348,7 +348,7 @@ func partialForm(j *judge, args []pyobj.Value) string {
 func (j *judge) function(v pyobj.Value) string {
 	switch x := v.(type) {
 	case *pyobj.Global:
-		if allowed()[*x]&asValue != 0 || j.standing(x) == unknownClass {
+		if allowed()[*x]&asValue != 0 || j.standing(x) == unknownClass || convertsText(x) {
 			return ""
 		}
 	case *pyobj.Object:
@@ -359,15 +359,29 @@ func (j *judge) function(v pyobj.Value) string {
 	return "the function is " + describe(v)
 }
 
+// convertsText reports Python's own types that make a number or text of one argument.
+func convertsText(g *pyobj.Global) bool {
+	if g.Module != "builtins" && g.Module != "__builtin__" {
+		return false
+	}
+	switch g.Name {
+	case "int", "float", "bool", "str", "long", "unicode":
+		return true
+	}
+	return false
+}
+
 // getattrForm allows bound methods: getattr(object of a known class, "name").
 func getattrForm(_ *judge, args []pyobj.Value) string {
 	if len(args) == 2 {
 		name, isText := pyobj.Text(args[1])
-		if isText && !strings.HasPrefix(name, "_") && !strings.Contains(name, ".") {
-			if o, ok := args[0].(*pyobj.Object); ok && strings.HasPrefix(o.ClassName(), "sklearn.") {
+		if isText && (!strings.HasPrefix(name, "_") || name == "_unpickle") && !strings.Contains(name, ".") {
+			if o, ok := args[0].(*pyobj.Object); ok && name != "_unpickle" && strings.HasPrefix(o.ClassName(), "sklearn.") {
 				return ""
 			}
-			if g, _ := global(args[0]); (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name] {
+			if g, _ := global(args[0]); g == zoneInfo && name == "_unpickle" {
+				return ""
+			} else if (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name] {
 				return "" // str.split and the like as a tokenizer
 			}
 		}
@@ -631,6 +645,26 @@ func zoneForm(j *judge, args []pyobj.Value) string {
 		return fmt.Sprintf("the zone is %.40q", text(args[0]))
 	}
 	return ""
+}
+
+// zoneInfo finds the file of a zone's name below the folders of zones only.
+const zoneInfo = "zoneinfo.ZoneInfo"
+
+// unpicklesZone reports ZoneInfo._unpickle(zone, from_cache), the one method that honest files call as they are loaded.
+func unpicklesZone(c *pyobj.Call) bool {
+	o, ok := c.Func.(*pyobj.Object)
+	if !ok || o.State != nil || !strings.HasSuffix(o.ClassName(), ".getattr") || len(o.Args) != 2 || text(o.Args[1]) != "_unpickle" {
+		return false
+	}
+	class, _ := global(o.Args[0])
+	if class != zoneInfo || c.Op != "REDUCE" || len(c.Args) != 2 || !zoneName.MatchString(text(c.Args[0])) {
+		return false
+	}
+	switch c.Args[1].(type) {
+	case pyobj.Int, pyobj.Bool:
+		return true
+	}
+	return false
 }
 
 // zonePath refuses texts by which pandas opens a file as a time zone: dateutil takes paths for names.

@@ -252,6 +252,17 @@ func (w *writer) set(s *pyobj.Set) {
 }
 
 // object writes class, arguments and attributes.
+// asBytes gives values with Python 2's strings as the bytes that Python 3 writes there.
+func asBytes(vs []pyobj.Value) []pyobj.Value {
+	out := slices.Clone(vs)
+	for i, v := range out {
+		if s, ok := v.(pyobj.Py2Str); ok {
+			out[i] = pyobj.Bytes(s)
+		}
+	}
+	return out
+}
+
 func (w *writer) object(o *pyobj.Object) {
 	if w.sparse(o) {
 		return
@@ -265,7 +276,10 @@ func (w *writer) object(o *pyobj.Object) {
 				class, args, state = randomClass, nil, d
 			}
 		case name == "numpy.ma.core._mareconstruct":
-			state = numpy.WithoutDefaultFill(o)
+			args, state = asBytes(args), numpy.WithoutDefaultFill(o)
+			if t, ok := state.(*pyobj.Tuple); ok {
+				state = &pyobj.Tuple{Items: asBytes(t.Items)}
+			}
 		case strings.HasSuffix(name, ".__generator_ctor"):
 			// Numpy 1 keeps no seed sequence: the bit generator's state is what counts.
 			if d, _, err := numpy.Generator(o); err == nil {

@@ -35,6 +35,9 @@ func Encode(w io.Writer, v pyobj.Value) error {
 	if err := e.root(v); err != nil {
 		return err
 	}
+	if lim := source.Default(); nesting(e.b) > lim.SchemaDepth || int64(len(e.b)) > lim.Schema {
+		return e.refuse("a schema of %d bytes that nests %d deep, where readers take %d and %d", len(e.b), nesting(e.b), lim.Schema, lim.SchemaDepth)
+	}
 	if err := e.member("schema.json", e.b); err != nil {
 		return err
 	}

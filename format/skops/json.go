@@ -234,3 +234,23 @@ func unquote(s string) (string, error) {
 	}
 	return string(b), nil
 }
+
+// nesting tells how deep the arrays and objects of JSON text nest.
+func nesting(text []byte) (deepest int) {
+	level, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return deepest
+}

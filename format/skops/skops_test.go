@@ -175,3 +175,21 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestDeepIsRefused: what this reader would not read is not written.
+func TestDeepIsRefused(t *testing.T) {
+	if _, err := decode(encode(t, deep(95))); err != nil {
+		t.Errorf("95 lists in one another: %v", err)
+	}
+	if err := Encode(io.Discard, deep(150)); !errors.Is(err, source.ErrUnsupported) {
+		t.Errorf("150 lists in one another: %v", err)
+	}
+}
+
+func deep(n int) pyobj.Value {
+	var v pyobj.Value = pyobj.Int(1)
+	for range n {
+		v = &pyobj.List{Items: []pyobj.Value{v}}
+	}
+	return v
+}
