@@ -252,12 +252,22 @@ func (w *writer) set(s *pyobj.Set) {
 }
 
 // object writes class, arguments and attributes.
-// asBytes gives values with Python 2's strings as the bytes that Python 3 writes there.
+// asBytes gives values with text as the bytes it stands for, one each character: what Python 2 wrote as str, and Python 3 where
+// it rewrites that.
 func asBytes(vs []pyobj.Value) []pyobj.Value {
 	out := slices.Clone(vs)
 	for i, v := range out {
-		if s, ok := v.(pyobj.Py2Str); ok {
-			out[i] = pyobj.Bytes(s)
+		s, ok := pyobj.Text(v)
+		if !ok {
+			continue
+		}
+		b := make([]byte, 0, len(s))
+		for _, r := range s {
+			b = append(b, byte(r))
+			ok = ok && r <= 0xff
+		}
+		if ok {
+			out[i] = pyobj.Bytes(b)
 		}
 	}
 	return out
@@ -278,7 +288,9 @@ func (w *writer) object(o *pyobj.Object) {
 		case name == "numpy.ma.core._mareconstruct":
 			args, state = asBytes(args), numpy.WithoutDefaultFill(o)
 			if t, ok := state.(*pyobj.Tuple); ok {
-				state = &pyobj.Tuple{Items: asBytes(t.Items)}
+				if len(t.Items) == 7 { // its last item is the fill value, which may be text
+					state = &pyobj.Tuple{Items: append(asBytes(t.Items[:6]), t.Items[6])}
+				}
 			}
 		case strings.HasSuffix(name, ".__generator_ctor"):
 			// Numpy 1 keeps no seed sequence: the bit generator's state is what counts.
