@@ -142,6 +142,12 @@ func (tb *table) model(t *testing.T, c *golden.Case) {
 				t.Errorf("%s: Larder has %s, scikit-learn has not", c.Setting, have)
 			}
 		}
+		for _, other := range c.Others {
+			var why *sklearn.MethodError
+			if err := m.Can(other); !errors.As(err, &why) || !why.Refused {
+				t.Errorf("%s: scikit-learn has %s, Larder does not say why not: %v", c.Setting, other, err)
+			}
+		}
 	}
 	for i := range c.Outputs {
 		out := &c.Outputs[i]

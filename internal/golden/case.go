@@ -25,6 +25,7 @@ type Case struct {
 	Release   string   `json:"sklearn"`   // the scikit-learn that fitted, wrote and computed
 	Model     string   `json:"model"`     // file name beside the case
 	Methods   []string `json:"methods"`   // inference methods the fitted object has
+	Others    []string `json:"others"`    // further public methods that take rows, which Larder refuses by name
 
 	Inputs  map[string]*Value `json:"inputs"`
 	Outputs []Output          `json:"outputs"`

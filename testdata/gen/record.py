@@ -94,6 +94,29 @@ def dump(est, path, form):
     return os.path.basename(path + ".pkl")
 
 
+# Methods of scikit-learn that take rows to fit or to judge a fit, not to compute on them.
+FITTING = "fit fit_transform fit_predict partial_fit score staged_score path cost_complexity_pruning_path correct_covariance reweight_covariance".split()
+
+
+def others(est):
+    """Public methods that take rows and are none of METHODS: Larder is to say of each why it has it not."""
+    if type(est).__name__ == "FrozenEstimator":
+        return []
+    out = []
+    for name in dir(type(est)):
+        if name.startswith(("_", "set_", "get_")) or name in METHODS + FITTING + ["inverse_transform"]:
+            continue
+        try:
+            first, *more = inspect.signature(getattr(est, name)).parameters
+        except (AttributeError, TypeError, ValueError):
+            continue
+        if first in ("X", "v"):
+            out.append(name)
+    if hasattr(est, "predict") and "return_cov" in inspect.signature(est.predict).parameters:
+        out.append("predict_cov")
+    return out
+
+
 class Recorder:
     def __init__(self, name, est, setting, coarse=False):
         """coarse: the model holds float32, its sums have that precision."""
@@ -181,7 +204,7 @@ class Recorder:
         build.steady(self.est)
         model = dump(self.est, path, form)
         head = {"name": self.name, "estimator": self.estimator, "setting": self.setting, "sklearn": sklearn.__version__,
-                "model": model, "methods": self.methods + ["inverse_transform"] * self.has("inverse_transform")}  # fmt: skip
+                "model": model, "methods": self.methods + ["inverse_transform"] * self.has("inverse_transform"), "others": others(self.est)}  # fmt: skip
         text = json.dumps(head, ensure_ascii=False)[:-1]
         text += ',\n"inputs":{\n' + ",\n".join('"%s":%s' % kv for kv in self.inputs.items()) + "},\n"
         text += '"outputs":[\n' + ",\n".join(self.outputs) + "]}\n"
