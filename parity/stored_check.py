@@ -44,8 +44,8 @@ def differs(a, b, path="model", seen=None):
     seen.add((id(a), id(b)))
     if isinstance(a, np.generic) and isinstance(b, np.ndarray) or isinstance(b, np.generic) and isinstance(a, np.ndarray):
         a, b = np.asarray(a), np.asarray(b)
-    if isinstance(a, np.matrix) and type(b) is np.ndarray and joblib_copy:
-        b = np.matrix(b)  # what joblib itself makes of a matrix beside numpy 2
+    if {type(a), type(b)} == {np.matrix, np.ndarray} and joblib_reads:
+        a, b = np.matrix(a), np.matrix(b)  # joblib itself makes an array of a matrix beside numpy 2
     if type(a) is not type(b):
         return f"{path}: {type(a)} {type(b)}"
     if isinstance(a, collections.deque):
@@ -140,7 +140,10 @@ def parameters(original, copy, case):
         return f"shape {got.shape}, not {want.shape}"
     if params["classes"] is None:
         single = np.float32 in (want.dtype, X.dtype, getattr(a, "coef_", want).dtype)  # whose sums are
-        ok = np.abs(want - got).max(initial=0) <= (1e-6 if single else 1e-12) * np.abs(want).max(initial=0)
+        size = np.abs(want).max(initial=0)
+        if single and hasattr(a, "coef_"):
+            size = max(size, (np.dot(np.abs(X), np.abs(np.atleast_2d(a.coef_)).T) + np.abs(a.intercept_)).max(initial=0))
+        ok = np.abs(want - got).max(initial=0) <= (1e-6 if single else 1e-12) * size
     else:
         ok = (want == got).all()
     return None if ok else "predict_from_params differs"
@@ -156,8 +159,8 @@ def one(job):
             why = tensors(original, copy, case)
             return f"{copy}: {why}" if why else None
         a, b = load(original), load(copy)
-        global joblib_copy
-        joblib_copy = copy.endswith(".joblib")
+        global joblib_reads
+        joblib_reads = ".joblib" in (os.path.splitext(copy)[1], os.path.splitext(original)[1])
         different = differs(a, b)
         if different:
             return f"{copy}: {case} {different}"
@@ -181,7 +184,7 @@ def one(job):
         return f"{copy}: {type(e).__name__}: {' '.join(str(e).split())[:300]}"
 
 
-joblib_copy = False
+joblib_reads = False
 INPUTS = sys.argv[2] if len(sys.argv) > 2 else None
 
 

@@ -124,7 +124,10 @@ def tolerance(est, method):
             return "ulp8"
         return "exact"
     if name == "FunctionTransformer":
-        return "exact" if (est.inverse_func if method == "inverse_transform" else est.func) is None else "ulp8"
+        func = est.inverse_func if method == "inverse_transform" else est.func
+        if getattr(func, "__name__", "") == "gammaln":
+            return "sum"  # near its roots it is the difference of two numbers about a half
+        return "exact" if func is None else "ulp8"
     if name == "HashingVectorizer":
         return "exact" if est.norm is None else "sum"
     if name == "BaggingClassifier" and method == "predict_log_proba":
@@ -450,7 +453,8 @@ def spread(est, X, method):
         Z = np.abs(X - est.X_offset_)
         Z = Z[:, est.lambda_ < est.threshold_lambda] if hasattr(est, "threshold_lambda") else Z
         variance = (np.dot(Z, np.abs(est.sigma_)) * Z).sum(1) + 1 / est.alpha_
-        mean, std = est.predict(X, return_std=True)
+        std = est.predict(X, return_std=True)[1]
+        mean = np.dot(np.abs(X), np.abs(est.coef_)) + np.abs(est.intercept_)
     elif method == "predict_std":
         mean, std = est.predict(X, return_std=True)
         variance = np.abs(est.kernel_.diag(X)) * np.max(est._y_train_std) ** 2
