@@ -463,9 +463,11 @@ func floats(got, want *tensor.Tensor, cols int, out *Output) Diff {
 				diff = ULP(g, w)
 			}
 		case math.IsNaN(g) && math.IsNaN(w) || g == w:
+		case math.IsNaN(g) || math.IsNaN(w):
+			diff = math.Inf(1)
 		case (math.IsInf(g, -1) || math.IsInf(w, -1)) && (class == Log || out.Method == "predict_log_proba" && allowed == limit[Sum32]):
 			diff = math.Abs(math.Exp(g) - math.Exp(w)) // of a probability of zero
-		case math.IsNaN(g) || math.IsNaN(w) || math.IsInf(g, 0) || math.IsInf(w, 0):
+		case math.IsInf(g, 0) || math.IsInf(w, 0):
 			diff = math.Inf(1)
 		default:
 			scale := max(largest, math.Abs(w))

@@ -56,6 +56,8 @@ func TestCompareJudgesByClass(t *testing.T) {
 		{name: "sum with row scale", got: dense(1e-9, 1), want: dense(0, 1), class: Sum, scale: []float64{1e4, 1}, ok: true},
 		{name: "root of a squared distance", got: dense(1e-7), want: dense(0), class: Dist, scale: []float64{1}, ok: true},
 		{name: "nan equals nan", got: dense(math.NaN()), want: dense(math.NaN()), class: Sum, ok: true},
+		{name: "nan is no probability of zero", got: dense(math.NaN()), want: dense(math.Inf(-1)), class: Log},
+		{name: "a probability of zero", got: dense(-40), want: dense(math.Inf(-1)), class: Log, ok: true},
 		{name: "nan is no number", got: dense(math.NaN()), want: dense(1), class: Sum},
 		{name: "inf is no number", got: dense(math.Inf(1)), want: dense(1), class: Sum},
 		{name: "shape", got: dense(1), want: dense(1, 2), class: Sum},
