@@ -436,7 +436,7 @@ func spaceBounds(t *pyobj.Tuple, nodes, dims int) string {
 	}
 	switch {
 	case (name == "SEuclideanDistance" || name == "WMinkowskiDistance") && length(1) < dims,
-		name == "MahalanobisDistance" && (length(1) < dims || length(2) < dims*dims),
+		name == "MahalanobisDistance" && (length(1) > 1 && length(1) < dims || length(2) < dims*dims),
 		name == "MinkowskiDistance" && length(1) > 1 && length(1) < dims:
 		return fmt.Sprintf("a distance of %d weights for %d dimensions", length(1), dims)
 	}

@@ -242,7 +242,7 @@ func (o *OneVsOneClassifier) Bound(*sklearn.Binder) error {
 
 // DecisionFunction is the votes of the pairs, with their confidences below one vote; of two classes the second's.
 func (o *OneVsOneClassifier) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, o, x, sklearn.Accept{Sparse: true, NaN: true, Inf: true})
+	x = sklearn.Check(b, o, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: true, Inf: true})
 	n := len(o.Estimators)
 	first, second, conf := make([]graph.Value, n), make([]graph.Value, n), make([]graph.Value, n)
 	for i, e := range o.Estimators {
@@ -323,7 +323,7 @@ func (c *ConstantPredictor) Bound(*sklearn.Binder) error {
 
 // Predict is the constant.
 func (c *ConstantPredictor) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	return b.Take(b.Const(c.Y.Reshape(1)), b.Zeros(x))
+	return b.Take(b.Const(c.Y.Reshape(1)), b.Zeros(c.check(b, x)))
 }
 
 // DecisionFunction is the constant.
@@ -334,5 +334,15 @@ func (c *ConstantPredictor) DecisionFunction(b *graph.Builder, x graph.Value) gr
 // PredictProba is 1 for the constant.
 func (c *ConstantPredictor) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
 	y, _ := c.Y.Float(0)
-	return b.Take(b.Const(tensor.FromF64([]float64{1 - y, y}, 1, 2)), b.Zeros(x))
+	return b.Take(b.Const(tensor.FromF64([]float64{1 - y, y}, 1, 2)), b.Zeros(c.check(b, x)))
+}
+
+// check looks at the names of the columns, and at nothing else.
+func (c *ConstantPredictor) check(b *graph.Builder, x graph.Value) graph.Value {
+	if t := x.Type(); x.OK() && t.Kind == graph.Frame {
+		if msg := sklearn.NamesMismatch(c.FeatureNamesIn, t); msg != "" {
+			return b.Refuse("%s", msg)
+		}
+	}
+	return x
 }

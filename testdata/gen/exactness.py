@@ -578,6 +578,9 @@ def scale(est, X, method, coarse):
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             sd = np.sqrt(est.explained_variance_) if est.whiten else 1
             return (np.dot(np.abs(X) + np.abs(est.mean_), np.abs(est.components_).T) / sd).max(1).tolist()
+        if coarse and type(est).__name__ == "SkewedChi2Sampler":
+            X = np.asarray(X, dtype=float)
+            return (np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
         if coarse and type(est).__name__ == "RBFSampler":
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             return (np.dot(np.abs(X), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
