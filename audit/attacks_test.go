@@ -228,6 +228,10 @@ func TestAttacks(t *testing.T) {
 		{"state of pairs", "scipy's template in a tuple", build(alloc(name("scipy.stats._continuous_distns norm_gen")), tup(tup(str("_parse_arg_template"), str("x = 1")))), "scipy.stats._continuous_distns.norm_gen"},
 		{"state of pairs", "scipy's template in lists in a tuple", build(alloc(name("scipy.stats._continuous_distns norm_gen")), tup(list(str("_parse_arg_template"), str("x = 1")), tup(str("a"), num(1)))), "scipy.stats._continuous_distns.norm_gen"},
 		{"state of pairs", "scipy's template in a set", build(alloc(name("scipy.stats._continuous_distns norm_gen")), "\x8f("+tup(str("_parse_arg_template"), str("x = 1"))+"\x90"), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "scipy's template in an ordered dict", build(alloc(name("scipy.stats._continuous_distns norm_gen")), call(name("collections OrderedDict"))+"("+str("_parse_arg_template")+str("x = 1")+"u"), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "scipy's template in a dict that is called", build(alloc(name("scipy.stats._continuous_distns norm_gen")), call(name("builtins dict"), list(tup(str("_parse_arg_template"), str("x = 1"))))), "scipy.stats._continuous_distns.norm_gen"},
+		{"state of pairs", "a method in a counter", build(alloc(name(scaler)), call(name("collections Counter"), dict(str("predict"), name("numpy log1p")))), "sklearn.preprocessing._data.StandardScaler"},
+		{"state of pairs", "a method in slots", build(alloc(name(scaler)), tup(none, call(name("collections OrderedDict"))+"("+str("predict")+num(1)+"u")), "sklearn.preprocessing._data.StandardScaler"},
 		{"state of pairs", "a method", build(alloc(name(scaler)), list(tup(str("predict"), name("numpy log1p")))), "sklearn.preprocessing._data.StandardScaler"},
 
 		{"bytes for references", "objects without their flags", dtypeOf("O8", "|", none, none, none, 0), "numpy.dtype"},

@@ -38,7 +38,7 @@ func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
 		d, ok := p.(*pyobj.Dict)
 		if !ok {
 			if updates(class) && pairs(p, state) {
-				return "its attributes are pairs, no dict"
+				return "its attributes are no plain dict"
 			}
 			if strings.HasPrefix(class, "pandas.") {
 				if why := zonePath(p); why != "" {
@@ -88,6 +88,11 @@ func pairs(part, state pyobj.Value) bool {
 			return x.Items, true
 		}
 		return nil, false
+	}
+	if _, object := part.(*pyobj.Object); object {
+		// A mapping of another class, or what gives one: the state itself, or one of (attributes, slots).
+		t, ok := state.(*pyobj.Tuple)
+		return part == state || ok && len(t.Items) == 2
 	}
 	if part == state { // no tuple: a list or a set of pairs
 		all, ok := items(part)

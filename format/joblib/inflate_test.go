@@ -286,7 +286,8 @@ func FuzzBunzip(f *testing.F) {
 		if err == nil && len(got) < 1<<18 && !bytes.Equal(got, want) {
 			t.Fatalf("read without an error; the standard library: %v; %d and %d bytes", werr, len(got), len(want))
 		}
-		if err != nil && werr == nil {
+		// What breaks behind the bytes that are compared may be an error here already: blocks are decoded ahead.
+		if err != nil && werr == nil && len(want) < 1<<18 {
 			t.Fatalf("%v, the standard library reads %d bytes", err, len(want))
 		}
 	})
