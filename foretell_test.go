@@ -10,6 +10,8 @@ import (
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/internal/golden"
+	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn/release"
 )
 
 // TestForetell compares what is foretold of 1,814 files with what the last patch release of each minor one did with each: the outcome and the
@@ -101,5 +103,20 @@ func TestForetellHere(t *testing.T) {
 	}
 	if _, err := m.Foretell(larder.Runtime{Sklearn: "0.24"}); err == nil {
 		t.Error("0.24 is not described")
+	}
+}
+
+// TestForetellShared: a graph that holds everything twice is looked at once.
+func TestForetellShared(t *testing.T) {
+	var v pyobj.Value = &pyobj.Tuple{Items: []pyobj.Value{pyobj.Str("x")}}
+	for range 60 {
+		v = &pyobj.Tuple{Items: []pyobj.Value{v, v}}
+	}
+	to, err := release.Find("1.9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := release.Foretell(&pyobj.Doc{Root: v}, v, to, release.Runtime{}); f.Outcome != release.Same {
+		t.Errorf("%+v", f)
 	}
 }

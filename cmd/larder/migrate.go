@@ -25,7 +25,8 @@ loads the result without a warning and computes the same numbers. Every change i
 behaviour another estimator with the same numbers takes its place, which is said; where there is none, the model is
 refused. The numbers of both models are compared on the rows of -i, or on made-up ones, before anything is written.`,
 		Example: `  larder migrate model.pkl --sklearn 1.9 -o model.joblib
-  larder migrate model.joblib --sklearn 1.2.2 -o old.pkl -i rows.csv --json`,
+  larder migrate model.joblib --sklearn 1.2.2 -o old.pkl -i rows.csv --json
+  larder migrate model.joblib --requirements requirements-model.txt -o model-there.joblib`,
 		Args: args(1, 1),
 		RunE: migrate,
 	}
@@ -46,6 +47,7 @@ refused. The numbers of both models are compared on the rows of -i, or on made-u
 func addMigrate(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.String("sklearn", "", "release to write for, 1.0 to 1.9")
+	f.String("requirements", "", "or what this requirements file pins: scikit-learn, numpy and Python")
 	f.String("numpy", "", "numpy it runs with; the default is the oldest that the release takes, whose names later ones understand")
 	f.String("python", "", "Python it runs on; the default is the oldest that the release takes")
 	f.Bool("float32", false, "keep the answers to float32 rows too, where that takes another class (StandardScaler)")
@@ -56,27 +58,38 @@ func addMigrate(cmd *cobra.Command) {
 func migrated(cmd *cobra.Command, m *larder.Model, form *larder.Form) (*larder.Model, *release.Report, error) {
 	f := cmd.Flags()
 	var o larder.MigrateOptions
-	o.Sklearn, _ = f.GetString("sklearn")
+	asked, err := askedRuntime(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.Sklearn = asked.Sklearn
 	o.Float32, _ = f.GetBool("float32")
 	o.Without, _ = f.GetStringSlice("without")
 	if o.Sklearn == "" {
-		return nil, nil, usagef("--sklearn is wanted: the release to write for")
+		return nil, nil, usagef("--sklearn or --requirements is wanted: the release to write for")
 	}
 	to, err := release.Find(o.Sklearn)
 	if err != nil {
-		return nil, nil, usagef("--sklearn %s: known are %s", o.Sklearn, strings.Join(release.Releases(), ", "))
+		return nil, nil, usagef("scikit-learn %s: known are %s", o.Sklearn, strings.Join(release.Releases(), ", "))
 	}
-	if v, _ := f.GetString("numpy"); v != "" {
+	v, _ := f.GetString("numpy")
+	if v == "" {
+		v = asked.Numpy
+	}
+	if v != "" {
 		if sklearn.CompareVersions(v, to.NumPy) < 0 {
-			return nil, nil, usagef("--numpy %s: scikit-learn %s wants %s or later", v, to.Version, to.NumPy)
+			return nil, nil, usagef("numpy %s: scikit-learn %s wants %s or later", v, to.Version, to.NumPy)
 		}
 		o.Numpy2 = sklearn.CompareVersions(v, "2") >= 0
 	}
 	python, _ := f.GetString("python")
 	if python == "" {
+		python = asked.Python
+	}
+	if python == "" {
 		python = to.Python
 	} else if sklearn.CompareVersions(python, to.Python) < 0 {
-		return nil, nil, usagef("--python %s: scikit-learn %s wants %s or later", python, to.Version, to.Python)
+		return nil, nil, usagef("Python %s: scikit-learn %s wants %s or later", python, to.Version, to.Python)
 	}
 	if form.Protocol > 4 && sklearn.CompareVersions(python, "3.8") < 0 {
 		return nil, nil, usagef("--protocol %d: Python %s does not read it", form.Protocol, python)

@@ -103,7 +103,7 @@ var boostSteps = []step{
 		s.add("is_categorical_", &pyobj.Array{DType: dtype("|u1"), Shape: []int{n}, Data: make([]byte, n), Offset: -1}, "no feature is categorical")
 		return nil
 	}},
-	{at: "1.3", classes: "AdaBoostClassifier", up: func(s *state) error { return s.votes(true) }, down: func(s *state) error { return s.votes(false) }},
+	{at: "1.3.1", classes: "AdaBoostClassifier", up: func(s *state) error { return s.votes(true) }, down: func(s *state) error { return s.votes(false) }},
 	{at: "0.22", classes: "AdaBoostClassifier", up: func(s *state) error {
 		if !s.fitted() {
 			return nil
@@ -561,7 +561,7 @@ func (s *state) constant(labels *pyobj.Array, class int) (pyobj.Value, error) {
 		entry("class_prior_", floatArray(prior, k)), entry("n_classes_", pyobj.Int(k)), entry("n_outputs_", pyobj.Int(1)), entry("sparse_output_", pyobj.Bool(false)))
 }
 
-// votes: until 1.2 a member of SAMME added its weight for the class it says and nothing for the others; since then
+// votes: until 1.3.0 a member of SAMME added its weight for the class it says and nothing for the others; since then
 // the others lose weight/(K-1). Constant members that say every class alike bring the scale of the decision back: for two
 // classes wholly, for more but for a shift of 1/K that labels and probabilities do not see.
 func (s *state) votes(up bool) error {
@@ -574,7 +574,7 @@ func (s *state) votes(up bool) error {
 	}
 	k := labels.Shape[0]
 	if k > 2 {
-		if err := s.lose("algorithm", "until 1.2 SAMME gave the other classes no negative votes", "decision_function"); err != nil {
+		if err := s.lose("algorithm", "until 1.3.0 SAMME gave the other classes no negative votes", "decision_function"); err != nil {
 			return err
 		}
 	}
@@ -612,6 +612,7 @@ func (s *state) votes(up bool) error {
 	s.attrs.Set(pyobj.Str("estimator_weights_"), floatArray(w, len(w)))
 	s.attrs.Set(pyobj.Str("estimator_errors_"), floatArray(make([]float64, len(w)), len(w)))
 	s.note(Rewritten, "estimators_", fmt.Sprintf("%d constant members bring the decision back to the scale of the writing release", k))
+	s.m.say("%s: the staged_ methods do not carry over.", s.path)
 	return nil
 }
 

@@ -297,7 +297,13 @@ var asked = map[string][]string{
 
 // walk looks at every object a method may reach.
 func (f *foreteller) walk(v pyobj.Value, at place) {
-	if at.depth > maxDepth {
+	switch v.(type) {
+	case *pyobj.List, *pyobj.Tuple, *pyobj.Array, *pyobj.Dict, *pyobj.Object:
+		if at.depth > maxDepth || f.seen[v] {
+			return
+		}
+		f.seen[v] = true
+	default:
 		return
 	}
 	switch x := v.(type) {
@@ -324,10 +330,10 @@ func (f *foreteller) walk(v pyobj.Value, at place) {
 			}
 		}
 	case *pyobj.Object:
-		if f.seen[v] {
+		if state, ok := x.State.(*pyobj.Tuple); ok && x.ClassName() != "" {
+			f.made(x, state, at)
 			return
 		}
-		f.seen[v] = true
 		a, ok := x.Attrs()
 		if !ok || a == nil {
 			return
@@ -367,6 +373,24 @@ func (f *foreteller) walk(v pyobj.Value, at place) {
 			if to.methods = asks(x, name, a); len(to.methods) > 0 {
 				f.walk(e.Value, to)
 			}
+		}
+	}
+}
+
+// made looks at what compiled code keeps: trees of neighbours and their distance.
+func (f *foreteller) made(o *pyobj.Object, state *pyobj.Tuple, at place) {
+	g, ok := o.Class.(*pyobj.Global)
+	if !ok || g.Name != "newObj" || len(o.Args) == 0 {
+		return
+	}
+	of, _ := o.Args[0].(*pyobj.Global)
+	switch {
+	case of == nil:
+	case of.Name == "KDTree" || of.Name == "BallTree":
+		f.walk(state, at)
+	case of.Name == "MinkowskiDistance" && len(state.Items) == 3 && blankWeights(state) && !f.to.Before("1.1"):
+		for _, m := range at.methods {
+			f.found = append(f.found, finding{true, at.path, m, "a Minkowski distance of before 1.1 keeps a zero where there are no weights of columns, which is read as a weight: every distance is 0"})
 		}
 	}
 }

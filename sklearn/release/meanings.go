@@ -61,8 +61,8 @@ var meanings = []struct {
 		if real && m.writtenBefore("1.6") && !m.to.Before("1.6") {
 			return all, true, "fitted with SAMME.R, which 1.6 and later read as SAMME"
 		}
-		if !real && m.a.Get("estimators_") != nil && m.crosses("1.3") {
-			return []string{"decision_function", "predict_proba", "predict_log_proba"}, true, "until 1.2 members of SAMME did not vote against the classes they do not say, since 1.3 they do"
+		if !real && m.a.Get("estimators_") != nil && m.crosses("1.3.1") {
+			return []string{"decision_function", "predict_proba", "predict_log_proba"}, true, "until 1.3.0 members of SAMME did not vote against the classes they do not say, since 1.3.1 they do"
 		}
 		return nil, false, ""
 	}},

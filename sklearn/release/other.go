@@ -13,10 +13,13 @@ import (
 const searches = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV"
 
 var otherSteps = []step{
-	{at: "0.23", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
-		if s.fitted() {
+	{at: "*", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
+		if c := s.m.To.Class(s.name); s.fitted() && c != nil && c.Knows("_n_threads") {
 			s.add("_n_threads", pyobj.Int(1), "one thread")
 		}
+		return nil
+	}},
+	{at: "0.23", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
 		s.drop("precompute_distances")
 		return nil
 	}},
@@ -337,16 +340,18 @@ var otherSteps = []step{
 		return nil
 	}},
 	renames("1.2", "StackingClassifier", "_le", "_label_encoder"),
-	{at: "1.0", classes: "FeatureUnion", up: func(s *state) error {
-		list, err := sklearn.Sequence(s.get("transformer_list"))
-		if err != nil {
-			return nil
-		}
-		for i, it := range list {
-			if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 2 {
-				if _, isNone := t.Items[1].(pyobj.None); isNone {
-					t.Items[1] = pyobj.Str("drop")
-					s.note(Rewritten, "transformer_list", fmt.Sprintf("[%d]: None → \"drop\", the same", i))
+	{at: "1.0", classes: "FeatureUnion VotingClassifier VotingRegressor", up: func(s *state) error {
+		for _, name := range []string{"transformer_list", "estimators"} {
+			list, err := sklearn.Sequence(s.get(name))
+			if err != nil {
+				continue
+			}
+			for i, it := range list {
+				if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 2 {
+					if _, isNone := t.Items[1].(pyobj.None); isNone {
+						t.Items[1] = pyobj.Str("drop")
+						s.note(Rewritten, name, fmt.Sprintf("[%d]: None → \"drop\", the same", i))
+					}
 				}
 			}
 		}
@@ -744,7 +749,24 @@ func (m *migration) distance(o *pyobj.Object, path string) error {
 	}
 	o.Class = &pyobj.Global{Module: module, Name: "newObj"}
 	o.Args = []pyobj.Value{&pyobj.Global{Module: module, Name: name}}
+	if t, ok := o.State.(*pyobj.Tuple); ok && len(t.Items) == 3 && strings.HasPrefix(name, "Minkowski") {
+		switch blank := blankWeights(t); {
+		case blank && !m.To.Before("1.1"):
+			t.Items[1] = floatArray(nil, 0)
+		case rowsOf(t.Items[1]) == 0 && m.To.Before("1.1"):
+			t.Items[1] = floatArray([]float64{0}, 1)
+		case !blank && m.To.Before("1.1"):
+			return &RefusedError{path, name, "", "it has no weights of columns", m.To.Version}
+		}
+	}
 	return nil
+}
+
+// blankWeights reports a Minkowski distance without weights as releases until 1.0 kept it, with one zero in their place.
+// Since 1.1 the place is empty, and a zero there is a weight.
+func blankWeights(state *pyobj.Tuple) bool {
+	f, _, err := floats(state.Items[1])
+	return err == nil && len(f) == 1 && f[0] == 0
 }
 
 // checkArray renames the keyword of check_array that is bound in a preprocessor: ensure_all_finite since 1.6.

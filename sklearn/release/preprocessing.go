@@ -362,7 +362,7 @@ func (s *state) legacyEncoder() error {
 		}
 		return nil
 	}
-	if b, ok := s.get("_legacy_mode").(pyobj.Bool); ok && !bool(b) || s.has("categories_") {
+	if b, ok := s.get("_legacy_mode").(pyobj.Bool); ok && !bool(b) || !ok && s.has("categories_") {
 		return nil
 	}
 	counts, offsets, active := get("n_values_", "_n_values_"), get("feature_indices_", "_feature_indices_"), get("active_features_", "_active_features_")
@@ -372,16 +372,18 @@ func (s *state) legacyEncoder() error {
 	if w := s.word("categorical_features"); w != "all" && s.get("categorical_features") != nil && s.has("categorical_features") {
 		return s.refuse("categorical_features", "it encodes all columns or none; a ColumnTransformer would be wanted")
 	}
-	if s.word("n_values") == "auto" == (active == nil) && active == nil {
+	auto := s.word("n_values") == "auto" || s.word("_n_values") == "auto"
+	if auto && active == nil {
 		return s.refuse("active_features_", "it is missing")
 	}
+	gaps := auto && len(active) < offsets[len(offsets)-1]
 	cats := &pyobj.List{}
 	for j := range counts {
 		if j+1 >= len(offsets) {
 			return s.refuse("feature_indices_", "it does not fit n_values_")
 		}
 		var codes []int64
-		if s.word("n_values") == "auto" {
+		if auto {
 			for _, a := range active {
 				if a >= offsets[j] && a < offsets[j+1] {
 					codes = append(codes, int64(a-offsets[j]))
@@ -399,8 +401,9 @@ func (s *state) legacyEncoder() error {
 	s.attrs.Set(pyobj.Str("categories"), pyobj.Str("auto"))
 	s.set("drop_idx_", pyobj.None{}, "nothing is dropped")
 	s.drop("n_values_", "_n_values_", "feature_indices_", "_feature_indices_", "active_features_", "_active_features_", "_legacy_mode")
-	if s.word("handle_unknown") == "error" {
-		s.m.say("%s (OneHotEncoder): values up to the largest that were not met in the fit are refused with other words.", s.path)
+	if s.word("handle_unknown") == "error" && gaps {
+		s.set("handle_unknown", pyobj.Str("ignore"), "values below the largest that were not met in the fit give zeros")
+		s.m.say("%s (OneHotEncoder): values above the largest of the fit give zeros, too, which were refused.", s.path)
 	}
 	return nil
 }

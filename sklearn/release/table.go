@@ -96,8 +96,13 @@ func Find(version string) (*Release, error) {
 	return nil, &UnknownError{version}
 }
 
-// Before reports that the release is older than another minor release ("1.4").
-func (r *Release) Before(minor string) bool { return sklearn.CompareVersions(r.Minor, minor) < 0 }
+// Before reports that the release is older than another minor release ("1.4"), or than a patch release ("1.3.1").
+func (r *Release) Before(version string) bool {
+	if strings.Count(version, ".") > 1 {
+		return sklearn.CompareVersions(r.Version, version) < 0
+	}
+	return sklearn.CompareVersions(r.Minor, version) < 0
+}
 
 // sameMinor reports a version of the same minor release.
 func (r *Release) sameMinor(version string) bool {
