@@ -91,6 +91,12 @@ var meanings = []struct {
 		}
 		return nil, false, ""
 	}},
+	{strings.Fields(dictionaries), func(m *meaning) ([]string, bool, string) {
+		if m.word("transform_algorithm") == "lasso_cd" && m.from != "" && m.crosses("1.8") {
+			return []string{"transform"}, true, "coordinate descent stops elsewhere since 1.8"
+		}
+		return nil, false, ""
+	}},
 	{[]string{"OrdinalEncoder"}, func(m *meaning) ([]string, bool, string) { return m.infrequent("1.3") }},
 	{[]string{"OneHotEncoder"}, func(m *meaning) ([]string, bool, string) { return m.infrequent("1.1") }},
 	{[]string{"SimpleImputer"}, func(m *meaning) ([]string, bool, string) {

@@ -255,6 +255,9 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 		}
 	}
 	m.transformers(s)
+	if err := m.weights(s); err != nil {
+		return err
+	}
 	m.inside++
 	defer func() { m.inside-- }()
 	for _, e := range append([]pyobj.Entry(nil), attrs.Entries...) {
@@ -280,6 +283,35 @@ func (m *migration) transformers(s *state) {
 			}
 		}
 	}
+}
+
+// weights: since 1.5 a TfidfTransformer that weighs nothing is fitted by the number of its columns.
+func (m *migration) weights(s *state) error {
+	if m.To.Before("1.5") {
+		return nil
+	}
+	switch s.name {
+	case "TfidfVectorizer":
+		o, _ := s.get("_tfidf").(*pyobj.Object)
+		words, _ := s.get("vocabulary_").(*pyobj.Dict)
+		if a := attrsOf(o); a != nil && words != nil && a.Get("use_idf") == pyobj.Bool(false) && a.Get("n_features_in_") == nil {
+			a.Set(pyobj.Str("n_features_in_"), pyobj.Int(words.Len()))
+			m.report.Changes = append(m.report.Changes, Change{s.path + "._tfidf", "TfidfTransformer", "n_features_in_", Added, "the words"})
+		}
+	case "TfidfTransformer":
+		if s.get("use_idf") == pyobj.Bool(false) && s.from != "" && s.writtenBefore("1.0") && s.get("n_features_in_") == nil && m.inside == 0 {
+			return s.refuse("n_features_in_", "it wants the number of columns, which the file does not hold")
+		}
+	}
+	return nil
+}
+
+func attrsOf(o *pyobj.Object) *pyobj.Dict {
+	if o == nil {
+		return nil
+	}
+	a, _ := o.Attrs()
+	return a
 }
 
 // migrate takes the steps between the two releases, then settles names, parameters and attributes.

@@ -12,6 +12,8 @@ import (
 
 const searches = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV"
 
+const dictionaries = "DictionaryLearning MiniBatchDictionaryLearning SparseCoder"
+
 var otherSteps = []step{
 	{at: "*", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
 		if c := s.m.To.Class(s.name); s.fitted() && c != nil && c.Knows("_n_threads") {
@@ -93,6 +95,7 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	{at: "1.8", classes: dictionaries, up: (*state).looseDescent, down: (*state).looseDescent},
 	{at: "1.2", classes: "DictionaryLearning MiniBatchDictionaryLearning", up: func(s *state) error {
 		if _, none := s.get("transform_alpha").(pyobj.None); none {
 			s.set("transform_alpha", pyobj.Float(1), "None stood for 1")
@@ -479,11 +482,45 @@ func (s *state) fittedPassthrough() error {
 		if err != nil {
 			return err
 		}
+		attrs, _ := f.Attrs()
+		if names := s.selected(t.Items[2]); names != nil {
+			attrs.Set(pyobj.Str("feature_names_in_"), names)
+			attrs.Set(pyobj.Str("n_features_in_"), pyobj.Int(len(names.Objects)))
+		} else { // without the names it would fail on rows that have some
+			attrs.Set(pyobj.Str("feature_names_out"), pyobj.None{})
+		}
 		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], f, t.Items[2]}}
 		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: \"passthrough\" → FunctionTransformer that does nothing", i))
 	}
 	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
 	return nil
+}
+
+// selected gives the names of columns, nil where they are not known.
+func (s *state) selected(columns pyobj.Value) *pyobj.Array {
+	names, ok := s.get("feature_names_in_").(*pyobj.Array)
+	list, err := sklearn.Sequence(columns)
+	if !ok || len(names.Shape) != 1 || len(names.Objects) != names.Shape[0] || err != nil {
+		return nil
+	}
+	out := &pyobj.Array{DType: names.DType, Offset: -1}
+	for _, c := range list {
+		if n, err := sklearn.Int(c); err == nil {
+			if n < 0 {
+				n += len(names.Objects)
+			}
+			if _, mask := c.(pyobj.Bool); mask || n < 0 || n >= len(names.Objects) {
+				return nil
+			}
+			c = names.Objects[n]
+		}
+		if _, text := pyobj.Text(c); !text {
+			return nil
+		}
+		out.Objects = append(out.Objects, c)
+	}
+	out.Shape = []int{len(out.Objects)}
+	return out
 }
 
 // namedPassthrough is the way back.
@@ -842,4 +879,12 @@ func (s *state) oneTarget() error {
 	s.attrs.Set(pyobj.Str("transformer_"), identity)
 	s.attrs.Set(pyobj.Str("_training_dim"), pyobj.Int(1))
 	return nil
+}
+
+// looseDescent: since 1.8 coordinate descent screens columns and stops elsewhere.
+func (s *state) looseDescent() error {
+	if s.word("transform_algorithm") != "lasso_cd" {
+		return nil
+	}
+	return s.lose("transform_algorithm", "coordinate descent stops elsewhere since 1.8", "transform")
 }
