@@ -38,6 +38,9 @@ func unary(n *node) (kernel, error) {
 			return nil, n.errorf("no kernel for %s", d)
 		}
 		narrow := d != tensor.Float64
+		if narrow && n.Op == graph.OpSigmoid {
+			f = expit32
+		}
 		loop := fastUnary(n.Op)
 		return func(c *call) error {
 			x, out := unaryEnds(c, sparse)
@@ -244,6 +247,9 @@ func unaryInt(op graph.Op) func(int64) int64 {
 
 // expit is the logistic function.
 func expit(x float64) float64 { return 1 / (1 + exp(-x)) }
+
+// expit32 is expit of a float32, whose exponential overflows sooner.
+func expit32(x float64) float64 { return 1 / (1 + float64(float32(exp(-x)))) }
 
 // sign keeps NaN, and makes both zeros positive.
 func sign(x float64) float64 {

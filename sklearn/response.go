@@ -16,6 +16,9 @@ func LabelsOf(e Estimator) []ClassLabels {
 
 // ClassIndex finds a label among classes as Python's == does.
 func ClassIndex(classes *tensor.Tensor, label pyobj.Value) (int, bool) {
+	if raw, ok := label.(pyobj.Bytes); ok { // text of Python 2
+		label = pyobj.Str(raw)
+	}
 	t, err := Tensor(label)
 	if err != nil || t.Len() != 1 {
 		return 0, false

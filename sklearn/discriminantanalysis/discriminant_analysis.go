@@ -44,6 +44,7 @@ func quadratic(name string) sklearn.Class {
 		Name: name, New: func() sklearn.Estimator { return new(QuadraticDiscriminantAnalysis) },
 		FitOnly: []string{"solver", "shrinkage", "priors", "reg_param", "store_covariance", "store_covariances", "tol", "covariance_estimator"},
 		Ignore:  []string{"covariance_", "covariances_"},
+		Upgrade: []sklearn.Rung{{Before: "1.6", Fix: mark("(predict_log_proba)", "log")}},
 	}
 }
 
@@ -69,7 +70,7 @@ type LogRule string
 // The rules.
 const (
 	LogTiny LogRule = ""    // as the smallest normal number
-	LogZero LogRule = "log" // before 0.24: as they are
+	LogZero LogRule = "log" // before 0.24, of quadratic ones before 1.6: as they are
 )
 
 // LinearDiscriminantAnalysis is sklearn.discriminant_analysis.LinearDiscriminantAnalysis.
@@ -190,6 +191,7 @@ type QuadraticDiscriminantAnalysis struct {
 	Means     *tensor.Tensor   `sk:"means_"`
 	Scalings  []*tensor.Tensor `sk:"scalings_"`
 	Rotations []*tensor.Tensor `sk:"rotations_"`
+	Log       LogRule          `sk:"(predict_log_proba),optional"`
 
 	u *tensor.Tensor // by class: Σ log scaling
 }
@@ -266,12 +268,21 @@ func (q *QuadraticDiscriminantAnalysis) Predict(b *graph.Builder, x graph.Value)
 	return b.Labels(b.ArgMax(q.scores(b, x)), q.Labels)
 }
 
-// PredictLogProba normalises the log posterior.
+// PredictLogProba normalises the log posterior; before 1.6 it was the logarithm of the probabilities, which far from a
+// class are 0.
 func (q *QuadraticDiscriminantAnalysis) PredictLogProba(b *graph.Builder, x graph.Value) graph.Value {
+	if q.Log == LogZero {
+		return sklearn.LogProba(b, q, x)
+	}
 	return parts.LogPosterior(b, q.scores(b, x), graph.Columns)
 }
 
-// PredictProba is the exponential of PredictLogProba.
+// PredictProba is the exponential of PredictLogProba; before 1.6 the shares of the likelihoods in that of the best class.
 func (q *QuadraticDiscriminantAnalysis) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
+	if q.Log == LogZero {
+		s := q.scores(b, x)
+		e := b.Unary(graph.OpExp, b.Sub(s, b.Reduce(graph.OpReduceMax, s, 1, true, graph.Any)))
+		return b.Div(e, b.Reduce(graph.OpReduceSum, e, 1, true, graph.Columns))
+	}
 	return b.Unary(graph.OpExp, q.PredictLogProba(b, x))
 }

@@ -153,6 +153,10 @@ def rows(kind, r, n, p):
         return numbers(r, n, p)
     if kind == "std":
         return np.round(r.randn(n, p), 3)
+    if kind == "wild":  # the last rows are far from those before
+        X = np.round(r.randn(n, p), 3)
+        X[-10:] *= 40
+        return X
     if kind == "pos":
         return np.abs(numbers(r, n, p)) + 0.01
     if kind == "unit":
@@ -551,6 +555,16 @@ S("tree.DecisionTreeClassifier", "thin bin|hollow multi", max_depth=4)
 S("ensemble.RandomForestRegressor", "thin reg", n_estimators=3)
 S("impute.IterativeImputer", "nan|nan", estimator=[None, E("linear_model.Ridge"), E("tree.DecisionTreeRegressor", max_depth=3)], max_iter=3, initial_strategy=["mean", "median"], imputation_order=["ascending", "roman", "descending"], add_indicator=[False, True], min_value=[None, -5])
 
+for path in """discriminant_analysis.LinearDiscriminantAnalysis discriminant_analysis.QuadraticDiscriminantAnalysis lda.LDA qda.QDA naive_bayes.GaussianNB
+    naive_bayes.BernoulliNB linear_model.LogisticRegression linear_model.SGDClassifier neural_network.MLPClassifier svm.SVC gaussian_process.GaussianProcessClassifier
+    ensemble.AdaBoostClassifier ensemble.GradientBoostingClassifier calibration.CalibratedClassifierCV semi_supervised.LabelPropagation semi_supervised.LabelSpreading
+    mixture.GaussianMixture mixture.BayesianGaussianMixture mixture.GMM neighbors.KernelDensity linear_model.RidgeClassifier linear_model.LogisticRegressionCV
+    neighbors.KNeighborsClassifier neighbors.RadiusNeighborsClassifier ensemble.BaggingClassifier ensemble.VotingClassifier""".split():
+    extra = {"SGDClassifier": dict(loss=["log", "log_loss", "modified_huber"]), "SVC": dict(probability=True, gamma=0.3), "VotingClassifier": dict(estimators=[("q", E("discriminant_analysis.QuadraticDiscriminantAnalysis")), ("n", E("naive_bayes.GaussianNB"))], voting="soft"),
+             "BaggingClassifier": dict(estimator=E("naive_bayes.GaussianNB"), n_estimators=3), "AdaBoostClassifier": dict(estimator=E("naive_bayes.GaussianNB"), n_estimators=3), "GradientBoostingClassifier": dict(n_estimators=3, init=[None, LR]),
+             "RadiusNeighborsClassifier": dict(radius=1.5, outlier_label=["most_frequent", None]), "LogisticRegression": dict(solver=["lbfgs", "liblinear"], multi_class=["ovr", "multinomial"]), "KernelDensity": dict(kernel=["gaussian", "tophat", "linear"]),
+             "GaussianMixture": dict(n_components=2), "BayesianGaussianMixture": dict(n_components=2), "GMM": dict(n_components=2)}.get(path.rsplit(".", 1)[1], {})
+    S(path, "wild" if path.startswith(("mixture", "neighbors.KernelD")) else "wild bin|wild multi.str" if not path.startswith("semi") else "wild semi", **extra)
 words = dict(lowercase=[True, False], ngram_range=[(1, 1), (1, 2)], analyzer=["word", "char", "char_wb"], stop_words=[None, "english", ["the", "and"]], min_df=[1, 2], max_df=[1.0, 0.8], max_features=[None, 20], binary=[False, True], strip_accents=[None, "unicode", "ascii"], token_pattern=[u"(?u)\\b\\w\\w+\\b", u"\\w+"])
 S("feature_extraction.text.CountVectorizer", "text|text|text", **words)
 S("feature_extraction.text.TfidfVectorizer", "text|text|text", use_idf=[True, False], smooth_idf=[True, False], sublinear_tf=[False, True], norm=["l1", "l2", None], **words)
