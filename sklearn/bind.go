@@ -491,6 +491,9 @@ func fromItems(items []pyobj.Value) (*tensor.Tensor, error) {
 
 // AnyMatrix converts a dense array or a scipy sparse matrix.
 func AnyMatrix(v pyobj.Value) (Matrix, error) {
+	if o, ok := v.(*pyobj.Object); ok && strings.HasPrefix(o.ClassName(), "pandas.") {
+		return Matrix{}, fmt.Errorf("a pandas %s, wanted an array or a sparse matrix", pyobj.ShortName(o.ClassName()))
+	}
 	if _, ok := v.(*pyobj.Object); ok {
 		s, err := numpy.Sparse(v)
 		return Matrix{Sparse: s}, err

@@ -27,7 +27,7 @@ func predictCommand() *cobra.Command {
 	addJSON(cmd)
 	f := cmd.Flags()
 	f.StringP("output", "o", "", "file to write; the default is standard output")
-	f.String("method", "", "method to run; the default is predict, or transform where there is no predict")
+	f.String("method", "", "method to run, predict_std for predict(return_std=True); the default is predict, or transform where there is no predict")
 	f.Bool("proba", false, "short for --method predict_proba")
 	f.StringSlice("keep", nil, "columns of the data to write before the outputs")
 	f.String("format", "", "csv, json, jsonl, npy, npz, parquet; the default is the output's extension, or csv")
