@@ -242,7 +242,7 @@ func (o *OneVsOneClassifier) Bound(*sklearn.Binder) error {
 
 // DecisionFunction is the votes of the pairs, with their confidences below one vote; of two classes the second's.
 func (o *OneVsOneClassifier) DecisionFunction(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, o, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: true, Inf: true})
+	x = sklearn.Check(b, o, x, sklearn.Accept{Sparse: true, NaN: true, Inf: true})
 	n := len(o.Estimators)
 	first, second, conf := make([]graph.Value, n), make([]graph.Value, n), make([]graph.Value, n)
 	for i, e := range o.Estimators {
