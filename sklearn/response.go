@@ -16,16 +16,15 @@ func LabelsOf(e Estimator) []ClassLabels {
 
 // ClassIndex finds a label among classes as Python's == does.
 func ClassIndex(classes *tensor.Tensor, label pyobj.Value) (int, bool) {
-	if raw, ok := label.(pyobj.Bytes); ok { // text of Python 2
-		label = pyobj.Str(raw)
-	}
 	t, err := Tensor(label)
 	if err != nil || t.Len() != 1 {
 		return 0, false
 	}
 	want := t.Cell(0).Key()
+	text := func(c tensor.Cell) bool { return c.Kind == tensor.CellStr || c.Kind == tensor.CellBytes }
+	_, old := label.(pyobj.Py2Str) // Python 2 has one type for text and bytes
 	for i := range classes.Len() {
-		if classes.Cell(i).Key() == want {
+		if c := classes.Cell(i).Key(); c == want || old && text(c) && text(want) && c.S == want.S {
 			return i, true
 		}
 	}
