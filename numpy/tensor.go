@@ -302,6 +302,21 @@ func intType(d *pyobj.DType) tensor.DType {
 	return tensor.Invalid
 }
 
+// HalfBits gives a float32 that is a half-precision number, as the values of Float16 tensors are, in its 16 bits.
+func HalfBits(f float32) uint16 {
+	b := math.Float32bits(f)
+	sign := uint16(b >> 16 & 0x8000)
+	switch a := math.Abs(float64(f)); {
+	case a != a:
+		return sign | 0x7e00
+	case math.IsInf(a, 0):
+		return sign | 0x7c00
+	case a < 1.0/(1<<14): // subnormal: counted in units of 2⁻²⁴
+		return sign | uint16(a*(1<<24))
+	}
+	return sign | uint16(b>>13&0x3ff) | uint16(b>>23&0xff-112)<<10
+}
+
 // half widens an IEEE half-precision number.
 func half(h uint16) float32 {
 	sign := uint32(h>>15) << 31

@@ -30,13 +30,16 @@ from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, 
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge, SGDClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import CategoricalNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, StandardScaler, TargetEncoder
+from sklearn.preprocessing import (
+    KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, RobustScaler, StandardScaler, TargetEncoder,
+)  # fmt: skip
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -116,6 +119,12 @@ def models(r):
     yield "MinMaxScaler-array", MinMaxScaler(), A, None, B, "transform", "csv json npy npz"
     yield "SGDClassifier-float32", SGDClassifier(random_state=0), A.astype(np.float32), y, B.astype(np.float32), "predict decision_function", "npy npz"
     yield "MiniBatchKMeans-array", MiniBatchKMeans(2, n_init=1, random_state=0), A, None, B, "predict", "csv json npy"
+    # Arrays keep the types their author gave them.
+    C = r.integers(0, 90, B.shape)
+    for t in "int64", "uint32", "bool":
+        yield f"AdditiveChi2Sampler-{t}", AdditiveChi2Sampler(sample_steps=2), np.abs(A), None, (C % 2 if t == "bool" else C).astype(t), "transform", "npy npz"
+    for e in MaxAbsScaler(), MinMaxScaler(), StandardScaler(), RobustScaler(), PolynomialFeatures(2), SimpleImputer():
+        yield f"{type(e).__name__}-float16", e, A, None, (B / 90).astype(np.float16), "transform", "npy"
     S, U = sp.random(60, 9, 0.3, "csr", random_state=1), sp.random(7, 9, 0.3, "csr", random_state=2)
     yield "MultinomialNB-sparse", MultinomialNB(), S, np.arange(60) % 3, U, "predict predict_proba", "sparse csv json npy"
     yield "TruncatedSVD-sparse", TruncatedSVD(2, random_state=0), S, None, U, "transform", "sparse npy"
@@ -230,6 +239,8 @@ def differs(got, want, coarse):
             shape = np.array(g, dtype=object).shape
             if shape != w.shape:
                 return f"shape {shape}, want {w.shape}"
+            if w.dtype == np.float16:
+                flat = flat.astype(np.float16).astype(float)
             w = w.astype(float).ravel()
             if not np.array_equal(np.isnan(flat), np.isnan(w)):
                 return "NaN in other places"
@@ -300,7 +311,7 @@ def main():
                     p = larder("predict", forms[0], "-i", path, "--method", method, "-o", out, *more)
                     runs["-o " + ending] += 1
                     have = read(out) if p.returncode == 0 else None
-                    if have is None or have.size != want.size or not np.allclose(have.ravel(), want.ravel(), rtol=1e-6, atol=1e-9 * np.nanmax(np.abs(want), initial=0), equal_nan=True):
+                    if have is None or have.size != want.size or not np.allclose(have.ravel(), want.ravel().astype(float), rtol=1e-6, atol=1e-9 * np.nanmax(np.abs(want.astype(float)), initial=0), equal_nan=True):
                         wrong.append(f"{name} {method} -o {ending}: {p.returncode} {p.stderr.strip()[:150]} {have if have is None else have.shape} want {want.shape}")
     # Files whose cells no model can take.
     model = os.path.join(a.folder, "GaussianNB-array.joblib")

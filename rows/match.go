@@ -76,7 +76,7 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 		case v.Dense != nil && len(v.Dense.Shape) != 2:
 			return *v, notes, nil // the model refuses it in scikit-learn's words
 		case v.Dense != nil && w.Names == nil && v.Dense.DType.IsNumeric() && numeric(w.Columns):
-			if !v.Dense.DType.IsFloat() && known(w.Columns) {
+			if !t.typed && !v.Dense.DType.IsFloat() && known(w.Columns) {
 				return tensor.Value{Dense: tensor.FromF64(v.Dense.AsF64(), v.Dense.Shape...)}, notes, nil
 			}
 			return *v, notes, nil

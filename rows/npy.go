@@ -39,7 +39,7 @@ func fromArray(a *pyobj.Array) (*Table, error) {
 	if len(x.Shape) == 0 {
 		return nil, &Error{Row: -1, Msg: "a single value, wanted a matrix"}
 	}
-	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}}, nil
+	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}, typed: true}, nil
 }
 
 // parseNPZ reads the array called X, the only array, or the parts of scipy.sparse.save_npz.
@@ -126,7 +126,12 @@ func toArray(t *tensor.Tensor) (*pyobj.Array, error) {
 		for _, v := range t.F64 {
 			a.Data = le.AppendUint64(a.Data, math.Float64bits(v))
 		}
-	case tensor.Float32, tensor.Float16:
+	case tensor.Float16:
+		d.Kind, d.Size = 'f', 2
+		for _, v := range t.F32 {
+			a.Data = le.AppendUint16(a.Data, numpy.HalfBits(v))
+		}
+	case tensor.Float32:
 		d.Kind, d.Size = 'f', 4
 		for _, v := range t.F32 {
 			a.Data = le.AppendUint32(a.Data, math.Float32bits(v))

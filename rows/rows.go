@@ -259,7 +259,8 @@ type Table struct {
 
 	Notes []string // what reading did that a user may not expect
 
-	line int // of the first row in a csv file
+	typed bool // Value has the types its author gave it (npy, npz), not those its text looks like
+	line  int  // of the first row in a csv file
 }
 
 // Rows returns the number of rows.

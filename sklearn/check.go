@@ -32,6 +32,7 @@ type Accept struct {
 	NaN      bool // NaN allowed
 	Inf      bool // infinities allowed
 	AnyWidth bool // no check of the width
+	NoHalf   bool // float16 is refused: numpy rounds each step of the computation to it
 	Images   bool // more than two dimensions allowed
 	Array    bool // check_array alone: neither width nor names
 	Width    int  // width to expect where n_features_in_ was not recorded; 0 for none
@@ -97,6 +98,9 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	}
 	if a.DType == DTypeFloat32 {
 		x = b.Cast(x, tensor.Float32)
+	}
+	if a.NoHalf && x.DType() == tensor.Float16 {
+		return b.Unsupported("", "%s on float16: numpy rounds each step of the computation", base.Name())
 	}
 	if !(a.NaN && a.Inf) {
 		x = Finite(b, e, x, a)

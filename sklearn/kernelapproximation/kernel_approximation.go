@@ -122,7 +122,7 @@ func (s *AdditiveChi2Sampler) Bound(*sklearn.Binder) error {
 
 // Transform gives, block by block, sqrt(x·L) and the cosine and sine terms of each step; zeros give zeros.
 func (s *AdditiveChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, NoHalf: true})
 	if !x.OK() {
 		return x
 	}

@@ -155,7 +155,7 @@ func (m *LocallyLinearEmbedding) Inside() []sklearn.Estimator {
 
 // Transform writes each row as a weighted sum of its neighbours and sums their embeddings alike.
 func (m *LocallyLinearEmbedding) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, m, x, sklearn.Accept{Width: m.rows.Shape[1]})
+	x = sklearn.Check(b, m, x, sklearn.Accept{NoHalf: true, Width: m.rows.Shape[1]})
 	nb := sklearn.Call(b, m.Neighbors, sklearn.MethodKNeighbors, x)
 	if !nb.OK() || len(nb.Parts()) != 2 {
 		return graph.Value{}

@@ -121,7 +121,7 @@ func (p *PolynomialFeatures) Bound(*sklearn.Binder) error {
 
 // Transform multiplies columns.
 func (p *PolynomialFeatures) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true})
+	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true})
 	if x.OK() && x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
 	}
