@@ -77,10 +77,11 @@ func (e *RefusedError) Is(target error) bool { return target == source.ErrUnsupp
 func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 	m := &migration{Options: opt, report: &Report{To: opt.To.Version, Changes: []Change{}, Notes: []string{}}, done: map[pyobj.Value]bool{}, middle: map[*pyobj.Object]bool{}}
 	m.report.From = append(m.report.From, m.versions(root)...)
-	if len(m.report.From) == 1 && m.report.From[0] == opt.To.Version {
-		return root, m.report, nil
-	}
 	root = pyobj.Clone(root)
+	if len(m.report.From) == 1 && m.report.From[0] == opt.To.Version { // its numpy may be an older one all the same
+		root, err := m.names(root)
+		return root, m.report, err
+	}
 	python2 := false
 	pyobj.Walk(root, func(v pyobj.Value) bool {
 		if _, ok := v.(pyobj.Py2Str); ok {
