@@ -269,7 +269,8 @@ def inside(est, X, rule):
 
 def last(est, X):
     if type(est).__name__ == "KNNImputer":
-        return undecided_donors(est, X)
+        zero = donor_weights(est, X)[0] if est.weights == "distance" else set()
+        return sorted(zero.union(undecided_donors(est, X)))
     est = getattr(est, "nbrs_", est)  # of manifolds
     if not hasattr(est, "kneighbors") or est.n_neighbors >= est.n_samples_fit_:
         return []
@@ -390,16 +391,32 @@ def undecided_donors(est, X):
     return sorted(rows)
 
 
-def foreign_scale(est, X):
-    """Per row, what another runtime's rounding is relative to where scikit-learn's own steps are not repeated, or None: an
-    imputer's weights are inverses of distances whose square is expanded."""
-    if type(est).__name__ != "KNNImputer" or est.weights != "distance":
-        return None
+def donor_weights(est, X):
+    """Of an imputer whose weights are inverses of distances: rows of which two donors of a cell are at no distance but rounding
+    (both have all of the weight, or one), and per row by how much that rounding moves the others. Squares are expanded."""
     X, Y = np.asarray(X, dtype=float), np.asarray(est._fit_X, dtype=float)
     D = np.square(nan_euclidean_distances(X, Y, missing_values=est.missing_values))
-    error = 1e-15 * X.shape[1] * (norms(X) + norms(Y).max())
-    nearest = np.nanmin(np.where(D > 4 * error[:, None], D, np.nan), axis=1)
-    return (np.nan_to_num(error / nearest, nan=1) * np.nanmax(np.abs(Y)) / WIDTH["sum"]).tolist()
+    error = 1e-15 * X.shape[1] * (norms(X)[:, None] + norms(Y))
+    undecided, by = set(), np.zeros(len(X))
+    for i, j in np.argwhere(np.isnan(X) if np.isnan(est.missing_values) else X == est.missing_values):
+        donors = np.flatnonzero(~est._mask_fit_X[:, j] & ~np.isnan(D[i]))
+        donors = donors[np.argsort(D[i, donors])][: est.n_neighbors]
+        d, b, y = D[i, donors], error[i, donors], np.abs(Y[donors, j]).max(initial=0)
+        zero = d <= 4 * b
+        if zero.sum() > 1:
+            undecided.add(int(i))
+        elif zero.any():
+            by[i] = max(by[i], y * np.sqrt(b[zero] / d[~zero]).sum())
+        elif len(d):
+            by[i] = max(by[i], y * (b / d).max())
+    return undecided, by
+
+
+def foreign_scale(est, X):
+    """Per row, what another runtime's rounding is relative to where scikit-learn's own steps are not repeated, or None."""
+    if type(est).__name__ != "KNNImputer" or est.weights != "distance":
+        return None
+    return (np.maximum(donor_weights(est, X)[1] / WIDTH["sum"], np.nanmax(np.abs(est._fit_X)))).tolist()
 
 
 def terms(est, X):
@@ -506,7 +523,7 @@ def scale(est, X, method, coarse):
             K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
             return np.maximum(np.abs(est.transform(X)).max(1), 1e-3 * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
-            return [10 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
+            return [2 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
         if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
             return np.abs(est._decision_function(X)).max(1).tolist()
         if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and est._fit_method == "brute" and method in ("predict", "predict_proba"):
@@ -555,7 +572,8 @@ def scale(est, X, method, coarse):
         if isinstance(getattr(est, "init", None), BaseEstimator) and hasattr(est, "classes_"):
             # The stages start from the log-odds of float32 probabilities.
             p = est.init_.predict_proba(X.astype(np.float32)).astype(float)
-            return (1 / np.clip(p * (1 - p), 1e-4, None)).max(1).tolist()
+            p = p * (1 - p)
+            return np.maximum(1 / np.clip(p, 1e-4, None), 0.12 / np.clip(p, 1e-7, None)).max(1).tolist()  # one unit of float32 near 1
         if type(est).__name__ == "GaussianProcessRegressor":
             alpha = np.abs(est.alpha_.reshape(len(est.alpha_), -1)) * getattr(est, "_y_train_std", 1)
             K = np.abs(est.kernel_(np.asarray(X, dtype=float), est.X_train_))
@@ -571,6 +589,15 @@ def scale(est, X, method, coarse):
             with np.errstate(all="ignore"):
                 A = np.abs(vectors) / np.sqrt(values)
             return (few * np.dot(K, np.where(np.isfinite(A), A, 0)).max(1)).tolist()
+        if coarse and type(est).__name__ == "OneVsOneClassifier" and method == "decision_function" and est.pairwise_indices_ is None:
+            # Thirds of the members' confidences, each with the rounding of its own terms, beside whole votes.
+            by = [scale(e, X, method, coarse) for e in est.estimators_]
+            return None if None in by else np.maximum(np.max(by, 0) / 3, np.abs(est.decision_function(X)).max()).tolist()
+        if coarse and type(est).__name__ in ("SparsePCA", "MiniBatchSparsePCA") and method == "transform":
+            # A ridge regression on the components, solved in float32.
+            D = est.components_.astype(float)
+            lost = 0.06 * np.linalg.cond(np.dot(D, D.T) + est.ridge_alpha * np.eye(len(D)))
+            return [float(np.abs(est.transform(X)).max() * max(1, lost))] * X.shape[0]
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
             return (0.1 * (np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
@@ -580,10 +607,10 @@ def scale(est, X, method, coarse):
             return (np.dot(np.abs(X) + np.abs(est.mean_), np.abs(est.components_).T) / sd).max(1).tolist()
         if coarse and type(est).__name__ == "SkewedChi2Sampler":
             X = np.asarray(X, dtype=float)
-            return (np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
+            return (0.1 * np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
         if coarse and type(est).__name__ == "RBFSampler":
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
-            return (np.dot(np.abs(X), np.abs(est.random_weights_)) + 7).max(1).tolist()  # of the angle
+            return (0.1 * np.dot(np.abs(X), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
         if type(est).__name__ == "KernelPCA" and method == "inverse_transform":
             return (few * np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1)).tolist()
         if type(est).__name__ == "KernelRidge":
