@@ -114,6 +114,8 @@ def tensors(original, copy, case):
     from safetensors import numpy, safe_open
 
     got = numpy.load_file(copy)
+    if original.endswith(".skops"):  # scipy narrows the indices it reads; the file has those that were
+        got = {n: t.astype(np.int32) if n.endswith((".indices", ".indptr")) and t.size and t.max() < 2**31 else t for n, t in got.items()}
     have = {(t.shape, t.dtype.newbyteorder("<").str, t.tobytes()) for t in got.values()}
     want = set()
     arrays = Arrays(want)
