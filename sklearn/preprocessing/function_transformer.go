@@ -190,13 +190,18 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	}
 	var out graph.Value
 	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
+		c.together(ty)
 		cols := make([]graph.Value, len(ty.Columns))
 		names := make([]string, len(ty.Columns))
 		for i, col := range ty.Columns {
 			if !col.DType.IsNumeric() {
 				return b.Refuse("column %d holds %s, the function %s takes numbers", i, col.DType, f.name)
 			}
-			cols[i], names[i] = b.AsColumn(run(c, b.Column(x, i))), col.Name
+			column := b.Column(x, i)
+			if c.common != tensor.Invalid {
+				column = b.Cast(column, c.common)
+			}
+			cols[i], names[i] = b.AsColumn(run(c, column)), col.Name
 		}
 		out = b.HStack(false, cols...)
 		if len(names) > 0 && names[0] != "" {
@@ -264,6 +269,37 @@ type arguments struct {
 	used  map[string]bool
 	taken int
 	err   error
+
+	common tensor.DType // of a frame's columns and the bound number, Invalid if each column meets it alone
+}
+
+// together sets the type that a frame's columns have in a function of two arguments that is no operator of Python: pandas
+// makes one array of them and another of the bound number, which is a float64 or int64 then.
+func (c *arguments) together(t graph.Type) {
+	switch c.f.name {
+	case "numpy.maximum", "numpy.minimum", "numpy.fmax", "numpy.fmin", "numpy.logaddexp":
+	default:
+		return
+	}
+	if len(c.f.args) != 1 {
+		return
+	}
+	c.common = sklearn.FrameDType(t)
+	for _, col := range t.Columns {
+		if col.DType == tensor.Bool && c.common != tensor.Bool && c.err == nil {
+			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " of numbers beside truth values, which pandas makes objects"}
+		}
+	}
+	switch c.f.args[0].(type) {
+	case pyobj.Float:
+		c.common = tensor.Promote(c.common, tensor.Float64)
+	case pyobj.Int:
+		c.common = tensor.Promote(c.common, tensor.Int64)
+	default:
+		if k, err := sklearn.Tensor(c.f.args[0]); err == nil && k.DType.IsNumeric() {
+			c.common = tensor.Promote(c.common, k.DType)
+		}
+	}
 }
 
 // get returns a keyword argument, nil if it is not given.
