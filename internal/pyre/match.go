@@ -150,8 +150,10 @@ func (c *compiler) repeat(n *node) error {
 		return nil
 	}
 	if n.possess {
+		// re takes each iteration as it first comes, even below the minimum
 		plain := *n
 		plain.possess = false
+		plain.parts = []*node{{kind: nAtomic, parts: []*node{body}}}
 		return c.sub(inst{op: opAtomic}, &plain)
 	}
 	if n.hi == 0 {
@@ -303,7 +305,7 @@ func (m *matcher) run(pc, at, bar int) (int, bool, error) {
 			at, ok = m.reference(in, at)
 			pc++
 		case opCond:
-			if pc++; m.caps[2*in.x+1] < 0 {
+			if pc++; !m.set(in.x) {
 				pc = in.y
 			}
 		case opLook:
@@ -473,12 +475,18 @@ func (m *matcher) repeat(in *inst, pc, at int) (int, bool) {
 	return end, true
 }
 
+// set reports that a group has matched; while it matches again, its old end may lie before its new begin.
+func (m *matcher) set(group int) bool {
+	a, b := m.caps[2*group], m.caps[2*group+1]
+	return 0 <= a && a <= b
+}
+
 // reference matches the text of a group again.
 func (m *matcher) reference(in *inst, at int) (int, bool) {
-	a, b := m.caps[2*in.x], m.caps[2*in.x+1]
-	if a < 0 || b < 0 {
+	if !m.set(in.x) {
 		return at, false
 	}
+	a, b := m.caps[2*in.x], m.caps[2*in.x+1]
 	want := m.s[a:b]
 	m.steps -= len(want) / 16
 	if !in.fold {
@@ -493,7 +501,7 @@ func (m *matcher) reference(in *inst, at int) (int, bool) {
 		}
 		r, n := pystr.Decode(want)
 		q, k := pystr.Decode(m.s[at:])
-		if !single(r, true, in.ascii).has(q) {
+		if lower(r, in.ascii) != lower(q, in.ascii) {
 			return at, false
 		}
 		want, at = want[n:], at+k

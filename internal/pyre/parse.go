@@ -2,6 +2,7 @@ package pyre
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -57,6 +58,7 @@ type node struct {
 	behind, negate bool
 	assert         assertion
 	ascii, fold    bool
+	category       bool // of a set: it has one, read with ascii
 }
 
 const (
@@ -72,7 +74,8 @@ type parser struct {
 	open  map[int]bool // groups that are not closed yet
 	count int
 	depth int
-	asked int // the highest group a condition asks for
+	asked int  // the highest group a condition asks for
+	ascii bool // the flag a of the whole pattern
 }
 
 // Compile reads a pattern.
@@ -82,13 +85,16 @@ func Compile(pattern string) (*Pattern, error) { return compile(pattern, flags{}
 func CompilePython2(pattern string) (*Pattern, error) { return compile(pattern, flags{ascii: true}) }
 
 func compile(pattern string, f flags) (*Pattern, error) {
-	p := &parser{text: pattern, names: map[string]int{}, open: map[int]bool{}}
+	p := &parser{text: pattern, names: map[string]int{}, open: map[int]bool{}, ascii: f.ascii}
 	tree, err := p.alternatives(f)
 	if err == nil && p.at < len(p.text) {
 		err = p.fail("unbalanced parenthesis")
 	}
 	if err == nil && p.asked > p.count {
 		err = p.fail("invalid group reference " + strconv.Itoa(p.asked))
+	}
+	if err == nil {
+		err = p.differs(tree)
 	}
 	if err != nil {
 		return nil, err
@@ -449,6 +455,9 @@ func (p *parser) condition(f flags) (*node, error) {
 	if g < 1 {
 		return nil, p.fail("invalid group reference " + name)
 	}
+	if p.open[g] {
+		return nil, p.fail("a condition asks for the group it is in: in CPython that may have kept an end it gave back")
+	}
 	p.asked = max(p.asked, g) // may come later
 	n := &node{kind: nCond, group: g}
 	for len(n.parts) < 2 {
@@ -506,6 +515,7 @@ func (p *parser) setFlags(f, inner *flags, begin int) (done bool, err error) {
 				return false, p.fail("global flags not at the start of the expression")
 			}
 			*f = *inner
+			p.ascii = f.ascii
 			return true, nil
 		default:
 			p.at--
@@ -552,7 +562,7 @@ func (p *parser) escape(f flags) (*node, error) {
 	c := p.text[p.at+1]
 	if class := category(c, f.ascii); class != nil {
 		p.at += 2
-		return &node{kind: nSet, set: (&set{items: []item{{class: class}}}).build()}, nil
+		return &node{kind: nSet, set: (&set{items: []item{{class: class}}}).build(), category: true, ascii: f.ascii}, nil
 	}
 	assert := func(a assertion) (*node, error) {
 		p.at += 2
@@ -698,7 +708,8 @@ func (p *parser) class(f flags) (*node, error) {
 		}
 		s.items = append(s.items, item{lo: lo, hi: hi})
 	}
-	return &node{kind: nSet, set: s.build()}, nil
+	category := slices.ContainsFunc(s.items, func(i item) bool { return i.class != nil })
+	return &node{kind: nSet, set: s.build(), category: category, ascii: f.ascii}, nil
 }
 
 // member reads one character or category of a set.
@@ -735,6 +746,57 @@ func (p *parser) member(f flags) (rune, func(rune) bool, error) {
 	r, err := p.character()
 	return r, nil, err
 }
+
+// differs refuses the patterns whose matches in CPython are not those of their meaning and change with its releases:
+// a class at the begin whose flag a or u is not the whole pattern's, as the search for a begin reads it with the latter;
+// and groups in a possessive repeat, which keep what a branch set that failed.
+func (p *parser) differs(tree *node) error {
+	if scoped(tree, p.ascii) {
+		return &Error{p.text, 0, "a class at the begin has another flag a or u than the pattern: CPython searches for it by the pattern's"}
+	}
+	if stale(tree) {
+		return &Error{p.text, 0, "a capturing group in a possessive repeat may keep in CPython what it matched in a branch that failed"}
+	}
+	return nil
+}
+
+// scoped reports a class a match can begin with that is read with another flag than ascii.
+func scoped(n *node, ascii bool) bool {
+	switch n.kind {
+	case nSet:
+		return n.category && n.ascii != ascii
+	case nGroup, nAlt:
+		return slices.ContainsFunc(n.parts, func(p *node) bool { return scoped(p, ascii) })
+	case nCat:
+		for _, p := range n.parts {
+			if !empty(p) {
+				return scoped(p, ascii)
+			}
+		}
+	}
+	return false
+}
+
+// empty reports groups of nothing.
+func empty(n *node) bool {
+	return n.kind == nCat && !slices.ContainsFunc(n.parts, func(p *node) bool { return !empty(p) })
+}
+
+// stale reports a possessive repeat, of more than one iteration, of a capturing group beside a choice.
+func stale(n *node) bool {
+	if n.kind == nRepeat && n.possess && n.hi != 0 && n.hi != 1 {
+		body := n.parts[0]
+		if body.kind == nGroup {
+			body = body.parts[0] // sets its two ends once in any iteration that matches
+		}
+		if captures(body) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.parts, stale)
+}
+
+func captures(n *node) bool { return n.kind == nGroup || slices.ContainsFunc(n.parts, captures) }
 
 const unlimited = math.MaxInt32
 

@@ -2,7 +2,9 @@
 // leftmost, first-alternative matches, by backtracking within a budget of steps.
 //
 // Flags i, m, s, x, a and u, groups, look-around, back references, atomic groups, possessive repeats and conditionals
-// are read; what is not (the flag L, \N names) is refused by Compile.
+// are read; what is not (the flag L, \N names) is refused by Compile. So is what CPython matches otherwise than it means:
+// a class at the begin under another flag a or u than the pattern's, groups beside a choice in a possessive repeat, and
+// conditions on the group they are in.
 package pyre
 
 import (

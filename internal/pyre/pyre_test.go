@@ -62,6 +62,51 @@ func TestFindAll(t *testing.T) {
 	}
 }
 
+// TestCPython compares what only CPython's own way of matching explains with re.findall of Python 3.11.
+func TestCPython(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		want          []string
+	}{
+		{`a(?:[a-c]{1,2}){2}+`, "aaa aaaa aab", []string{"aaaa"}},
+		{`(?:a|ab){2}+c`, "aac ababc", []string{"aac"}},
+		{`(ab?|b){2,}+`, "abb b aba", []string{"b", "a"}},
+		{`(?:\w?){2}+1`, "ab1 b1", []string{"ab1"}},
+		{`(?i)(.)\1`, "ςσ Σσ ΣΣ Kk Iı ſs", []string{"Σ", "Σ", "K"}},
+		{`(?i)(?:(.)\1)`, "σΣ", []string{"σ"}},
+		{`(?i)ΐ|[ΰ]|ﬅ`, "ΐΐ ΰΰ ﬅﬆ", []string{"ΐ", "ΐ", "ΰ", "ΰ", "ﬅ", "ﬆ"}},
+		{`(?ai)(.)\1`, "éÉ kK Kk", []string{"k"}},
+		{`(?a)(?a:\W)`, "é-", []string{"é", "-"}},
+		{`(?:(?ai:\w))?b`, "éb ab", []string{"b", "ab"}},
+	} {
+		p, err := Compile(c.pattern)
+		if err != nil {
+			t.Errorf("%q: %v", c.pattern, err)
+			continue
+		}
+		if got, err := p.FindAll(nil, c.text); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%q in %q: %q, %v, want %q", c.pattern, c.text, got, err, c.want)
+		}
+	}
+}
+
+// TestRefused refuses by reason the patterns whose matches differ between releases of CPython, and takes their like.
+func TestRefused(t *testing.T) {
+	const search, stale, open = "a class at the begin", "a capturing group in a possessive repeat", "a condition asks for the group it is in"
+	for pattern, reason := range map[string]string{
+		`(?a:\W)`: search, `(?m)(?a:[\W\d])x`: search, `((?a:\w)+)?`: "", `(?:x|(?ai:\W))`: search, `(?a)(?u:\w)`: search, `(?a)(?a:\w)`: "",
+		`(?a:[a-z])`: "", `x(?a:\w)`: "", `(?:(?:)(?a:\w))`: search, `(?a)\w|(?a:\W)`: "",
+		`(?:(a)|b)*+`: stale, `((a)b?|c)++`: stale, `x(?:y(?:(a)|b){2,}+)`: stale, `(a|b)*+c`: "", `(?:(a)|b)?+`: "", `(?>(?:(a)|b)*)`: "",
+		`(?:(?:a)|b)*+`: "", `(?=(?:(a)|b)++)`: stale,
+		`(a(?(1)b|c))+`: open, `(a)(?(1)b|c)`: "", `(?:(a)|b(?(1)c|d))*`: "",
+	} {
+		_, err := Compile(pattern)
+		if reason == "" && err != nil || reason != "" && (err == nil || !strings.Contains(err.Error(), reason)) {
+			t.Errorf("%q: %v, want %q", pattern, err, reason)
+		}
+	}
+}
+
 // TestBudget ends a match that would take exponential time.
 func TestBudget(t *testing.T) {
 	p, err := Compile(`(a|aa)+$`)

@@ -1,6 +1,7 @@
 package pyre
 
 import (
+	"slices"
 	"unicode"
 
 	"github.com/larder-ml/larder/internal/pystr"
@@ -67,8 +68,8 @@ func single(r rune, fold, plain bool) *set {
 	return (&set{items: []item{{lo: r, hi: r}}, fold: fold, plain: plain}).build()
 }
 
-// folds are the other characters that equal r without regard to case: the simple foldings, and the dotted and dotless
-// i, which re takes for one; plain: of ASCII letters the other case alone.
+// folds are the other characters that equal r without regard to case: the simple foldings, the dotted and dotless i,
+// which re takes for one, and the letters with one upper case of several characters; plain: of ASCII letters the other case alone.
 func folds(r rune, plain bool) []rune {
 	if plain {
 		if 'a' <= r|0x20 && r|0x20 <= 'z' {
@@ -80,15 +81,25 @@ func folds(r rune, plain bool) []rune {
 	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 		out = append(out, f)
 	}
-	switch r {
-	case 'i', 'I', 'İ', 'ı':
-		for _, f := range [...]rune{'i', 'I', 'İ', 'ı'} {
-			if f != r {
-				out = append(out, f)
+	for _, same := range [...][]rune{{'i', 'I', 'İ', 'ı'}, {0x390, 0x1fd3}, {0x3b0, 0x1fe3}, {0xfb05, 0xfb06}} {
+		if slices.Contains(same, r) {
+			for _, f := range same {
+				if f != r && !slices.Contains(out, f) {
+					out = append(out, f)
+				}
 			}
 		}
 	}
 	return out
+}
+
+// lower is what a back reference without regard to case compares: the simple lower case, so that of two letters with one
+// upper case, as the sigmas, each equals itself alone.
+func lower(r rune, plain bool) rune {
+	if plain && r >= 128 {
+		return r
+	}
+	return unicode.ToLower(r)
 }
 
 func isWordASCII(r rune) bool  { return r < 128 && pystr.IsWord(r) }
