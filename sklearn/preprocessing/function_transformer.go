@@ -270,12 +270,14 @@ type arguments struct {
 	taken int
 	err   error
 
+	frame  bool         // pandas is asked
 	common tensor.DType // of a frame's columns and the bound number, Invalid if each column meets it alone
 }
 
 // together sets the type that a frame's columns have in a function of two arguments that is no operator of Python: pandas
 // makes one array of them and another of the bound number, which is a float64 or int64 then.
 func (c *arguments) together(t graph.Type) {
+	c.frame = true
 	switch c.f.name {
 	case "numpy.maximum", "numpy.minimum", "numpy.fmax", "numpy.fmin", "numpy.logaddexp":
 	default:
@@ -406,26 +408,62 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 		if !x.OK() {
 			return x
 		}
-		var k graph.Value
-		switch v := c.f.args[0].(type) {
-		case pyobj.Float:
-			k = c.b.Scalar(float64(v), x)
-		case pyobj.Int:
-			if x.DType().IsFloat() {
-				k = c.b.Scalar(float64(v), x)
-			} else {
-				k = c.b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(v)}})
-			}
-		default:
-			t, err := sklearn.Tensor(c.f.args[0])
-			if err != nil || !t.DType.IsNumeric() {
-				c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " with " + sklearn.Describe(c.f.args[0])}
-				return graph.Value{}
-			}
-			k = c.b.Const(t)
+		k, x := c.bound(op, x)
+		if !k.OK() {
+			return k
 		}
 		return c.b.Binary(op, k, x)
 	}
+}
+
+// bound is the first argument, and x as the function meets it: a number of Python takes the type of what it meets, one of
+// numpy has its own, which pandas forgets in Python's operators.
+func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
+	number := c.f.args[0]
+	if t, err := sklearn.Tensor(number); err == nil && c.frame && operators[op] && len(t.Shape) == 0 {
+		switch {
+		case t.DType.IsFloat():
+			number = pyobj.Float(t.AsF64()[0])
+		case t.DType.IsInt():
+			number = pyobj.Int(t.I64[0])
+		}
+	}
+	d := x.DType()
+	switch v := number.(type) {
+	case pyobj.Float:
+		return c.b.Scalar(float64(v), x), x
+	case pyobj.Int:
+		if op == graph.OpLogAddExp && d.IsInt() {
+			d = loop(d, tensor.Float16)
+			x = c.b.Cast(x, d)
+		}
+		if d.IsFloat() {
+			return c.b.Scalar(float64(v), x), x
+		}
+		k = c.b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(v)}})
+		if limits, short := shortInts[d]; short && op != graph.OpDiv && (operators[op] || op == graph.OpMax || op == graph.OpMin) {
+			if int64(v) < limits[0] || int64(v) > limits[1] {
+				return c.b.Refuse("Python integer %d out of bounds for %s", v, d), x
+			}
+			k = c.b.Cast(k, d)
+		}
+		return k, x
+	}
+	t, err := sklearn.Tensor(number)
+	if err != nil || !t.DType.IsNumeric() {
+		c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " with " + sklearn.Describe(number)}
+		return graph.Value{}, x
+	}
+	return c.b.Const(t), x
+}
+
+// operators are the functions that are arithmetic operators of Python.
+var operators = map[graph.Op]bool{graph.OpAdd: true, graph.OpMul: true, graph.OpSub: true, graph.OpPow: true, graph.OpDiv: true}
+
+// shortInts are the integers that do not hold every integer of Python that an int64 holds.
+var shortInts = map[tensor.DType][2]int64{
+	tensor.Int8: {math.MinInt8, math.MaxInt8}, tensor.Int16: {math.MinInt16, math.MaxInt16}, tensor.Int32: {math.MinInt32, math.MaxInt32},
+	tensor.Uint8: {0, math.MaxUint8}, tensor.Uint16: {0, math.MaxUint16}, tensor.Uint32: {0, math.MaxUint32},
 }
 
 // scaled multiplies by a constant.
@@ -567,6 +605,9 @@ func fminmax(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	plain := binary(op)
 	return func(c *arguments, x graph.Value) graph.Value {
 		y := plain(c, x)
+		if y.OK() {
+			x = c.b.Cast(x, y.DType())
+		}
 		if !y.OK() || !y.DType().IsFloat() {
 			return y
 		}
