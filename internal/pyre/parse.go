@@ -782,7 +782,7 @@ func empty(n *node) bool {
 	return n.kind == nCat && !slices.ContainsFunc(n.parts, func(p *node) bool { return !empty(p) })
 }
 
-// stale reports a possessive repeat, of more than one iteration, of a capturing group beside a choice.
+// stale reports a possessive repeat, of more than one iteration, with a capturing group other than one around all of it.
 func stale(n *node) bool {
 	if n.kind == nRepeat && n.possess && n.hi != 0 && n.hi != 1 {
 		body := n.parts[0]

@@ -3,7 +3,7 @@
 //
 // Flags i, m, s, x, a and u, groups, look-around, back references, atomic groups, possessive repeats and conditionals
 // are read; what is not (the flag L, \N names) is refused by Compile. So is what CPython matches otherwise than it means:
-// a class at the begin under another flag a or u than the pattern's, groups beside a choice in a possessive repeat, and
+// a class at the begin under another flag a or u than the pattern's, groups in a possessive repeat but one around all of it, and
 // conditions on the group they are in.
 package pyre
 
