@@ -1,6 +1,9 @@
 package exec
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // pushNearest puts a distance into a max-heap of the nearest (sklearn.utils._heap.heap_push). One that is not below
 // the largest stays out: the first of the equals remains.
@@ -31,10 +34,90 @@ func pushNearest(values []float64, indices []int64, val float64, index int64) {
 	}
 }
 
-// sortNearest is sklearn.utils._sorting.simultaneous_sort: introsort with partitions in two, stable to 15 only.
-func sortNearest(values []float64, indices []int64) {
-	if n := len(values); n > 0 {
+// sortNearest is scikit-learn's simultaneous_sort: introsort with partitions in two, stable to 15 only, or, quick, what it
+// was before 1.9, whose time on some distances grows with their square. It reports false of more than are sorted here.
+func sortNearest(values []float64, indices []int64, quick bool) bool {
+	n := len(values)
+	switch {
+	case n == 0:
+	case quick:
+		steps := max(1<<23, 64*n*bits.Len(uint(n)))
+		return quicksort(values, indices, &steps)
+	default:
 		introsort(values, indices, 2*(bits.Len(uint(n))-1))
+	}
+	return true
+}
+
+// quicksort is simultaneous_sort before 1.9: the last element is the pivot, a median of three, and what is below it goes
+// to the front by swaps. steps is what it may still look at.
+func quicksort(v []float64, x []int64, steps *int) bool {
+	swap := func(i, j int) {
+		v[i], v[j] = v[j], v[i]
+		x[i], x[j] = x[j], x[i]
+	}
+	least, count := 0.0, 0 // the least distance, and how many have it; 0 before they are known
+	for len(v) > 3 {
+		n := len(v)
+		if count == 0 {
+			if *steps -= n; *steps < 0 {
+				return false
+			}
+			least = math.Inf(1)
+			for _, d := range v {
+				if d < least {
+					least, count = d, 0
+				}
+				if d == least {
+					count++
+				}
+			}
+		}
+		medianToEnd(v, swap)
+		pivot, at := v[n-1], 0
+		if least < pivot {
+			if *steps -= n; *steps < 0 {
+				return false
+			}
+			for i, d := range v[:n-1] {
+				if d < pivot {
+					swap(i, at)
+					at++
+				}
+			}
+			count = 0
+		} else if pivot == least {
+			count-- // nothing is below it: one of a run of equals goes to the front
+		}
+		swap(at, n-1)
+		if !quicksort(v[:at], x[:at], steps) {
+			return false
+		}
+		v, x = v[at+1:], x[at+1:]
+	}
+	if len(v) > 1 && v[0] > v[1] {
+		swap(0, 1)
+	}
+	if len(v) > 2 && v[1] > v[2] {
+		swap(1, 2)
+		if v[0] > v[1] {
+			swap(0, 1)
+		}
+	}
+	return true
+}
+
+// medianToEnd puts the least of the first, the middle and the last first, and their median last.
+func medianToEnd(v []float64, swap func(i, j int)) {
+	mid, end := len(v)/2, len(v)-1
+	if v[0] > v[end] {
+		swap(0, end)
+	}
+	if v[end] > v[mid] {
+		swap(end, mid)
+		if v[0] > v[end] {
+			swap(0, end)
+		}
 	}
 }
 
@@ -50,17 +133,7 @@ func introsort(v []float64, x []int64, depth int) {
 		}
 		depth--
 		n := len(v)
-		// The median of three goes to the end.
-		mid := n / 2
-		if v[0] > v[n-1] {
-			swap(0, n-1)
-		}
-		if v[n-1] > v[mid] {
-			swap(n-1, mid)
-			if v[0] > v[n-1] {
-				swap(0, n-1)
-			}
-		}
+		medianToEnd(v, swap)
 		pivot := v[n-1]
 		i, j := 1, n-2
 		for {

@@ -34,6 +34,8 @@ type wanted struct {
 	radius  float64                                     // reduced
 }
 
+const slowSort = "scikit-learn before 1.9 sorts %d neighbours by a quicksort whose time on these distances is quadratic"
+
 func kNeighbors(n *node) (kernel, error) {
 	a := n.Attr.(*graph.NeighborsAttr)
 	if a.Rows() == 0 {
@@ -48,7 +50,9 @@ func kNeighbors(n *node) (kernel, error) {
 		clear(w.indices)
 		s.near(c, w)
 		for i := 0; i < len(w.values); i += a.K {
-			sortNearest(w.values[i:i+a.K], w.indices[i:i+a.K])
+			if !sortNearest(w.values[i:i+a.K], w.indices[i:i+a.K], a.QuickSort) {
+				return c.refuse(slowSort, a.K)
+			}
 		}
 		for i, d := range w.values {
 			w.values[i] = s.dist(d)
@@ -86,7 +90,7 @@ func kGiven(n *node, a *graph.NeighborsAttr) kernel {
 			for j, v := range x[i*m : (i+1)*m] {
 				pushNearest(d, at, v, int64(j))
 			}
-			sortNearest(d, at)
+			sortNearest(d, at, false)
 		}
 		return nil
 	}
@@ -289,10 +293,8 @@ func writeRow(row []float64, x *tensor.Sparse, i int) {
 
 func radiusNeighbors(n *node) (kernel, error) {
 	a := n.Attr.(*graph.NeighborsAttr)
-	finish := func(out *tensor.Ragged, from int) {
-		if a.Sort {
-			sortNearest(out.Dist.F64[from:], out.Indices[from:])
-		}
+	finish := func(out *tensor.Ragged, from int) bool {
+		return !a.Sort || sortNearest(out.Dist.F64[from:], out.Indices[from:], a.QuickSort)
 	}
 	if a.Rows() == 0 {
 		return radiusGiven(n, a, finish), nil
@@ -300,10 +302,10 @@ func radiusNeighbors(n *node) (kernel, error) {
 	s := newSearch(n, a)
 	return func(c *call) error {
 		out := c.result(0).Ragged
-		row, from := 0, 0
+		row, from, sorted := 0, 0, true
 		close := func(next int) {
 			for ; row < next; row++ {
-				finish(out, from)
+				sorted = finish(out, from) && sorted
 				from = len(out.Indices)
 				out.Indptr[row+1] = from
 			}
@@ -317,13 +319,15 @@ func radiusNeighbors(n *node) (kernel, error) {
 			return radiusTiles(c, s, w, out, a, finish)
 		}
 		s.near(c, w)
-		close(c.rows)
+		if close(c.rows); !sorted {
+			return c.refuse(slowSort, a.Rows())
+		}
 		return nil
 	}, nil
 }
 
 // radiusTiles collects what comes four rows at a time.
-func radiusTiles(c *call, s nearest, w wanted, out *tensor.Ragged, a *graph.NeighborsAttr, finish func(*tensor.Ragged, int)) error {
+func radiusTiles(c *call, s nearest, w wanted, out *tensor.Ragged, a *graph.NeighborsAttr, finish func(*tensor.Ragged, int) bool) error {
 	type hit struct {
 		index int64
 		d     float64
@@ -337,14 +341,16 @@ func radiusTiles(c *call, s nearest, w wanted, out *tensor.Ragged, a *graph.Neig
 			out.Indices = append(out.Indices, h.index)
 			out.Dist.F64 = append(out.Dist.F64, s.dist(h.d))
 		}
-		finish(out, from)
+		if !finish(out, from) {
+			return c.refuse(slowSort, len(hits))
+		}
 		out.Indptr[i+1] = len(out.Indices)
 	}
 	return nil
 }
 
 // radiusGiven picks from distances given.
-func radiusGiven(n *node, a *graph.NeighborsAttr, finish func(*tensor.Ragged, int)) kernel {
+func radiusGiven(n *node, a *graph.NeighborsAttr, finish func(*tensor.Ragged, int) bool) kernel {
 	m := n.inType(0).Width()
 	sparse := n.inType(0).Kind == graph.CSR
 	return func(c *call) error {
@@ -368,7 +374,9 @@ func radiusGiven(n *node, a *graph.NeighborsAttr, finish func(*tensor.Ragged, in
 					add(int64(j), d)
 				}
 			}
-			finish(out, from)
+			if !finish(out, from) {
+				return c.refuse(slowSort, len(out.Indices)-from)
+			}
 			out.Indptr[i+1] = len(out.Indices)
 		}
 		return nil

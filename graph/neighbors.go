@@ -147,14 +147,15 @@ type NeighborNode struct {
 // NeighborsAttr describes a search. The fitted rows are Tree, Data or Sparse; with none of them x holds the distances
 // itself, [N,m] dense, or CSR with a missing entry for what is too far.
 type NeighborsAttr struct {
-	Tree   *NeighborTree
-	Data   *tensor.Tensor // float64 or float32 [m,p]
-	Sparse *tensor.Sparse // float64 [m,p]
-	Metric Metric
-	K      int     // KNeighbors
-	Radius float64 // RadiusNeighbors
-	Sort   bool    // RadiusNeighbors: by distance, not in the order met
-	Direct bool    // sparse rows: euclidean from the differences, not by expanding the square
+	Tree      *NeighborTree
+	Data      *tensor.Tensor // float64 or float32 [m,p]
+	Sparse    *tensor.Sparse // float64 [m,p]
+	Metric    Metric
+	K         int     // KNeighbors
+	Radius    float64 // RadiusNeighbors
+	Sort      bool    // RadiusNeighbors: by distance, not in the order met
+	QuickSort bool    // rows at one distance come in the order of scikit-learn before 1.9
+	Direct    bool    // sparse rows: euclidean from the differences, not by expanding the square
 }
 
 // Rows returns the number of fitted rows, 0 where x has the distances.

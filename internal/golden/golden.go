@@ -372,7 +372,10 @@ func tensors(got, want *tensor.Tensor, out *Output) Diff {
 	}
 	if out.AnyWidth && got.DType.Storage() != want.DType.Storage() {
 		wide := *out
-		if got.DType.Storage() == tensor.F32 || want.DType.Storage() == tensor.F32 {
+		switch single := got.DType.Storage() == tensor.F32 || want.DType.Storage() == tensor.F32; {
+		case single && (Class(out.Tolerance) == Dist || Class(out.Tolerance) == Dist32):
+			wide.Tolerance = string(Dist32)
+		case single:
 			wide.Tolerance = string(Sum32)
 		}
 		return floats(tensor.FromF64(got.AsF64(), got.Shape...), tensor.FromF64(want.AsF64(), want.Shape...), cols, &wide)

@@ -118,6 +118,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			return b.Refuse("%s does not work with sparse matrices. Densify the data, or set algorithm='brute'", n.FitMethod), a, dt
 		}
 		a.Tree = &n.Tree.NeighborTree
+		a.QuickSort = n.Before("1.9")
 		return b.Cast(x, tensor.Float64), a, dt
 	case n.given:
 		dt = x.DType()
@@ -178,7 +179,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		s := b.Unary(graph.OpNeg, k.Apply(b, n, x, fit))
 		return b.Cast(b.Clip(b.Add(s, b.Scalar(1, s)), 0, 2), tensor.Float64), a, dt
 	}
-	a.Data = fit
+	a.Data, a.QuickSort = fit, n.Before("1.9") && !n.Before("1.1")
 	return x, a, dt
 }
 

@@ -236,6 +236,16 @@ def undecided(est, X, method="predict"):
     return inside(est, X, brute)
 
 
+def question(method):
+    """What a method asks of a search: the methods with one answer have the same tied and undecided rows."""
+    return method if method in ("kneighbors", "transform") else "radius_neighbors" if "radius" in method else "predict"
+
+
+def loose(est, X, kind, coarse=False):
+    """The tied and the undecided rows of a question."""
+    return tied(est, X, coarse) if kind in ("predict", "transform") else [], undecided(est, X, kind)
+
+
 def cut(est, X):
     """Rows whose last neighbour is as far as the next one: whichever search it is, another may take the other."""
     return inside(est, X, last)
@@ -272,7 +282,7 @@ def last(est, X):
         zero = donor_weights(est, X)[0] if est.weights == "distance" else set()
         return sorted(zero.union(undecided_donors(est, X)))
     est = getattr(est, "nbrs_", est)  # of manifolds
-    if not hasattr(est, "kneighbors") or est.n_neighbors >= est.n_samples_fit_:
+    if not hasattr(est, "kneighbors") or est.n_neighbors >= est._fit_X.shape[0]:
         return []
     d, _ = est.kneighbors(X, n_neighbors=est.n_neighbors + 1)
     return np.flatnonzero(~(d[:, -1] - d[:, -2] > 1e-9 * (1 + np.abs(d[:, -1])))).tolist()
@@ -357,7 +367,7 @@ def brute(est, X, method="predict"):
             d, _ = est.radius_neighbors(X, radius=est.radius + edge.max())
             return [i for i, v in enumerate(d) if edge[i] > 0 and (np.abs(v - est.radius) <= edge[i]).any()]
         k = est.n_neighbors + (name == "KNeighborsTransformer" and method == "transform" and est.mode == "distance")
-        d = est.kneighbors(X, n_neighbors=min(k + 1, est.n_samples_fit_))[0].astype(float)
+        d = est.kneighbors(X, n_neighbors=min(k + 1, est._fit_X.shape[0]))[0].astype(float)
     except Exception:
         return []
     d = np.where(np.isnan(d), 1e300, d)  # rows without a common cell are as far as any

@@ -153,6 +153,8 @@ def rows(kind, r, n, p):
         return numbers(r, n, p)
     if kind == "std":
         return np.round(r.randn(n, p), 3)
+    if kind == "grid":  # many rows twice, and at one distance
+        return r.randint(0, 4, (n, p)).astype(float)
     if kind == "wild":  # the last rows are far from those before
         X = np.round(r.randn(n, p), 3)
         X[-10:] *= 40
@@ -422,6 +424,10 @@ S("neighbors.KNeighborsRegressor", REGS + "|csr reg", **knn)
 S("neighbors.RadiusNeighborsClassifier", "num bin|num multi.str|num mo|csr multi", radius=[20.0, 60.0], outlier_label=[None, 0], weights=["uniform", "distance"], **near)
 S("neighbors.RadiusNeighborsRegressor", REGS, radius=[20.0, 60.0], weights=["uniform", "distance"], **near)
 S("neighbors.NearestNeighbors", "num|num|csr", n_neighbors=[2, 5], radius=[10.0], **near)
+grid = dict(knn, n_neighbors=[2, 5, 9, 16, 19], algorithm=["kd_tree", "ball_tree"], leaf_size=[1, 3, 8, 30])
+S("neighbors.NearestNeighbors", "grid|grid", radius=[1.0], **{k: v for k, v in grid.items() if k != "weights"})
+S("neighbors.KNeighborsClassifier", "grid multi.str|grid ml", **grid)
+S("neighbors.KNeighborsRegressor", "grid reg|grid reg3", **grid)
 S("neighbors.KNeighborsClassifier", "dist multi.str", metric="precomputed", algorithm=["brute"], weights=["uniform", "distance"])
 S("neighbors.KNeighborsTransformer", "num", n_neighbors=3, mode=["distance", "connectivity"], **near)
 S("neighbors.RadiusNeighborsTransformer", "num", radius=10.0, mode=["distance", "connectivity"], **near)
@@ -674,10 +680,12 @@ FIXTURES = [
     ("0.20.4", "NearestCentroid-cosine", "neighbors.NearestCentroid", "num multi", dict(metric="cosine")),
     ("0.21.3", "HistGradientBoostingClassifier", "ensemble.HistGradientBoostingClassifier", "num multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=5)),
     ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
+    ("0.23.2", "NearestNeighbors-grid", "neighbors.NearestNeighbors", "grid", dict(n_neighbors=16, algorithm="kd_tree", leaf_size=4)),
     ("0.23.2", "KernelPCA-inverse", "decomposition.KernelPCA", "std", dict(n_components=2, kernel="rbf", fit_inverse_transform=True)),
     ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
     ("1.7.0", "GaussianMixture-whole", "mixture.GaussianMixture", "num", dict(n_components=2, max_iter=5)),
     ("1.7.0", "MiniBatchDictionaryLearning-loose", "decomposition.MiniBatchDictionaryLearning", "num", dict(n_components=3, max_iter=5, transform_algorithm="lasso_cd", transform_alpha=0.3)),
+    ("1.3.0", "NearestNeighbors-grid", "neighbors.NearestNeighbors", "grid", dict(n_neighbors=16, algorithm="ball_tree", leaf_size=4)),
     ("1.3.0", "AdaBoostClassifier-samme", "ensemble.AdaBoostClassifier", "num multi", dict(n_estimators=3, algorithm="SAMME")),
     ("0.18.2", "GMM", "mixture.GMM", "num", dict(n_components=2, covariance_type="full")),
     ("0.18.2", "GMM-diag", "mixture.GMM", "num", dict(n_components=2, covariance_type="diag")),
@@ -783,11 +791,7 @@ def record(est, kind, new, coarse):
     inputs, outputs = [], []
     largest = {}
     for key, X in variants(new, kind):
-        used = False
-        try:
-            loose = exactness.tied(est, X), exactness.undecided(est, X)
-        except Exception:
-            loose = [], []
+        used, loose = False, {}
         jobs = [(m, key, X) for m in methods if key == "rows" or not m.startswith("staged")]
         if key == "rows" and has(est, "inverse_transform") and "transform" in methods:
             try:
@@ -804,7 +808,13 @@ def record(est, kind, new, coarse):
                 continue
             extra = ""
             if at == key:
-                for word, which in zip(("tied", "undecided"), loose):
+                asked = exactness.question(method)
+                if asked not in loose:
+                    try:
+                        loose[asked] = exactness.loose(est, X, asked, coarse)
+                    except Exception:
+                        loose[asked] = [], []
+                for word, which in zip(("tied", "undecided"), loose[asked]):
                     if which:
                         extra += ',"%s":%s' % (word, [int(i) for i in which])
             tol = exactness.tolerance(est, method)

@@ -159,11 +159,9 @@ class Recorder:
             return None
         extra = ""
         if method != "inverse_transform":
-            kind = method if method in ("kneighbors", "transform") else "radius_neighbors" if "radius" in method else "predict"
+            kind = exactness.question(method)
             if (key, kind) not in self.loose:
-                labels = kind in ("predict", "transform")
-                tied = exactness.tied(self.est, X, self.coarse) if labels else []
-                self.loose[key, kind] = tied, exactness.undecided(self.est, X, kind)
+                self.loose[key, kind] = exactness.loose(self.est, X, kind, self.coarse)
             for word, rows in zip(("tied", "undecided"), self.loose[key, kind]):
                 if rows:
                     extra += ',"%s":%s' % (word, rows)
