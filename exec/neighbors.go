@@ -30,6 +30,7 @@ type wanted struct {
 	k       int
 	values  []float64 // [rows,k]
 	indices []int64
+	last    bool                                        // NaN is farther than any distance, as numpy sorts it
 	found   func(row int, index int64, reduced float64) // in a radius
 	radius  float64                                     // reduced
 }
@@ -44,6 +45,7 @@ func kNeighbors(n *node) (kernel, error) {
 	s := newSearch(n, a)
 	return func(c *call) error {
 		w := wanted{k: a.K, values: c.out(0).F64, indices: c.out(1).I64}
+		w.last = a.Tree == nil && (a.Metric.Name == graph.SokalSneath || a.Metric.Name == graph.Dice) // of two rows of zeros
 		for i := range w.values {
 			w.values[i] = math.Inf(1)
 		}
@@ -55,7 +57,9 @@ func kNeighbors(n *node) (kernel, error) {
 			}
 		}
 		for i, d := range w.values {
-			w.values[i] = s.dist(d)
+			if w.values[i] = s.dist(d); w.last && d == math.MaxFloat64 {
+				w.values[i] = math.NaN()
+			}
 		}
 		return nil
 	}, nil
@@ -202,6 +206,9 @@ func plainSearch[T float](d metric[T], y []T, p, m int, rows func(*call) []T) ne
 }
 
 func (w *wanted) see(row int, index int64, d, radius float64) {
+	if w.last && d != d {
+		d = math.MaxFloat64
+	}
 	if w.found == nil {
 		pushNearest(w.values[row*w.k:(row+1)*w.k], w.indices[row*w.k:(row+1)*w.k], d, index)
 	} else if d <= radius {
