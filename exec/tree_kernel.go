@@ -208,7 +208,7 @@ func (f *forest) batch(c *call, v *variant, x []int64, groups, k int, out []floa
 		}
 		stride := (len(ahead)/8 + groups - 1) / groups * 8
 		numbers := f.numbers[ct.numbers*f.values:]
-		many := 1
+		var many int
 		for g := 0; g < groups; g += many {
 			many = 1
 			if hasAVX512 && !ct.wide && groups-g >= groupsAtOnce {

@@ -154,7 +154,7 @@ func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int64
 	if name == "" {
 		name = "(not written)"
 	}
-	line := fmt.Sprintf("%s  %s%s%s%sscikit-learn %s → %s", name, form.Format, st.dot(), size(int64(bytes)), st.dot(), from, report.To)
+	line := fmt.Sprintf("%s  %s%s%s%sscikit-learn %s → %s", name, form.Format, st.dot(), size(bytes), st.dot(), from, report.To)
 	if diff != nil {
 		line += fmt.Sprintf("%sequal on %d rows, largest difference %g", st.dot(), diff.Rows, diff.Largest)
 	}

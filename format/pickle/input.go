@@ -101,7 +101,7 @@ func (in *input) seek(at int64) {
 		return
 	}
 	in.base, in.buf, in.pos = at, in.buf[:0], 0
-	in.r.(io.Seeker).Seek(at, io.SeekStart) // of a section: it can not fail
+	_, _ = in.r.(io.Seeker).Seek(at, io.SeekStart) // of a section: it can not fail
 }
 
 func (in *input) leave(n int64) {
