@@ -82,7 +82,7 @@ func (e *encoder) member(name string, data []byte) error {
 		CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data))}
 	start := e.at + head + int64(len(name))
 	big := 0
-	if len(data) >= math.MaxUint32 {
+	if int64(len(data)) >= math.MaxUint32 {
 		big = 20 // the zip64 field, which the writer puts there itself
 	}
 	pad := int((align - (start+4+int64(big))%align) % align)

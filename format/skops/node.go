@@ -526,7 +526,7 @@ func (d *decoder) objectArray(o *object, path string, depth int) (pyobj.Value, e
 	n := 1
 	for _, s := range items(sv) {
 		k, ok := s.(pyobj.Int)
-		if !ok || k < 0 || k > 1<<31 || (k > 0 && n > 1<<31/int(k)) {
+		if !ok || k < 0 || int64(k) > 1<<31 || (k > 0 && int64(n) > 1<<31/int64(k)) {
 			return nil, bad(-1, "%s: shape is no list of sizes", path)
 		}
 		a.Shape = append(a.Shape, int(k))
