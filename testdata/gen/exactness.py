@@ -629,8 +629,8 @@ def scale(est, X, method, coarse):
             t = few * terms(est, X)
             slope = np.append(1, np.abs(getattr(est, "_probA", getattr(est, "probA_", []))))
             return (t * slope.max() if "proba" in method else t).tolist()
-        if getattr(est, "effective_metric_", "") == "cosine" and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):
-            return [1.0] * X.shape[0]  # one minus a product of unit rows
+        if getattr(est, "effective_metric_", "") in ("cosine", "correlation") and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):
+            return [1.0] * X.shape[0]  # one minus a product of unit rows, centred ones for correlation
         if tolerance(est, method) != "dist" or sp.issparse(X):
             return None
         A = np.asarray(X, dtype=float)
