@@ -42,12 +42,12 @@ def fresh():
     yield make_pipeline(ColumnTransformer([("words", OneHotEncoder(handle_unknown="ignore"), [0]), ("numbers", SimpleImputer(), [1])]), Ridge()).fit(mixed, X[:, 0])
     yield make_pipeline(TfidfVectorizer(), SGDClassifier(random_state=1)).fit(docs, y[:70])
     yield make_pipeline(FeatureUnion([("scale", StandardScaler()), ("bins", KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"))]), KNeighborsClassifier()).fit(X, y)
-    yield StackingClassifier([("a", lr), ("b", ComplementNB())], cv=2).fit(np.abs(X), y)
+    yield StackingClassifier([("first", lr), ("second", ComplementNB())], cv=2).fit(np.abs(X), y)
     yield MLPRegressor(max_iter=5).fit(X.astype("f4"), X[:, :2])
     yield OrdinalEncoder().fit(mixed)
     yield make_pipeline(FunctionTransformer(np.log1p), StandardScaler()).fit(np.abs(X))
-    yield {"models": [lr, lr], "name": "a", "shape": "shape", "rows": X[:3], "again": X[:3].T, "empty": b"", "one": [b"x", b"x", "x"],
-           "keys": np.array(["a", "b", None], dtype=object), "dates": np.array(["2020-01-01"], "M8[D]"), "scalars": [np.float64(1), np.int64(2), np.True_]}
+    yield {"models": [lr, lr], "name": "aa", "shape": "shape", "rows": X[:3], "again": X[:3].T, "empty": b"", "one": [b"x", b"x", "xx"],
+           "keys": np.array(["aa", "bb", None], dtype=object), "dates": np.array(["2020-01-01"], "M8[D]"), "scalars": [np.float64(1), np.int64(2), np.True_]}
 
 
 def main():
