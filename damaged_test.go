@@ -13,7 +13,10 @@ import (
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/fingerprint"
+	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
 
@@ -89,4 +92,31 @@ func TestDamagedFiles(t *testing.T) {
 		}
 	}
 	t.Logf("%d damaged files; of those with a turned bit %d read as before, %d of forms without a checksum as another model", n, same, other)
+}
+
+// TestRulesAreNotRead: the names under which upgrades keep what an older release did are refused in a file.
+func TestRulesAreNotRead(t *testing.T) {
+	for name, file := range map[string]string{"rule_pow": "PowerTransformer.pkl", "rule_wide": "StandardScaler.joblib", "(missing)": "RandomForestClassifier.joblib", "rule_unknown": "PCA.joblib"} {
+		m, err := larder.Open(filepath.Join(fixture.Root(t), "testdata", "sklearn", "1.9.1", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Estimator(); err != nil {
+			t.Fatal(err)
+		}
+		root := pyobj.Clone(m.Doc().Root)
+		attrs, _ := root.(*pyobj.Object).Attrs()
+		attrs.Set(pyobj.Str(name), pyobj.Bool(true))
+		var b bytes.Buffer
+		if err := pickle.Encode(&b, root, 4, (&numpy.Reducer{Protocol: 4}).Reduce); err != nil {
+			t.Fatal(err)
+		}
+		forged, err := larder.OpenBytes(b.Bytes(), larder.Lenient())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := forged.Estimator(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s with %s: %v", file, name, err)
+		}
+	}
 }

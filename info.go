@@ -37,7 +37,7 @@ type Held struct {
 	DType  string  `json:"dtype"`
 	Shape  []int   `json:"shape"`
 	Counts []Count `json:"counts,omitempty"` // of labels: how many rows have each
-	Data   []any   `json:"data,omitempty"`   // in order, up to 10,000 values; Convert to params writes all
+	Data   []any   `json:"data,omitempty"`   // in order, if there are no more than 10,000 values
 }
 
 // Count is a label and how many rows have it.
@@ -156,7 +156,7 @@ func (m *Model) Info() Info {
 				}
 			}
 		} else {
-			in.Problems = append(in.Problems, sklearn.Has(m.est, "").Error())
+			in.Problems = append(in.Problems, sklearn.WhyNone(m.est).Error())
 			m.alone(&in)
 		}
 	}
@@ -182,8 +182,7 @@ func (m *Model) alone(in *Info) {
 		if err != nil {
 			continue
 		}
-		bd := &sklearn.Binder{Registry: m.opts.registry, Lenient: m.opts.lenient}
-		if e, err := bd.Bind(v, p.Path); err == nil && (sklearn.Has(e, sklearn.MethodPredict) == nil || sklearn.Has(e, sklearn.MethodTransform) == nil) {
+		if e, err := m.opts.binder(m.doc).Bind(v, p.Path); err == nil && (sklearn.Has(e, sklearn.MethodPredict) == nil || sklearn.Has(e, sklearn.MethodTransform) == nil) {
 			if top, ok := strings.CutPrefix(m.path, "model"); ok && top != "" {
 				chosen = strings.TrimPrefix(strings.NewReplacer("['", ".", "']", "").Replace(top)+rest, ".")
 			}

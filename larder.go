@@ -22,7 +22,6 @@ import (
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/exec"
 	"github.com/larder-ml/larder/graph"
-	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/source"
@@ -118,8 +117,7 @@ func build(src *source.Source, o options) (*Model, error) {
 	} else if only, at, ok := onlyEstimator(doc.Root, o.registry); ok {
 		m.root, m.path = only, at
 	}
-	bd := &sklearn.Binder{Registry: o.registry, Lenient: o.lenient, Numpy: numpy.Generation(doc)}
-	m.est, m.bind = bd.Bind(m.root, m.path)
+	m.est, m.bind = o.binder(doc).Bind(m.root, m.path)
 	if held := m.objects(); m.bind != nil && len(held) > 1 {
 		m.bind = &sklearn.BindError{Path: m.path, Msg: sklearn.Describe(m.root) + " is no estimator: select one of what it holds: " + names(held)}
 	}

@@ -2,9 +2,7 @@ package larder
 
 import (
 	"github.com/larder-ml/larder/audit"
-	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
-	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/release"
 )
 
@@ -48,11 +46,12 @@ func (m *Model) Migrate(o MigrateOptions) (*Model, *release.Report, error) {
 	if n.report.Verdict != audit.OK {
 		return nil, nil, &UndeterminedError{n.report}
 	}
-	bd := &sklearn.Binder{Registry: n.opts.registry, Numpy: numpy.Generation(m.doc)}
 	only, at, ok := onlyEstimator(root, n.opts.registry)
 	if !ok {
 		only, at = root, "model"
 	}
-	n.est, n.bind = bd.Bind(only, at)
+	strict := n.opts
+	strict.lenient = false
+	n.est, n.bind = strict.binder(m.doc).Bind(only, at)
 	return n, report, nil
 }

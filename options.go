@@ -3,6 +3,8 @@ package larder
 import (
 	"sync"
 
+	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/all"
 	"github.com/larder-ml/larder/source"
@@ -10,6 +12,11 @@ import (
 
 // registry is the table of everything, made once.
 var registry = sync.OnceValue(func() *sklearn.Registry { return all.Registry() })
+
+// binder makes estimators of what a file holds.
+func (o *options) binder(doc *pyobj.Doc) *sklearn.Binder {
+	return &sklearn.Binder{Registry: o.registry, Lenient: o.lenient, Numpy: numpy.Generation(doc)}
+}
 
 // Option changes how a file is opened.
 type Option func(*options)

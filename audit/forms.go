@@ -373,20 +373,21 @@ func convertsText(g *pyobj.Global) bool {
 
 // getattrForm allows bound methods: getattr(object of a known class, "name").
 func getattrForm(_ *judge, args []pyobj.Value) string {
-	if len(args) == 2 {
-		name, isText := pyobj.Text(args[1])
-		if isText && (!strings.HasPrefix(name, "_") || name == "_unpickle") && !strings.Contains(name, ".") {
-			if o, ok := args[0].(*pyobj.Object); ok && name != "_unpickle" && strings.HasPrefix(o.ClassName(), "sklearn.") {
-				return ""
-			}
-			if g, _ := global(args[0]); g == zoneInfo && name == "_unpickle" {
-				return ""
-			} else if (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name] {
-				return "" // str.split and the like as a tokenizer
-			}
-		}
+	const only = "is allowed for bound methods of scikit-learn objects only"
+	if len(args) != 2 {
+		return only
 	}
-	return "is allowed for bound methods of scikit-learn objects only"
+	name, isText := pyobj.Text(args[1])
+	o, made := args[0].(*pyobj.Object)
+	g, _ := global(args[0])
+	switch {
+	case g == zoneInfo && name == "_unpickle":
+	case (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name]: // as a tokenizer
+	case isText && made && strings.HasPrefix(o.ClassName(), "sklearn.") && !strings.HasPrefix(name, "_") && !strings.Contains(name, "."):
+	default:
+		return only
+	}
+	return ""
 }
 
 var textMethods = map[string]bool{"split": true, "lower": true, "upper": true, "strip": true, "lstrip": true, "rstrip": true, "splitlines": true, "casefold": true}

@@ -251,7 +251,6 @@ func (w *writer) set(s *pyobj.Set) {
 	}
 }
 
-// object writes class, arguments and attributes.
 // asBytes gives values with text as the bytes it stands for, one each character: what Python 2 wrote as str, and Python 3 where
 // it rewrites that.
 func asBytes(vs []pyobj.Value) []pyobj.Value {
@@ -273,6 +272,7 @@ func asBytes(vs []pyobj.Value) []pyobj.Value {
 	return out
 }
 
+// object writes class, arguments and attributes.
 func (w *writer) object(o *pyobj.Object) {
 	if w.sparse(o) {
 		return

@@ -88,6 +88,11 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	if b.Numpy = bd.Numpy; CompareVersions(b.Version, "1.4.2") < 0 {
 		b.Numpy = 1 // no release before runs with numpy 2
 	}
+	for _, at := range attrs.Entries {
+		if n, ok := pyobj.Text(at.Key); ok && (strings.HasPrefix(n, "rule_") || strings.HasPrefix(n, "(")) {
+			return nil, &BindError{path, n, "this name is what an upgrade says of an older release: no file has it"}
+		}
+	}
 	st := &State{Attrs: attrs.Clone(), Version: b.Version, Class: c, Path: path}
 	for _, r := range c.Upgrade {
 		if CompareVersions(b.Version, r.Before) < 0 {

@@ -322,9 +322,27 @@ func refused(why error) bool {
 	return errors.As(why, &n) || errors.As(why, &m) && m.Refused
 }
 
-// Has returns nil if the estimator can run the method under its settings, else a *MethodError. For "" that says why none
-// can be run.
+// WhyNone is the *MethodError of an estimator that no method can be run of: of one that scikit-learn has, if there is such.
+func WhyNone(e Estimator) error {
+	b := e.base()
+	if b.Class.Result != "" {
+		return lacking(b, "")
+	}
+	for _, m := range methods {
+		if m.call(e) != nil {
+			if err := Has(e, m.name); err != nil && refused(err) {
+				return err
+			}
+		}
+	}
+	return lacking(b, "")
+}
+
+// Has returns nil if the estimator can run the method under its settings, else a *MethodError: of no method, "", that of WhyNone.
 func Has(e Estimator, method string) error {
+	if method == "" {
+		return WhyNone(e)
+	}
 	b := e.base()
 	for _, m := range methods {
 		if m.name != method || m.call(e) == nil && former(e, method) == nil {
@@ -340,15 +358,11 @@ func Has(e Estimator, method string) error {
 		}
 		return nil
 	}
-	if method == "" && b.Class.Result == "" {
-		for _, m := range methods {
-			if m.call(e) != nil {
-				if err := Has(e, m.name); err != nil && refused(err) {
-					return err
-				}
-			}
-		}
-	}
+	return lacking(b, method)
+}
+
+// lacking is the error of a method that the class does not have; "" stands for any.
+func lacking(b *Base, method string) error {
 	var why error
 	switch reason := b.Class.Lacks[method]; {
 	case reason != "":

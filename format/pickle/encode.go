@@ -276,7 +276,7 @@ func (e *Encoder) int(n int64) {
 	case n >= 0 && n <= 0xff:
 		e.op(opBinInt1, byte(n))
 	case n >= 0 && n <= 0xffff:
-		e.op(opBinInt2, byte(n&0xff), byte(n>>8&0xff))
+		e.op(opBinInt2, byte(n), byte(n>>8))
 	case n >= math.MinInt32 && n <= math.MaxInt32:
 		e.op(opBinInt, binary.LittleEndian.AppendUint32(nil, uint32(n))...)
 	default:

@@ -120,7 +120,7 @@ func (l *LinearDiscriminantAnalysis) Bound(bd *sklearn.Binder) error {
 	return l.LinearClassifierMixin.Bound(bd)
 }
 
-// Available refuses transform of the lsqr solver.
+// Available refuses transform of the lsqr solver as scikit-learn does, in its words.
 func (l *LinearDiscriminantAnalysis) Available(method string) error {
 	if method == sklearn.MethodTransform && l.SolverParam == "lsqr" {
 		return errors.New("transform not implemented for 'lsqr' solver (use 'svd' or 'eigen').")
