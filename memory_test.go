@@ -200,7 +200,7 @@ func TestForestLargerThanMemory(t *testing.T) {
 		t.Skip("LARDER_LONG is not set: a file of 1 GB is written")
 	}
 	var disk syscall.Statfs_t
-	if dir := os.TempDir(); syscall.Statfs(dir, &disk) != nil || int64(disk.Bavail)*int64(disk.Bsize) < 2<<30 {
+	if dir := os.TempDir(); syscall.Statfs(dir, &disk) != nil || int64(disk.Bavail)*int64(disk.Bsize) < 2<<30 { //nolint:unconvert // is 32 bits wide on some
 		t.Skipf("%s has no 2 GB of room", dir)
 	}
 	path := filepath.Join(t.TempDir(), "forest.joblib")
