@@ -136,17 +136,23 @@ func ownOutliers(s *sklearn.State) error {
 	return nil
 }
 
-// oneOutlier: until 0.21 the label of outliers was the parameter's, for every output.
+// oneOutlier: until 0.21 the label of outliers was the parameter's, for every output, as an array of the classes' type holds it.
 func oneOutlier(s *sklearn.State) error {
 	label := s.Attrs.Get("outlier_label")
 	if label == nil {
 		return nil
 	}
 	if _, none := label.(pyobj.None); !none {
-		n := 1
+		n, classes := 1, s.Attrs.Get("classes_")
 		if two, _ := sklearn.Bool(s.Attrs.Get("outputs_2d_")); two {
-			if items, err := sklearn.Sequence(s.Attrs.Get("classes_")); err == nil {
-				n = len(items)
+			if items, err := sklearn.Sequence(classes); err == nil && len(items) > 0 {
+				n, classes = len(items), items[0]
+			}
+		}
+		if a, ok := classes.(*pyobj.Array); ok {
+			var err error
+			if label, err = heldBy(a.DType, label); err != nil {
+				return err
 			}
 		}
 		list := &pyobj.List{}
@@ -157,6 +163,27 @@ func oneOutlier(s *sklearn.State) error {
 	}
 	s.Default("outlier_label_", label)
 	return nil
+}
+
+// heldBy gives a label as arrays of text of a fixed width hold it: as text, what is longer cut off.
+func heldBy(d *pyobj.DType, label pyobj.Value) (pyobj.Value, error) {
+	if d.Kind != 'U' && d.Kind != 'S' {
+		return label, nil
+	}
+	t, err := sklearn.Tensor(label)
+	if err != nil || t.Len() != 1 {
+		return nil, fmt.Errorf("%s is no label", sklearn.Describe(label))
+	}
+	text := t.Cell(0).String()
+	if d.Kind == 'S' {
+		data := make([]byte, d.Size)
+		copy(data, text)
+		return &pyobj.Array{DType: d, Shape: []int{}, Data: data, Offset: -1}, nil
+	}
+	if r := []rune(text); len(r) > d.Size/4 {
+		text = string(r[:d.Size/4])
+	}
+	return pyobj.Str(text), nil
 }
 
 // The rules of outlier labels.

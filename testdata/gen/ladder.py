@@ -695,6 +695,7 @@ FIXTURES = [
     ("0.21.3", "PolynomialFeatures", "preprocessing.PolynomialFeatures", "num", dict(degree=3)),
     ("0.21.3", "OneVsOneClassifier-half", "multiclass.OneVsOneClassifier", "num bin.str", dict(estimator=E("naive_bayes.GaussianNB"))),
     ("1.3.0", "SplineTransformer-narrow", "preprocessing.SplineTransformer", "num", {}),
+    ("0.20.4", "RadiusNeighborsClassifier-outlier", "neighbors.RadiusNeighborsClassifier", "std multi.str", dict(radius=0.6, outlier_label="most_frequent")),
 ]
 
 
