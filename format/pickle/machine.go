@@ -49,6 +49,7 @@ type Machine struct {
 	legacy  [256]int64 // first index+1 of legacy opcodes
 	rules   map[string]int
 	broken  error // first breach of the frames
+	lines   lineEnd
 	dis     *lister
 }
 
@@ -378,6 +379,9 @@ func (m *Machine) step() (pyobj.Value, bool, error) {
 	}
 	if info.legacy && m.legacy[b] == 0 {
 		m.legacy[b] = m.at + 1
+	}
+	if m.lines == crlf && info.proto > 0 {
+		return nil, false, m.bad(`a binary opcode where lines end in \r\n: bytes were changed on the way`)
 	}
 	if int(info.proto) > m.proto {
 		m.undeclared(int(info.proto))

@@ -287,6 +287,8 @@ func TestNotes(t *testing.T) {
 		{"old opcode", "I1\n.", "legacy-opcode", pyobj.LevelNote, false},
 		{"Python 2 text", "S'a'\n.", "legacy-opcode", pyobj.LevelNote, false},
 		{"carriage return in a name", "cos\r\nsystem\n.", "global-text", pyobj.LevelRefuse, false},
+		{"lines of text", "(dp0\r\nVa\r\np1\r\nI1\r\ns.", "text-mode", pyobj.LevelNote, false},
+		{"raw text first", "Va\r\np0\r\n.", "text-mode", pyobj.LevelNote, false},
 		{"tab in a name", "cos\nsystem\t\n.", "global-text", pyobj.LevelRefuse, false},
 		{"NUL in a name", "cos\x00\nsystem\n.", "global-text", pyobj.LevelRefuse, false},
 		{"letters beyond ASCII", "c\xd0\xbes\nsystem\n.", "global-text", pyobj.LevelSuspect, false},
@@ -588,4 +590,34 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("not stable: %v\n%q\n%q", err, w.Bytes(), w2.Bytes())
 		}
 	})
+}
+
+// A file that Python 2 on Windows opened as text holds \r\n where the pickler wrote \n. What it wrote at protocol 0 is lines alone.
+func TestLinesOfText(t *testing.T) {
+	written := "(lp0\nccopy_reg\n_reconstructor\np1\n(csklearn.tree.tree\nLeaf\np2\nc__builtin__\nobject\np3\nNtp4\nRp5\n" +
+		"(dp6\nS'a\\r\\n'\np7\nVb\r\np8\nsVc\np9\nF0.5\nsVd\np10\nL12L\nsbaI01\na."
+	want, err := decode([]byte(written))
+	if err != nil {
+		t.Fatal(err)
+	}
+	turned := strings.ReplaceAll(written, "\n", "\r\n")
+	got, err := decode([]byte(turned))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b bytes.Buffer
+	if err := errors.Join(Encode(&a, got.Root, 2, nil), Encode(&b, want.Root, 2, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if !Sniff([]byte(turned)) || !bytes.Equal(a.Bytes(), b.Bytes()) || len(got.Imports) != 3 {
+		t.Errorf("got %q, want %q", a.Bytes(), b.Bytes())
+	}
+	for _, bad := range []string{
+		strings.Replace(turned, "Vc\r\n", "Vc\n", 1),
+		strings.Replace(turned, "L12L\r\n", "K\x0c", 1),
+	} {
+		if _, err := decode([]byte(bad)); !errors.Is(err, source.ErrCorrupt) {
+			t.Errorf("%q: error %v", bad, err)
+		}
+	}
 }

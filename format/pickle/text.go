@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/big"
@@ -13,7 +14,7 @@ import (
 
 func bigEndian(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
 
-// text reads a line argument; valid until the next read.
+// text reads a line argument without its end; valid until the next read.
 func (m *Machine) text() ([]byte, error) {
 	b, ok, err := m.in.line(m.lim.String)
 	if err != nil {
@@ -22,7 +23,37 @@ func (m *Machine) text() ([]byte, error) {
 	if !ok {
 		return nil, m.eof("no newline before ")
 	}
-	return b, nil
+	return m.ended(b)
+}
+
+// lineEnd is how the lines of a stream end.
+type lineEnd uint8
+
+const (
+	anyEnd  lineEnd = iota // not yet known
+	newline                // as picklers write them
+	crlf                   // as Windows writes them into a file that was opened as text
+)
+
+// ended takes the carriage return off a line where all lines end in one, as the first two tell. Raw text (V) may end in a carriage
+// return of its own; the PUT that picklers write after it may not.
+func (m *Machine) ended(b []byte) ([]byte, error) {
+	returned := bytes.HasSuffix(b, []byte("\r"))
+	if m.lines == anyEnd {
+		m.lines = newline
+		next, _, found := bytes.Cut(m.in.buf[m.in.pos:], []byte("\n"))
+		if returned && found && m.proto <= 0 && bytes.HasSuffix(next, []byte("\r")) && (m.op != opUnicode || Opcode(next[0]) == opPut) {
+			m.lines = crlf
+			m.Note("text-mode", pyobj.LevelNote, 0, `lines end in \r\n: Python loads it on Windows alone, from a file opened as text`)
+		}
+	}
+	switch {
+	case m.lines == newline:
+		return b, nil
+	case !returned:
+		return nil, m.bad(`a line ends in \n, those before it in \r\n`)
+	}
+	return b[:len(b)-1], nil
 }
 
 // decimal reads -?[0-9]+ without leading zeros, the only form a pickler writes.
