@@ -75,7 +75,7 @@ func nmfSolve(n *node) (kernel, error) {
 			if v < 0 && a.RefuseNegative != "" {
 				return c.refuse("%s", a.RefuseNegative)
 			}
-			if v == 0 && a.Solver == "mu" && a.Beta <= 0 && a.RefuseNegative != "" {
+			if v == 0 && a.Solver == "mu" && a.Beta <= 0 && a.RefuseNegative != "" && !a.TakesZeros {
 				return c.refuse("When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X, or use a positive beta_loss.")
 			}
 		}
@@ -84,9 +84,12 @@ func nmfSolve(n *node) (kernel, error) {
 		run.hsum = append([]float64{}, s.hsum...)
 		w := make([]float64, c.rows*s.m)
 		if c.rows > 0 {
-			if a.Solver == "cd" {
+			switch a.Solver {
+			case "cd":
 				run.descend(x, w)
-			} else {
+			case "pg":
+				run.project(x, w)
+			default:
 				run.multiply(x, w)
 			}
 		}
@@ -153,6 +156,92 @@ func (s *nmf) descend(x, w []float64) {
 		}
 		if first == 0 || violation/first <= s.Tol {
 			return
+		}
+	}
+}
+
+// The line search of project: how much of the decrease that the gradient promises is enough, and what a step is divided
+// or multiplied by.
+const (
+	projectEnough = 0.01
+	projectStep   = 0.1
+	projectTries  = 20
+)
+
+// project is _nls_subproblem of sklearn/decomposition/nmf.py until 0.18 with H fixed: projected gradient descent on all rows
+// at once. The step of the last iteration is where the next one's search begins.
+func (s *nmf) project(x, w []float64) {
+	hht := append([]float64{}, s.hht...)
+	for i := range s.m {
+		for j := range s.m {
+			hht[i*s.m+j] += s.GramAll
+		}
+		hht[i*s.m+i] += s.GramDiagonal
+	}
+	xht := s.xht(x)
+	grad, next, before, d := make([]float64, len(w)), make([]float64, len(w)), make([]float64, len(w)), make([]float64, len(w))
+	gamma := 1.0
+	for range s.MaxIter {
+		norm := 0.0
+		for i := range s.n {
+			for t := range s.m {
+				at := i*s.m + t
+				g := 0.0
+				for r := range s.m {
+					g += float64(hht[t*s.m+r] * w[i*s.m+r])
+				}
+				g -= xht[at]
+				g += s.L1 + float64(s.L2*w[at])
+				grad[at] = g
+				if g < 0 || w[at] > 0 {
+					norm += float64(g * g)
+				}
+			}
+		}
+		if math.Sqrt(norm) < s.Tol {
+			return
+		}
+		copy(before, w)
+		shrink := false
+		for try := range projectTries {
+			promised, same := 0.0, true
+			for i, v := range w {
+				n := v - float64(gamma*grad[i])
+				if !(n > 0) {
+					n *= 0
+				}
+				next[i], d[i] = n, n-v
+				promised += float64(grad[i] * d[i])
+				same = same && n == before[i]
+			}
+			bent := 0.0
+			for i := range s.n {
+				for t := range s.m {
+					v := 0.0
+					for r := range s.m {
+						v += float64(hht[t*s.m+r] * d[i*s.m+r])
+					}
+					bent += float64(v * d[i*s.m+t])
+				}
+			}
+			enough := float64((1-projectEnough)*promised)+float64(0.5*bent) < 0
+			if try == 0 {
+				shrink = !enough
+			}
+			if shrink {
+				if enough {
+					copy(w, next)
+					break
+				}
+				gamma *= projectStep
+				continue
+			}
+			if !enough || same {
+				copy(w, before)
+				break
+			}
+			gamma /= projectStep
+			copy(before, next)
 		}
 	}
 }

@@ -14,7 +14,7 @@ const (
 // NMFAttr describes sklearn.decomposition.NMF's and MiniBatchNMF's search for W with H fixed.
 type NMFAttr struct {
 	H              *tensor.Tensor // [m,k]
-	Solver         string         // "cd" or "mu"
+	Solver         string         // "cd", "mu" or "pg"
 	Beta           float64        // beta of the divergence: 2 Frobenius, 1 Kullback-Leibler, 0 Itakura-Saito
 	L1, L2         float64
 	Tol            float64
@@ -22,6 +22,10 @@ type NMFAttr struct {
 	MiniBatch      bool // MiniBatchNMF's loop: another stop test
 	Gamma          float64
 	RefuseNegative string // message, "" where negative input is taken
+	TakesZeros     bool   // of betas up to zero, which else refuse zeros where they refuse negative input
+
+	// Of "pg": what is added to the Gram matrix of H, to its diagonal and everywhere.
+	GramDiagonal, GramAll float64
 }
 
 // TopicAttr describes LatentDirichletAllocation's E step.

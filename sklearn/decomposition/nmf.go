@@ -10,10 +10,19 @@ import (
 )
 
 var nmfClasses = []sklearn.Class{
-	{Name: "sklearn.decomposition.NMF", Modules: []string{"sklearn.decomposition._nmf", "sklearn.decomposition.nmf"},
+	nmfClass("NMF", "sklearn.decomposition._nmf", "sklearn.decomposition.nmf"),
+	nmfClass("ProjectedGradientNMF", "sklearn.decomposition.nmf"),
+	{Name: "sklearn.decomposition.MiniBatchNMF", Modules: []string{"sklearn.decomposition._nmf"},
 		New:     func() sklearn.Estimator { return new(NMF) },
+		FitOnly: sklearn.Names("n_components init batch_size max_no_improvement forget_factor fresh_restarts fresh_restarts_max_iter transform_max_iter beta_loss verbose"),
+		Ignore: sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _batch_size _rho _components_numerator _components_denominator " +
+			"_ewa_cost _ewa_cost_min _no_improvement n_steps_ _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H")},
+}
+
+func nmfClass(name string, modules ...string) sklearn.Class {
+	return sklearn.Class{Name: "sklearn.decomposition." + name, Modules: modules, New: func() sklearn.Estimator { return new(NMF) },
 		FitOnly: sklearn.Names("n_components init beta_loss"),
-		Ignore:  sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H comp_sparseness_ data_sparseness_ sparseness beta eta nls_max_iter"),
+		Ignore:  sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H comp_sparseness_ data_sparseness_"),
 		Upgrade: []sklearn.Rung{{Before: "0.23", Fix: func(s *sklearn.State) error {
 			s.Attrs.Set(pyobj.Str("(double)"), pyobj.Bool(true))
 			return nil
@@ -25,15 +34,11 @@ var nmfClasses = []sklearn.Class{
 				s.Default("_beta_loss", b)
 			}
 			return nil
-		}}}},
-	{Name: "sklearn.decomposition.MiniBatchNMF", Modules: []string{"sklearn.decomposition._nmf"},
-		New:     func() sklearn.Estimator { return new(NMF) },
-		FitOnly: sklearn.Names("n_components init batch_size max_no_improvement forget_factor fresh_restarts fresh_restarts_max_iter transform_max_iter beta_loss verbose"),
-		Ignore: sklearn.Names("reconstruction_err_ n_iter_ n_components_ _n_components _batch_size _rho _components_numerator _components_denominator " +
-			"_ewa_cost _ewa_cost_min _no_improvement n_steps_ _l1_reg_W _l1_reg_H _l2_reg_W _l2_reg_H")},
+		}}},
+	}
 }
 
-// NMF is sklearn.decomposition.NMF and MiniBatchNMF.
+// NMF is sklearn.decomposition.NMF and MiniBatchNMF, and ProjectedGradientNMF, which 0.19 removed.
 //
 // transform searches: its rows depend on each other through the start and the stop test. shuffle=True draws and is
 // refused. Files before 1.2 may have one alpha for both factors, which no number of features multiplies.
@@ -52,6 +57,12 @@ type NMF struct {
 	Shuffle    bool           `sk:"shuffle,optional"`
 	Gamma      *float64       `sk:"_gamma,optional"`
 	Components *tensor.Tensor `sk:"components_"`
+
+	// Of the solver "pg", until 0.18.
+	Sparseness   pyobj.Value `sk:"sparseness,optional"` // "data", "components" or None
+	SparseBeta   *float64    `sk:"beta,optional"`
+	SparseEta    *float64    `sk:"eta,optional"`
+	InnerMaxIter int         `sk:"nls_max_iter,optional"`
 
 	// DoubleRule: before 0.23 rows of float32 became float64.
 	DoubleRule bool `sk:"(double),optional"`
@@ -84,14 +95,26 @@ var (
 
 // Bound checks the components.
 func (p *NMF) Bound(*sklearn.Binder) error {
-	if p.Name() == "NMF" && p.Solver != "cd" && p.Solver != "mu" {
-		if p.Solver == "pg" {
-			return &sklearn.BindError{Path: p.Path, Attr: "solver", Msg: `"pg", which 0.19 removed, searches by projected gradients up to a tolerance`}
+	if side, _ := pyobj.Text(p.Sparseness); p.Solver == "pg" {
+		if p.InnerMaxIter < 1 {
+			return &sklearn.BindError{Path: p.Path, Attr: "nls_max_iter", Msg: fmt.Sprintf("%d iterations of projected gradients", p.InnerMaxIter)}
 		}
+		for attr, v := range map[string]*float64{"beta": p.SparseBeta, "eta": p.SparseEta} {
+			if v == nil || !(*v >= 0) {
+				return &sklearn.BindError{Path: p.Path, Attr: attr, Msg: "missing or negative, for projected gradients"}
+			}
+		}
+		if _, none := p.Sparseness.(pyobj.None); !none && p.Sparseness != nil && side != "data" && side != "components" {
+			return &sklearn.BindError{Path: p.Path, Attr: "sparseness", Msg: sklearn.Describe(p.Sparseness) + " is not known"}
+		}
+	} else if !p.batches() && p.Solver != "cd" && p.Solver != "mu" {
 		return &sklearn.BindError{Path: p.Path, Attr: "solver", Msg: fmt.Sprintf("%q is not known", p.Solver)}
 	}
 	return matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn)
 }
+
+// batches reports a MiniBatchNMF.
+func (p *NMF) batches() bool { return p.Name() == "MiniBatchNMF" }
 
 // Available refuses what draws.
 func (p *NMF) Available(method string) error {
@@ -125,10 +148,20 @@ func (p *NMF) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	}
 	a := graph.NMFAttr{H: p.Components, Solver: p.Solver, Beta: float64(p.Beta), Tol: p.Tol, MaxIter: p.MaxIter}
 	a.L1, a.L2 = p.penalties()
-	if p.Name() == "NMF" {
+	if p.Solver == "pg" {
+		a.MaxIter = p.InnerMaxIter
+		switch side, _ := pyobj.Text(p.Sparseness); side {
+		case "data":
+			a.GramAll = *p.SparseBeta
+		case "components":
+			a.GramDiagonal = *p.SparseEta
+		}
+	}
+	if !p.batches() {
 		if x.DType() != p.Components.DType {
 			return b.Refuse("H should have the same dtype as X. Got H.dtype = %s.", p.Components.DType)
 		}
+		a.TakesZeros = p.Before("0.22") && x.Type().Kind == graph.CSR // the least of the stored numbers was asked
 		a.RefuseNegative = "Negative values in data passed to X in NMF."
 		a.Gamma = 1
 		if a.Beta < 1 {

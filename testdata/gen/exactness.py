@@ -135,7 +135,7 @@ def tolerance(est, method):
     if name in BOOSTED:
         if isinstance(getattr(est, "init", None), BaseEstimator):
             return "sum32"  # the inner estimator is fitted on rows cast to float32
-        if method == "predict_log_proba" and release() < (1, 4):
+        if method == "predict_log_proba":
             return "log"  # of probabilities that are 8 ulp apart
         if "proba" in method:
             return "sum" if release() < (1, 4) else "ulp8"  # exp(score - log(sum(exp(score)))): as many ulp as the score is large

@@ -451,7 +451,10 @@ GPK = [None, E("gaussian_process.kernels.RBF", length_scale=5.0), E("gaussian_pr
        F(lambda r: find("gaussian_process.kernels.Exponentiation")(find("gaussian_process.kernels.RBF")([3.0, 2.0, 5.0, 8.0]), 2))]
 S("gaussian_process.GaussianProcessRegressor", REGS + "|num reg", _n=24, kernel=GPK, alpha=[1e-10, 0.1], normalize_y=[False, True], optimizer=[None])
 S("gaussian_process.GaussianProcessClassifier", "std bin.str|std multi|std five.odd", _n=24, kernel=GPK, multi_class=["one_vs_rest", "one_vs_one"], optimizer=[None])
-S("gaussian_process.GaussianProcess", REGS + "|num reg|num reg", _n=24, regr=["constant", "linear", "quadratic"], corr=["squared_exponential", "absolute_exponential", "cubic", "linear", "generalized_exponential"], theta0=[0.1, 0.01], nugget=[0.01], normalize=[True, False], storage_mode=["full", "light"], beta0=[None])
+kriging = dict(regr=["constant", "linear", "quadratic"], corr=["squared_exponential", "absolute_exponential", "cubic", "linear", F(lambda r: find("gaussian_process.correlation_models.pure_nugget"))], nugget=[0.01], normalize=[True, False], storage_mode=["full", "light"], beta0=[None])
+S("gaussian_process.GaussianProcess", REGS + "|num reg|num reg", _n=24, theta0=[0.1, 0.01, (0.1, 0.02, 0.3, 0.05)], **kriging)
+S("gaussian_process.GaussianProcess", "std reg|std reg3", _n=24, theta0=0.1, thetaL=1e-3, thetaU=[1.0], **kriging)
+S("gaussian_process.GaussianProcess", "std reg|std reg3", _n=24, **dict(kriging, corr="generalized_exponential", theta0=(0.1, 0.02, 0.3, 0.05, 1.5)))
 S("kernel_ridge.KernelRidge", REGS + "|csr reg", kernel=["linear", "rbf", "poly", "polynomial", "laplacian", "cosine", "sigmoid"], gamma=[None, 0.01], alpha=[0.1, 1.0], degree=[2, 3], coef0=[1, 0.5])
 S("kernel_ridge.KernelRidge", "kernel reg", kernel="precomputed")
 nn = dict(hidden_layer_sizes=[(5,), (4, 3), (6,)], activation=["relu", "tanh", "logistic", "identity"], solver=["adam", "sgd", "lbfgs"], max_iter=10, early_stopping=[False, True], learning_rate=["constant", "adaptive", "invscaling"], warm_start=[False, True])
@@ -475,7 +478,8 @@ S("decomposition.KernelPCA", "kernel", n_components=2, kernel="precomputed")
 S("decomposition.FastICA", "num|num", n_components=[None, 2], whiten=[True, "unit-variance", "arbitrary-variance", False], algorithm=["parallel", "deflation"], fun=["logcosh", "exp", "cube"], max_iter=30)
 S("decomposition.FactorAnalysis", "num", n_components=[2, 3], svd_method=["randomized", "lapack"], rotation=[None, "varimax"])
 S("decomposition.NMF", "pos|pos|counts", n_components=[2, 3], init=["nndsvd", "random", "nndsvda"], solver=["cd", "mu", "pg"], beta_loss=["frobenius", "kullback-leibler", "itakura-saito"], alpha=[0.0, 0.1], l1_ratio=[0.0, 0.5], max_iter=[50, 200], sparseness=[None, "data", "components"], alpha_W=[0.0, 0.1], alpha_H=["same", 0.0])
-S("decomposition.ProjectedGradientNMF", "pos", n_components=[2, 3], sparseness=[None, "data"])
+S("decomposition.ProjectedGradientNMF", "pos|counts|csrpos", n_components=[2, 3], sparseness=[None, "data", "components"], alpha=[0.0, 0.1], l1_ratio=[0.0, 0.5, 1.0], nls_max_iter=[2000, 5], beta=[1, 0.3], eta=[0.1, 1])
+S("decomposition.NMF", "pos|csrpos", solver="pg", n_components=[2, 3], sparseness=[None, "data", "components"], alpha=[0.0, 0.1], l1_ratio=[0.0, 0.5, 1.0])
 S("decomposition.MiniBatchNMF", "pos", n_components=2, max_iter=10)
 S("decomposition.LatentDirichletAllocation", "counts|counts", n_components=[2, 3], learning_method=["batch", "online"], max_iter=4, evaluate_every=[0, 2])
 S("decomposition.SparsePCA", "num", n_components=2, max_iter=10, alpha=[0.1, 1.0], method=["lars", "cd"], normalize_components=[False, True], ridge_alpha=[0.01, 0.5])
@@ -696,6 +700,10 @@ FIXTURES = [
     ("0.21.3", "OneVsOneClassifier-half", "multiclass.OneVsOneClassifier", "num bin.str", dict(estimator=E("naive_bayes.GaussianNB"))),
     ("1.3.0", "SplineTransformer-narrow", "preprocessing.SplineTransformer", "num", {}),
     ("0.20.4", "RadiusNeighborsClassifier-outlier", "neighbors.RadiusNeighborsClassifier", "std multi.str", dict(radius=0.6, outlier_label="most_frequent")),
+    ("0.17.1", "GaussianProcess", "gaussian_process.GaussianProcess", "num reg3", dict(regr="quadratic", corr="cubic", theta0=0.1, nugget=0.01, storage_mode="light")),
+    ("0.18.2", "GaussianProcess-generalized", "gaussian_process.GaussianProcess", "std reg", dict(corr="generalized_exponential", theta0=(0.1, 0.02, 0.3, 0.05, 1.5), nugget=0.01, storage_mode="light")),
+    ("0.17.1", "ProjectedGradientNMF", "decomposition.ProjectedGradientNMF", "pos", dict(n_components=2, sparseness="data")),
+    ("0.18.2", "NMF-pg", "decomposition.NMF", "pos", dict(n_components=2, solver="pg", alpha=0.1, l1_ratio=0.5, sparseness="components")),
 ]
 
 
@@ -824,7 +832,7 @@ def record(est, kind, new, coarse):
             scale = exactness.scale(est, Z, method, coarse)
             if scale is None and key == "row" and method in largest:
                 scale = [largest[method]]
-            if scale is not None and np.isfinite(scale).all():
+            if scale is not None and np.max(scale) < 1e300:
                 extra += ',"scale":%s' % json.dumps([float("%.2g" % s) for s in scale])
             if key == "rows" and isinstance(out, np.ndarray) and out.dtype.kind == "f" and np.isfinite(out).any():
                 largest[method] = float("%.3g" % np.abs(out[np.isfinite(out)]).max())
