@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 )
 
 // dumpItems is how many items of one container Dump writes.
@@ -29,9 +30,9 @@ func (d *dumper) put(depth int, label, text string) {
 		_, _ = d.w.WriteString("  ")
 	}
 	if label != "" {
-		_, _ = d.w.WriteString(label + ": ")
+		_, _ = d.w.WriteString(plain(label) + ": ")
 	}
-	_, _ = d.w.WriteString(text + "\n")
+	_, _ = d.w.WriteString(plain(text) + "\n")
 	d.line++
 }
 
@@ -142,6 +143,16 @@ func (d *dumper) entries(entries []Entry, depth int) {
 		}
 		d.value(label, e.Value, depth+1)
 	}
+}
+
+// plain is a text as it is, or quoted where it could be taken for something else.
+func plain(s string) string {
+	for _, r := range s {
+		if !strconv.IsPrint(r) || r == utf8.RuneError {
+			return quote(s)
+		}
+	}
+	return s
 }
 
 func quote(s string) string {

@@ -313,6 +313,15 @@ func (t *Table) Pick(names []string) (*Table, error) {
 	return out, nil
 }
 
+// Use returns the named columns as what a model takes, in that order: a model without names takes them by position.
+func (t *Table) Use(names []string, w *Want) (*Table, error) {
+	out, err := t.Pick(names)
+	if err == nil && w.Names == nil {
+		out.Names = nil
+	}
+	return out, err
+}
+
 // Slice returns the rows at the given positions.
 func (t *Table) Slice(rows []int) *Table {
 	out := &Table{Names: t.Names, N: len(rows), line: -1}

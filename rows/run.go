@@ -82,11 +82,8 @@ func (r *Run) match(t *Table, want *Want) (v tensor.Value, keep *Table, notes []
 	}
 	use := t
 	if len(r.Columns) > 0 {
-		if use, err = t.Pick(r.Columns); err != nil {
+		if use, err = t.Use(r.Columns, want); err != nil {
 			return v, nil, nil, err
-		}
-		if want.Names == nil {
-			use.Names = nil
 		}
 	} else if len(r.Keep) > 0 && want.Names == nil && len(want.Columns) > 0 && len(t.Columns) == len(want.Columns)+len(r.Keep) {
 		// A model without names takes what is left.

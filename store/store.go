@@ -19,7 +19,7 @@ import (
 // Sentinels.
 var (
 	ErrConflict = errors.New("another model is there")
-	ErrStorage  = errors.New("storage failed")
+	ErrStorage  = pack.ErrStorage
 )
 
 // Latest is the alias of the version registered last.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/source"
 )
 
 func auditCommand() *cobra.Command {
@@ -74,7 +75,7 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 	for _, path := range paths {
 		switch info, err := os.Stat(path); {
 		case path == "-":
-			b, err := io.ReadAll(os.Stdin)
+			b, err := await(cmd.Context(), func() ([]byte, error) { return source.ReadAll(os.Stdin, 0, source.Default().File) })
 			if err != nil {
 				return err
 			}
@@ -110,7 +111,11 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 				return err
 			}
 		default:
-			reports = append(reports, larder.Audit(path, p))
+			r, err := await(cmd.Context(), func() (*audit.Report, error) { return larder.Audit(path, p), nil })
+			if err != nil {
+				return err
+			}
+			reports = append(reports, r)
 		}
 	}
 	if name, _ := cmd.Flags().GetString("sarif"); name != "" {
@@ -119,7 +124,7 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(name, append(b, '\n'), 0o644); err != nil {
+		if err := writeOutput(name, append(b, '\n')); err != nil {
 			return err
 		}
 	}
@@ -196,7 +201,7 @@ func printAudit(w io.Writer, st style, reports []*audit.Report, skipped []string
 		if n := len(r.Imports); n > 0 {
 			about += fmt.Sprintf("%s%d imports", st.dot(), n)
 		}
-		fmt.Fprintf(w, "%s  %s  %s\n", verdict, r.Path, st.dim(about))
+		fmt.Fprintf(w, "%s  %s  %s\n", verdict, printable(r.Path), st.dim(about))
 		for _, f := range r.Findings {
 			at := ""
 			if f.Offset >= 0 && !strings.Contains(f.Message, fmt.Sprintf("0x%x", f.Offset)) {
@@ -208,7 +213,7 @@ func printAudit(w io.Writer, st style, reports []*audit.Report, skipped []string
 			if f.Path != "" {
 				at += " " + f.Path
 			}
-			fmt.Fprintf(w, "%*s  %s %-8s %s%s\n", wide, "", f.Rule, f.Level, f.Message, at)
+			fmt.Fprintf(w, "%*s  %s %-8s %s%s\n", wide, "", f.Rule, f.Level, printable(f.Message), printable(at))
 		}
 	}
 	if len(skipped) > 0 {

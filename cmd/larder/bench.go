@@ -8,7 +8,6 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/measure"
-	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -65,7 +64,7 @@ func benchModel(cmd *cobra.Command, a []string) error {
 		if err := r.SVG(&b); err != nil {
 			return err
 		}
-		if err := pack.WriteFile(svg, b.Bytes()); err != nil {
+		if err := writeOutput(svg, b.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -100,5 +99,5 @@ func benchRows(cmd *cobra.Command, m *larder.Model, method string, a []string) (
 	if err != nil {
 		return tensor.Value{}, err
 	}
-	return t.Like(want)
+	return likeColumns(cmd, t, want)
 }

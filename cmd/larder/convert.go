@@ -37,7 +37,7 @@ func convertCommand() *cobra.Command {
 	addJSON(cmd)
 	f := cmd.Flags()
 	f.StringP("output", "o", "", "file to write; - for standard output with --to")
-	f.String("to", "", "target: "+strings.Join(append(larder.Forms(), "onnx"), ", "))
+	f.String("to", "", "target: "+strings.Join(append(larder.Forms(), params.Name, onnx.Name), ", "))
 	f.String("precision", "exact", "onnx: exact keeps float64 inside, compact makes it float32")
 	f.String("compress", "", "joblib: zlib:3, gzip:3, bz2:9, lzma:3, xz:3, lz4:1, none; the default is zlib:3")
 	f.Int("protocol", 0, "pickle protocol, 2 to 5; the default is 4")
@@ -51,7 +51,7 @@ func convertCommand() *cobra.Command {
 func targetForm(cmd *cobra.Command, out string) (larder.Form, error) {
 	var f larder.Form
 	f.Protocol, _ = cmd.Flags().GetInt("protocol")
-	if f.Protocol != 0 && (f.Protocol < 2 || f.Protocol > 5) {
+	if cmd.Flags().Changed("protocol") && (f.Protocol < 2 || f.Protocol > 5) {
 		return f, usagef("--protocol %d: 2 to 5 are written", f.Protocol)
 	}
 	f.Format, _ = cmd.Flags().GetString("to")
@@ -77,6 +77,9 @@ func targetForm(cmd *cobra.Command, out string) (larder.Form, error) {
 	}
 	if f.Format == "" {
 		return f, usagef("%s: no form goes by that extension: use --to", out)
+	}
+	if f.Protocol != 0 && f.Format != "joblib" && f.Format != "pickle" {
+		return f, usagef("--protocol is pickle's and joblib's; %s has none", f.Format)
 	}
 	if f.Format == "joblib" && compress == "" {
 		compress = "zlib:3"
@@ -192,21 +195,22 @@ func convert(cmd *cobra.Command, a []string) error {
 	return nil
 }
 
-// converted is where a verb writes a model: a file, which is there once it is whole and found right, or memory, for standard output
-// and for a dry run.
+// converted is where a verb writes a model: a file, which is there once it is whole and found right, or memory, for standard
+// output, for what is no plain file and for a dry run.
 type converted struct {
 	ctx  context.Context
+	out  string
 	dry  bool
 	file *pack.NewFile
 	b    bytes.Buffer
 }
 
 func newConverted(ctx context.Context, out string, dry bool) (*converted, error) {
-	t := &converted{ctx: ctx, dry: dry}
-	if dry || out == "-" {
+	t := &converted{ctx: ctx, out: out, dry: dry}
+	info, err := os.Stat(out)
+	if dry || out == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return t, nil
 	}
-	var err error
 	t.file, err = pack.Create(out)
 	return t, err
 }
@@ -248,9 +252,24 @@ func (t *converted) commit(stdout io.Writer) error {
 		return nil
 	case t.file != nil:
 		return t.file.Commit()
+	case t.out == "-":
+		_, err := stdout.Write(t.b.Bytes())
+		return err
 	}
-	_, err := stdout.Write(t.b.Bytes())
-	return err
+	return writeOutput(t.out, t.b.Bytes())
+}
+
+// writeOutput writes what a user named as output.
+func writeOutput(name string, b []byte) error {
+	f, err := pack.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	return f.Commit()
 }
 
 func (t *converted) discard() {
@@ -327,6 +346,17 @@ func checkRows(cmd *cobra.Command, m *larder.Model) (tensor.Value, error) {
 	}
 	if err != nil {
 		return tensor.Value{}, err
+	}
+	return likeColumns(cmd, t, want)
+}
+
+// likeColumns is the table, or the columns of it that --columns names, as a model takes it.
+func likeColumns(cmd *cobra.Command, t *rows.Table, want *rows.Want) (tensor.Value, error) {
+	if names, _ := cmd.Flags().GetStringSlice("columns"); len(names) > 0 {
+		var err error
+		if t, err = t.Use(names, want); err != nil {
+			return tensor.Value{}, err
+		}
 	}
 	return t.Like(want)
 }

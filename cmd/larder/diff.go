@@ -103,9 +103,9 @@ func printDiff(w io.Writer, changes []larder.Change, moves []larder.Move) {
 		case m.Changed == 0:
 			fmt.Fprintf(w, "%s  the same for all %d rows\n", m.Method, m.Rows)
 		case m.Labels:
-			fmt.Fprintf(w, "%s  another answer for %d of %d rows; %s\n", m.Method, m.Changed, m.Rows, m.First)
+			fmt.Fprintf(w, "%s  another answer for %d of %d rows; %s\n", m.Method, m.Changed, m.Rows, printable(m.First))
 		default:
-			fmt.Fprintf(w, "%s  moves for %d of %d rows, by up to %.4g, on average %.4g; %s\n", m.Method, m.Changed, m.Rows, m.Largest, m.Mean, m.First)
+			fmt.Fprintf(w, "%s  moves for %d of %d rows, by up to %.4g, on average %.4g; %s\n", m.Method, m.Changed, m.Rows, m.Largest, m.Mean, printable(m.First))
 		}
 	}
 }

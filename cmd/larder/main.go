@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/sklearn/release"
 	"github.com/larder-ml/larder/store"
@@ -53,6 +54,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	root := rootCommand()
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -64,7 +66,7 @@ func run() int {
 		return code
 	}
 	if err.Error() != "" {
-		fmt.Fprintf(os.Stderr, "larder: %s\n", strings.TrimPrefix(err.Error(), "larder: "))
+		fmt.Fprintf(os.Stderr, "larder: %s\n", printable(strings.TrimPrefix(err.Error(), "larder: ")))
 	}
 	if code == exitUsage && kind == "usage" {
 		fmt.Fprintf(os.Stderr, "usage: %s\n", cmd.UseLine())
@@ -76,12 +78,13 @@ func exitCode(ctx context.Context, err error) (int, string) {
 	var usage *usageError
 	var code *codeError
 	var inexpressible *release.RefusedError
+	var option *joblib.OptionError
 	switch {
 	case errors.As(err, &code):
-		return code.code, "refused"
+		return code.code, map[int]string{exitRefused: "refused", exitUndecided: "undecided", exitNothing: "not-found", exitTrust: "signature", exitConflict: "conflict"}[code.code]
 	case errors.As(err, &inexpressible):
 		return exitRefused, "refused"
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage, "usage"
 	case ctx.Err() != nil:
 		return exitInterrupt, "interrupted"
@@ -92,6 +95,7 @@ func exitCode(ctx context.Context, err error) (int, string) {
 		kind string
 	}{
 		{larder.ErrUnsafe, exitRefused, "unsafe"},
+		{store.ErrStorage, exitStorage, "storage"},
 		{pack.ErrSignature, exitTrust, "signature"},
 		{larder.ErrCorrupt, exitUndecided, "corrupt"},
 		{larder.ErrLimit, exitUndecided, "limit"},
@@ -101,7 +105,7 @@ func exitCode(ctx context.Context, err error) (int, string) {
 		{os.ErrNotExist, exitNothing, "not-found"},
 		{larder.ErrInput, exitUsage, "input"},
 		{store.ErrConflict, exitConflict, "conflict"},
-		{store.ErrStorage, exitStorage, "storage"},
+		{syscall.EISDIR, exitNothing, "not-found"},
 		{syscall.ENOSPC, exitStorage, "storage"},
 		{syscall.EROFS, exitStorage, "storage"},
 		{syscall.EIO, exitStorage, "storage"},

@@ -160,7 +160,7 @@ func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int64
 	}
 	fmt.Fprintln(w, line)
 	for _, s := range report.Notes {
-		fmt.Fprintln(w, "  note: "+s)
+		fmt.Fprintln(w, "  note: "+printable(s))
 	}
 	type group struct {
 		c  release.Change
@@ -194,7 +194,7 @@ func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int64
 		if g.c.Detail != "" {
 			what += ": " + g.c.Detail
 		}
-		fmt.Fprintf(w, "  %s (%s): %s\n", where, g.c.Class, what)
+		fmt.Fprintf(w, "  %s (%s): %s\n", printable(where), printable(g.c.Class), printable(what))
 	}
 	return nil
 }

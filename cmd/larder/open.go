@@ -45,10 +45,12 @@ func locate(cmd *cobra.Command, name string) (target, error) {
 		return target{}, usagef("%s:// is not a place this program reads models from", scheme)
 	}
 	info, err := os.Stat(name)
-	if name == "-" || err == nil && !info.IsDir() {
+	prefix, packaged := pack.Locate(name)
+	// A package's model file stands for itself, what lies beside it for the package.
+	if name == "-" || err == nil && !info.IsDir() && (!packaged || strings.HasSuffix(name, pack.ModelSuffix)) {
 		return target{file: name}, nil
 	}
-	if prefix, ok := pack.Locate(name); ok {
+	if packaged {
 		return target{prefix: prefix}, nil
 	}
 	if err == nil {
@@ -107,30 +109,57 @@ func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model,
 	return t.open(cmd)
 }
 
-func (t target) open(cmd *cobra.Command) (*pack.Package, *larder.Model, error) {
+// open opens a package's model, or a file's, for which there is no package.
+func (t target) open(cmd *cobra.Command) (p *pack.Package, m *larder.Model, err error) {
 	bar := newBar(os.Stderr)
 	defer bar.end()
 	opts := append(openOptions(cmd), larder.Progress(func(done, total int64) { bar.bytes("reading", done, total) }))
-	switch {
-	case t.prefix != "":
-		p, err := pack.Read(t.prefix)
-		if err != nil {
+	if t.prefix != "" {
+		if p, err = pack.Read(t.prefix); err != nil {
 			return nil, nil, err
 		}
-		m, err := p.Open(opts...)
-		return p, m, err
-	case t.file == "-":
-		m, err := larder.OpenReader(os.Stdin, opts...)
-		return nil, m, err
 	}
-	m, err := larder.Open(t.file, opts...)
-	return nil, m, err
+	m, err = await(cmd.Context(), func() (*larder.Model, error) {
+		switch {
+		case p != nil:
+			return p.Open(opts...)
+		case t.file == "-":
+			return larder.OpenReader(os.Stdin, opts...)
+		}
+		return larder.Open(t.file, opts...)
+	})
+	return p, m, err
+}
+
+// read opens a model and gives the bytes of its file, too.
+func (t target) read(cmd *cobra.Command) (*larder.Model, []byte, error) {
+	name := t.file
+	if t.prefix != "" {
+		name = t.prefix + pack.ModelSuffix
+	}
+	in, err := openInput(cmd.Context(), name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer in.Close()
+	b, err := source.ReadAll(in, 0, source.Default().File)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, plain := in.(*os.File); plain {
+		_, m, err := t.open(cmd) // which finds its companions
+		return m, b, err
+	}
+	m, err := larder.OpenBytes(b, openOptions(cmd)...)
+	return m, b, err
 }
 
 // openSource opens a file to be read without judging it.
-func openSource(name string) (*source.Source, error) {
-	if name == "-" {
-		return source.Reader(os.Stdin, source.Default())
-	}
-	return source.Open(name, source.Default())
+func openSource(cmd *cobra.Command, name string) (*source.Source, error) {
+	return await(cmd.Context(), func() (*source.Source, error) {
+		if name == "-" {
+			return source.Reader(os.Stdin, source.Default())
+		}
+		return source.Open(name, source.Default())
+	})
 }

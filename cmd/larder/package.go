@@ -109,11 +109,11 @@ func buildPackage(cmd *cobra.Command, a []string) (*pack.Files, error) {
 		}
 		data = a[1]
 	}
-	file, err := readModelFile(a[0])
+	t, err := locate(cmd, a[0])
 	if err != nil {
 		return nil, err
 	}
-	m, err := larder.OpenBytes(file, openOptions(cmd)...)
+	m, file, err := t.read(cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -170,13 +170,6 @@ func buildPackage(cmd *cobra.Command, a []string) (*pack.Files, error) {
 		note("%s", n)
 	}
 	return f, nil
-}
-
-func readModelFile(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(os.Stdin)
-	}
-	return os.ReadFile(name)
 }
 
 func writer() string {
@@ -236,7 +229,11 @@ func validate(cmd *cobra.Command, a []string) error {
 	if err != nil {
 		return err
 	}
-	p, m, err := openPackage(cmd, a[0])
+	name := a[0]
+	if prefix, ok := pack.Locate(name); ok {
+		name = prefix
+	}
+	p, m, err := openPackage(cmd, name)
 	if err != nil {
 		return err
 	}
@@ -278,15 +275,15 @@ func validate(cmd *cobra.Command, a []string) error {
 func printCheck(w io.Writer, st style, c *pack.Check) {
 	switch c.Verdict {
 	case pack.Unproven:
-		fmt.Fprintf(w, "unproven  %s  %s\n", c.Package, c.Why)
+		fmt.Fprintf(w, "unproven  %s  %s\n", printable(c.Package), printable(c.Why))
 	default:
 		verdict := st.green(string(c.Verdict))
 		if c.Verdict != pack.OK {
 			verdict = st.red(string(c.Verdict))
 		}
-		fmt.Fprintf(w, "%s  %s  stored rows %d of %d equal, largest difference %g%soutputs by %s\n", verdict, c.Package, c.Equal, c.Rows, c.Largest, st.dot(), c.ComputedBy)
+		fmt.Fprintf(w, "%s  %s  stored rows %d of %d equal, largest difference %g%soutputs by %s\n", verdict, printable(c.Package), c.Equal, c.Rows, c.Largest, st.dot(), c.ComputedBy)
 		if c.Why != "" {
-			fmt.Fprintf(w, "    %s\n", c.Why)
+			fmt.Fprintf(w, "    %s\n", printable(c.Why))
 		}
 	}
 	if v := c.Version; v != nil {

@@ -2,14 +2,20 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/rows/parquet"
+	"github.com/larder-ml/larder/source"
 )
 
 func predictCommand() *cobra.Command {
@@ -67,47 +73,55 @@ func dataName(cmd *cobra.Command, a []string) (string, error) {
 
 // openRows opens a file of rows, "-" for standard input; gzip is seen through.
 func openRows(cmd *cobra.Command, name string) (rows.Reader, func(), error) {
-	file := os.Stdin
-	done := func() {}
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		file = f
-		done = func() { f.Close() }
+	file, err := openInput(cmd.Context(), name)
+	if err != nil {
+		return nil, nil, err
 	}
+	r, err := rowsOf(cmd, file, name)
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return r, func() { file.Close() }, nil
+}
+
+func rowsOf(cmd *cobra.Command, file io.Reader, name string) (rows.Reader, error) {
 	b := bufio.NewReaderSize(file, 64<<10)
+	plain := true
 	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			done()
-			return nil, nil, err
+			return nil, err
 		}
-		b = bufio.NewReaderSize(z, 64<<10)
+		b, plain = bufio.NewReaderSize(z, 64<<10), false
 	}
-	prefix, _ := b.Peek(4096)
+	prefix, err := b.Peek(4096)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
 	format := rows.Sniff(prefix, name)
 	if s, _ := cmd.Flags().GetString("input-format"); s != "" {
-		f, err := rows.ParseFormat(s)
-		if err != nil {
-			done()
-			return nil, nil, err
+		if format, err = rows.ParseFormat(s); err != nil {
+			return nil, err
 		}
-		format = f
+	}
+	if format == rows.Parquet {
+		if f, ok := file.(*os.File); ok && plain {
+			info, err := f.Stat()
+			if err != nil {
+				return nil, err
+			}
+			return parquet.NewReader(f, info.Size())
+		}
+		all, err := source.ReadAll(b, 0, source.Default().File) // it is read from its end
+		if err != nil {
+			return nil, err
+		}
+		return parquet.NewReader(bytes.NewReader(all), int64(len(all)))
 	}
 	var o rows.Options
 	o.NoHeader, _ = cmd.Flags().GetBool("no-header")
-	if format == rows.Parquet {
-		done()
-		return openParquet(name)
-	}
-	r, err := rows.NewReader(b, format, o)
-	if err != nil {
-		done()
-		return nil, nil, err
-	}
-	return r, done, nil
+	return rows.NewReader(b, format, o)
 }
 
 func predict(cmd *cobra.Command, a []string) error {
@@ -163,7 +177,7 @@ type resultWriter interface {
 	Close() error
 }
 
-// openOutput opens standard output or a temporary file beside the one named, which commit(true) puts in place.
+// openOutput opens standard output or begins the file that --output names, which commit(true) puts in place.
 func openOutput(cmd *cobra.Command, o rows.WriteOptions) (resultWriter, func(bool) error, error) {
 	name, _ := cmd.Flags().GetString("output")
 	o.Sparse, _ = cmd.Flags().GetBool("sparse")
@@ -188,33 +202,23 @@ func openOutput(cmd *cobra.Command, o rows.WriteOptions) (resultWriter, func(boo
 	w := stdout(cmd)
 	commit := func(bool) error { return nil }
 	if name != "" && name != "-" {
-		f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+		f, err := pack.Create(name)
 		if err != nil {
 			return nil, nil, err
 		}
 		w = f
-		over := false
 		commit = func(ok bool) error {
-			if over {
-				return nil
+			if ok {
+				return f.Commit()
 			}
-			over = true
-			err := f.Close()
-			if ok && err == nil {
-				if err = os.Chmod(f.Name(), 0o644); err == nil {
-					err = os.Rename(f.Name(), name)
-				}
-			}
-			if !ok || err != nil {
-				os.Remove(f.Name())
-			}
-			return err
+			f.Discard()
+			return nil
 		}
 	}
 	var rw resultWriter
 	var err error
 	if format == rows.Parquet {
-		rw = newParquetWriter(w, o)
+		rw = parquet.NewWriter(w, o)
 	} else {
 		rw, err = rows.NewWriter(w, format, o)
 	}

@@ -43,10 +43,16 @@ func register(cmd *cobra.Command, a []string) error {
 	var f *pack.Files
 	data, _ := cmd.Flags().GetString("data")
 	prefix, packaged := pack.Locate(a[0])
-	switch {
-	case data == "" && packaged:
+	if !packaged {
+		t, err := locate(cmd, a[0])
+		if err != nil {
+			return err
+		}
+		prefix, packaged = t.prefix, t.prefix != ""
+	}
+	if data == "" && packaged {
 		f, err = pack.Load(cmd.Context(), prefix, openOptions(cmd)...)
-	default:
+	} else {
 		f, err = buildPackage(cmd, a)
 	}
 	if err != nil {
@@ -192,7 +198,13 @@ func metricText(m map[string]any) string {
 }
 
 func registryCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "registry", Short: "housekeeping of the registry"}
+	cmd := &cobra.Command{Use: "registry", Short: "housekeeping of the registry", Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if len(a) > 0 {
+				return usagef("registry %s: there are init and fsck", a[0])
+			}
+			return cmd.Help()
+		}}
 	create := &cobra.Command{
 		Use:   "init",
 		Short: "make the registry's folder",
@@ -232,7 +244,7 @@ func registryCommand() *cobra.Command {
 				}
 			} else {
 				for _, f := range found {
-					fmt.Fprintf(stdout(cmd), "%s  %s\n", f.Ref, f.Problem)
+					fmt.Fprintf(stdout(cmd), "%s  %s\n", printable(f.Ref), printable(f.Problem))
 				}
 				fmt.Fprintf(stdout(cmd), "%d versions read, %d problems\n", n, len(found))
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +68,10 @@ func listen(cmd *cobra.Command, addr string, tokens bool) (net.Listener, error) 
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, &codeError{exitConflict, err.Error()}
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, &codeError{exitConflict, err.Error()}
+		}
+		return nil, usagef("%v", err)
 	}
 	return ln, nil
 }

@@ -69,9 +69,9 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	case len(in.Parts) > 0:
 		head = append(head, "no scikit-learn version recorded")
 	}
-	fmt.Fprintf(w, "%s  %s\n", st.bold(name), strings.Join(head, st.dot()))
+	fmt.Fprintf(w, "%s  %s\n", st.bold(printable(name)), printable(strings.Join(head, st.dot())))
 	if len(in.Releases) > 1 {
-		fmt.Fprintf(w, "  parts were fitted with %s\n", strings.Join(in.Releases, ", "))
+		fmt.Fprintf(w, "  parts were fitted with %s\n", printable(strings.Join(in.Releases, ", ")))
 	}
 	var lines [][]string
 	for _, p := range in.Parts {
@@ -80,7 +80,7 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	}
 	columns(w, "  ", lines)
 	for _, o := range in.Objects {
-		fmt.Fprintf(w, "  --select %s  %s\n", o.Path, o.Type)
+		fmt.Fprintf(w, "  --select %s  %s\n", printable(o.Path), printable(o.Type))
 	}
 	if m.Inputs() != nil {
 		want := rows.WantOf(m, m.DefaultMethod())
@@ -102,7 +102,7 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	if len(in.Classes) > 0 {
 		var names []string
 		for _, c := range in.Classes {
-			names = append(names, fmt.Sprint(c))
+			names = append(names, printable(fmt.Sprint(c)))
 		}
 		fmt.Fprintf(w, "%s %s\n", st.bold("classes"), clip(strings.Join(names, st.bar()), 300))
 	}
@@ -110,13 +110,13 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 		fmt.Fprintf(w, "%s %s\n", st.bold("methods"), strings.Join(in.Methods, st.dot()))
 	}
 	for _, h := range in.Results {
-		fmt.Fprintf(w, "%s %s, %s %v%s\n", st.bold("holds"), h.Name, h.DType, h.Shape, clip(heldText(h), 300))
+		fmt.Fprintf(w, "%s %s, %s %v%s\n", st.bold("holds"), h.Name, h.DType, h.Shape, printable(clip(heldText(h), 300)))
 	}
 	if len(in.UntrustedTypes) > 0 {
-		fmt.Fprintf(w, "%s %s\n", st.bold("untrusted by skops"), clip(strings.Join(in.UntrustedTypes, st.dot()), 600))
+		fmt.Fprintf(w, "%s %s\n", st.bold("untrusted by skops"), printable(clip(strings.Join(in.UntrustedTypes, st.dot()), 600)))
 	}
 	for _, p := range in.Problems {
-		fmt.Fprintf(w, "%s %s\n", st.red("not supported:"), p)
+		fmt.Fprintf(w, "%s %s\n", st.red("not supported:"), printable(p))
 	}
 	var alone []string
 	for _, p := range in.Parts {
@@ -125,7 +125,7 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 		}
 	}
 	if alone != nil {
-		fmt.Fprintf(w, "%s %s\n", st.bold("usable by itself:"), clip(strings.Join(alone, st.dot()), 300))
+		fmt.Fprintf(w, "%s %s\n", st.bold("usable by itself:"), printable(clip(strings.Join(alone, st.dot()), 300)))
 	}
 }
 

@@ -20,7 +20,7 @@ func disCommand() *cobra.Command {
 		Short: "disassembly with offsets; nothing is judged",
 		Args:  args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			src, err := openSource(a[0])
+			src, err := openSource(cmd, a[0])
 			if err != nil {
 				return err
 			}

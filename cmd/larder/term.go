@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -74,11 +75,34 @@ func size(n int64) string {
 	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
 }
 
+// printable escapes what could pass for something else on a terminal: control characters, line ends, characters that turn
+// the direction of text. Names of files and all that stands in them are shown through it.
+func printable(s string) string {
+	fine := func(r rune) bool { return r == ' ' || unicode.IsPrint(r) && r != utf8.RuneError }
+	if strings.IndexFunc(s, func(r rune) bool { return !fine(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case fine(r):
+			b.WriteRune(r)
+		case r == utf8.RuneError:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
+
 // columns prints lines whose fields stand under each other, indented.
 func columns(w io.Writer, indent string, lines [][]string) {
 	var widths []int
 	for _, l := range lines {
 		for i, f := range l {
+			f = printable(f)
+			l[i] = f
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
@@ -99,4 +123,6 @@ func columns(w io.Writer, indent string, lines [][]string) {
 }
 
 // note tells what a user may not expect, on stderr.
-func note(format string, a ...any) { fmt.Fprintf(os.Stderr, "larder: note: "+format+"\n", a...) }
+func note(format string, a ...any) {
+	fmt.Fprintf(os.Stderr, "larder: note: %s\n", printable(fmt.Sprintf(format, a...)))
+}
