@@ -23,23 +23,45 @@ const (
 	asValue                 // standing as a value
 )
 
-// allowed maps module and name to its uses.
-var allowed = sync.OnceValue(func() map[pyobj.Global]use {
-	m := make(map[pyobj.Global]use, 8192)
+// uses tells how a name may be used.
+func uses(g pyobj.Global) use {
+	if m, ok := allowed().Load(g.Module); ok {
+		return m.(func() map[string]use)()[g.Name]
+	}
+	return 0
+}
+
+// allowed maps modules to what gives their names, which are taken apart when the first of them is asked for.
+var allowed = sync.OnceValue(func() *sync.Map {
+	type list struct {
+		use   use
+		names string
+	}
+	lists := map[string][]list{}
 	kinds := map[string]use{"class": asClass, "tuple": asTuple, "array": asArray, "call": asCall, "value": asValue}
 	for head, names := range tableLines() {
 		kind, module, _ := strings.Cut(head, " ")
-		for _, n := range strings.Fields(names) {
-			if u := kinds[kind]; u != 0 {
-				m[pyobj.Global{Module: module, Name: n}] |= u
-			}
+		if u := kinds[kind]; u != 0 {
+			lists[module] = append(lists[module], list{u, names})
 		}
 	}
 	for _, n := range plainTypes {
 		i := strings.LastIndexByte(n, '.')
-		m[pyobj.Global{Module: n[:i], Name: n[i+1:]}] |= asClass
+		lists[n[:i]] = append(lists[n[:i]], list{asClass, n[i+1:]})
 	}
-	return m
+	var m sync.Map
+	for module, all := range lists {
+		m.Store(module, sync.OnceValue(func() map[string]use {
+			names := map[string]use{}
+			for _, l := range all {
+				for _, n := range strings.Fields(l.names) {
+					names[n] |= l.use
+				}
+			}
+			return names
+		}))
+	}
+	return &m
 })
 
 // methods are the names that are methods of scikit-learn's classes and never their attributes.
@@ -126,8 +148,34 @@ const (
 	dotted
 )
 
-func (j *judge) standing(g *pyobj.Global) standing {
-	if allowed()[*g] != 0 || forms()[*g] != nil {
+// known is what the judge found of a name.
+type known struct {
+	text     string
+	standing standing
+}
+
+// known looks a name up.
+func (j *judge) known(g *pyobj.Global) known {
+	k, ok := j.names[g]
+	if !ok {
+		k = known{g.String(), j.stands(g)}
+		j.names[g] = k
+	}
+	return k
+}
+
+func (j *judge) standing(g *pyobj.Global) standing { return j.known(g).standing }
+
+// className is o.ClassName.
+func (j *judge) className(o *pyobj.Object) string {
+	if g, ok := o.Class.(*pyobj.Global); ok && g.Name != "_reconstructor" {
+		return j.known(g).text
+	}
+	return o.ClassName()
+}
+
+func (j *judge) stands(g *pyobj.Global) standing {
+	if uses(*g) != 0 || forms()[*g] != nil {
 		return listed
 	}
 	if strings.ContainsAny(g.Name, ".") || g.Name == "" || strings.HasPrefix(g.Name, "__") {
@@ -136,7 +184,7 @@ func (j *judge) standing(g *pyobj.Global) standing {
 	if j.trusted[g.String()] && looksLikeClass(g.Name) && !runs(g.Module) {
 		return trustedClass
 	}
-	if known(g.Module) {
+	if listedWholly(g.Module) {
 		return forbidden
 	}
 	return unknownClass
@@ -148,8 +196,8 @@ func looksLikeClass(name string) bool {
 	return n != "" && n[0] >= 'A' && n[0] <= 'Z'
 }
 
-// known reports modules whose every honest name is in the table: what is not listed there is refused, not unknown.
-func known(module string) bool {
+// listedWholly reports modules whose every honest name is in the table: what is not listed there is refused, not unknown.
+func listedWholly(module string) bool {
 	top, _, _ := strings.Cut(module, ".")
 	switch top {
 	case "numpy", "scipy", "joblib", "sklearn", "pandas", "pyarrow", "_loss", "":

@@ -127,10 +127,11 @@ type judge struct {
 	unsure   bool
 	imports  map[string]bool
 	seen     map[string]bool
+	names    map[*pyobj.Global]known
 }
 
 func newJudge(p Policy) *judge {
-	j := &judge{policy: p, trusted: map[string]bool{}, imports: map[string]bool{}, seen: map[string]bool{}}
+	j := &judge{policy: p, trusted: map[string]bool{}, imports: map[string]bool{}, seen: map[string]bool{}, names: map[*pyobj.Global]known{}}
 	for _, n := range p.Trusted {
 		j.trusted[n] = true
 	}
@@ -189,9 +190,9 @@ func (j *judge) doc(d *pyobj.Doc) {
 	for _, n := range d.Notes {
 		j.note(n)
 	}
-	for _, i := range d.Imports {
-		j.imports[i.Global.String()] = true
-		j.judgeImport(i)
+	for i := range d.Imports {
+		j.imports[j.known(d.Imports[i].Global).text] = true
+		j.judgeImport(&d.Imports[i])
 	}
 	for i := range d.Calls {
 		j.judgeCall(&d.Calls[i])
@@ -226,10 +227,11 @@ func (j *judge) note(n pyobj.Note) {
 }
 
 // judgeImport judges one name that loading would import.
-func (j *judge) judgeImport(i pyobj.Import) {
+func (j *judge) judgeImport(i *pyobj.Import) {
 	g := i.Global
-	f := Finding{Symbol: g.String(), Offset: i.Offset, Index: i.Index, Path: i.Path}
-	switch j.standing(g) {
+	name := j.known(g)
+	f := Finding{Symbol: name.text, Offset: i.Offset, Index: i.Index, Path: i.Path}
+	switch name.standing {
 	case listed:
 		return
 	case trustedClass:
@@ -264,10 +266,11 @@ func (j *judge) judgeCall(c *pyobj.Call) {
 		j.add(f)
 		return
 	}
-	f.Symbol = g.String()
+	name := j.known(g)
+	f.Symbol = name.text
 	var why string
 	alloc := strings.HasPrefix(c.Op, "NEWOBJ")
-	switch j.standing(g) {
+	switch name.standing {
 	case listed:
 		why = j.checkUse(g, c, alloc)
 		if why == "" && c.Result != nil {
@@ -305,22 +308,22 @@ func (j *judge) judgeBuild(c *pyobj.Call, f Finding) {
 		j.add(f)
 		return
 	}
-	f.Symbol = o.ClassName()
+	f.Symbol = j.className(o)
 	var state pyobj.Value
 	if len(c.Args) > 0 {
 		state = c.Args[0]
 	}
-	if why := j.checkState(o, state); why != "" {
+	if why := j.checkState(f.Symbol, o, state); why != "" {
 		f.Rule, f.Level = ruleState, Critical
 		f.Message = fmt.Sprintf("state of %s: %s", f.Symbol, why)
 		j.add(f)
 		return
 	}
-	if j.policy.Unread && mappedNodes(o, state) {
+	if j.policy.Unread && mappedNodes(f.Symbol, state) {
 		j.unread = true
 		return
 	}
-	if why := j.indices(o, state); why != "" {
+	if why := j.indices(f.Symbol, o, state); why != "" {
 		f.Rule, f.Level = ruleIndices, Critical
 		f.Message = fmt.Sprintf("state of %s: %s", f.Symbol, why)
 		j.add(f)
@@ -329,28 +332,33 @@ func (j *judge) judgeBuild(c *pyobj.Call, f Finding) {
 
 // values looks for what is no import and no call: payloads kept as data for a later load.
 func (j *judge) values(d *pyobj.Doc) {
-	look := func(root pyobj.Value) {
-		pyobj.Walk(root, func(v pyobj.Value) bool {
-			if what := hidden(v); what != "" {
-				j.add(Finding{Rule: ruleHidden, Level: Warning, Offset: -1, Index: -1, Message: what})
-			}
-			return true
-		})
+	look := func(v pyobj.Value) bool {
+		if what := hidden(v); what != "" {
+			j.add(Finding{Rule: ruleHidden, Level: Warning, Offset: -1, Index: -1, Message: what})
+		}
+		return true
 	}
 	roots := append([]pyobj.Value{d.Root}, d.Extra...)
+	small := true // as a tree
 	for _, v := range roots {
-		look(v)
+		if !small || !pyobj.WalkTree(v, soonWalked/len(roots), func(v pyobj.Value) { look(v) }) {
+			small = false
+			pyobj.Walk(v, look)
+		}
 	}
 	where := make(map[*pyobj.Global]*pyobj.Import, len(d.Imports))
 	for i := range d.Imports {
 		where[d.Imports[i].Global] = &d.Imports[i]
 	}
 	j.standings(roots, where)
-	if n := expanded(roots); n > maxExpanded {
+	if !small && expanded(roots) > maxExpanded {
 		j.add(Finding{Rule: ruleLimit, Level: Error, Offset: -1, Index: -1,
 			Message: "shared values nest so that walking them without a memory of what was seen would not end"})
 	}
 }
+
+// soonWalked is a number of values that is walked sooner as a tree than with a memory of what was seen.
+const soonWalked = 1 << 19
 
 // maxExpanded bounds the size of the value written out as a tree; the largest honest files stay below a hundredth.
 const maxExpanded = 1 << 32

@@ -131,7 +131,7 @@ func namedForms() map[string]form {
 
 // checkUse gives the reason why a listed name may not be used as a call uses it.
 func (j *judge) checkUse(g *pyobj.Global, c *pyobj.Call, alloc bool) string {
-	u := allowed()[*g]
+	u := uses(*g)
 	if alloc {
 		switch {
 		case u&asTuple != 0:
@@ -248,7 +248,7 @@ func (j *judge) value(v pyobj.Value) bool {
 	if !ok {
 		return true
 	}
-	if allowed()[*g]&(asClass|asCall|asTuple|asValue) != 0 {
+	if uses(*g)&(asClass|asCall|asTuple|asValue) != 0 {
 		return true
 	}
 	s := j.standing(g)
@@ -279,7 +279,7 @@ func (j *judge) class(v pyobj.Value) bool {
 	if !ok {
 		return false
 	}
-	return allowed()[*g]&(asClass|asCall|asTuple) != 0 || j.standing(g) == trustedClass
+	return uses(*g)&(asClass|asCall|asTuple) != 0 || j.standing(g) == trustedClass
 }
 
 func text(v pyobj.Value) string {
@@ -348,7 +348,7 @@ func partialForm(j *judge, args []pyobj.Value) string {
 func (j *judge) function(v pyobj.Value) string {
 	switch x := v.(type) {
 	case *pyobj.Global:
-		if allowed()[*x]&asValue != 0 || j.standing(x) == unknownClass || convertsText(x) {
+		if uses(*x)&asValue != 0 || j.standing(x) == unknownClass || convertsText(x) {
 			return ""
 		}
 	case *pyobj.Object:
@@ -414,7 +414,7 @@ func dtypeForm(_ *judge, args []pyobj.Value) string {
 			return fmt.Sprintf("type string %.64q", s)
 		}
 	case *pyobj.Global:
-		if allowed()[*a]&asClass == 0 {
+		if uses(*a)&asClass == 0 {
 			return "the type is " + a.String()
 		}
 	default:
@@ -432,7 +432,7 @@ func dtypeForm(_ *judge, args []pyobj.Value) string {
 
 func arrayClass(v pyobj.Value) bool {
 	g, ok := v.(*pyobj.Global)
-	return ok && allowed()[*g]&asArray != 0
+	return ok && uses(*g)&asArray != 0
 }
 
 // emptyShape reports (0,): the form of which an array's state makes the array. Any other shape would be allocated at once.
@@ -525,12 +525,12 @@ func ufuncForm(_ *judge, args []pyobj.Value) string {
 	if len(args) != 2 {
 		return "wants a module and a name"
 	}
-	if allowed()[pyobj.Global{Module: text(args[0]), Name: text(args[1])}]&asValue != 0 {
+	if uses(pyobj.Global{Module: text(args[0]), Name: text(args[1])})&asValue != 0 {
 		return ""
 	}
 	// Python 2 named whichever module of scipy had imported numpy's function.
 	if m := text(args[0]); strings.HasPrefix(m, "scipy.") && strings.Trim(m, "abcdefghijklmnopqrstuvwxyz_.") == "" &&
-		allowed()[pyobj.Global{Module: "numpy", Name: text(args[1])}]&asValue != 0 {
+		uses(pyobj.Global{Module: "numpy", Name: text(args[1])})&asValue != 0 {
 		return ""
 	}
 	return fmt.Sprintf("%s.%s is no known ufunc", text(args[0]), text(args[1]))
@@ -538,7 +538,7 @@ func ufuncForm(_ *judge, args []pyobj.Value) string {
 
 func dtypeClassForm(_ *judge, args []pyobj.Value) string {
 	if len(args) == 1 {
-		if g, ok := args[0].(*pyobj.Global); ok && g.Module == "numpy" && allowed()[*g]&asClass != 0 {
+		if g, ok := args[0].(*pyobj.Global); ok && g.Module == "numpy" && uses(*g)&asClass != 0 {
 			return ""
 		}
 	}
@@ -583,7 +583,7 @@ func factoryForm(j *judge, args []pyobj.Value) string {
 	case pyobj.None:
 		return shape("none [dict|pairs]")(j, args)
 	case *pyobj.Global:
-		if (x.Module == "builtins" || x.Module == "__builtin__") && allowed()[*x]&asClass != 0 || x.String() == "collections.OrderedDict" {
+		if (x.Module == "builtins" || x.Module == "__builtin__") && uses(*x)&asClass != 0 || x.String() == "collections.OrderedDict" {
 			return shape("any [dict|pairs]")(j, args)
 		}
 		if j.standing(x) == unknownClass {
@@ -599,7 +599,7 @@ func newObjForm(module string) form {
 		if len(args) != 1 {
 			return "wants a class"
 		}
-		if g, ok := args[0].(*pyobj.Global); ok && allowed()[*g]&asClass != 0 && g.Module == module {
+		if g, ok := args[0].(*pyobj.Global); ok && uses(*g)&asClass != 0 && g.Module == module {
 			return ""
 		}
 		return "the class is " + describe(args[0])
@@ -627,7 +627,7 @@ func pandasClassForm(rest ...string) form {
 	data := shape("any " + strings.Join(rest, " "))
 	return func(j *judge, args []pyobj.Value) string {
 		if len(args) > 0 {
-			if g, ok := args[0].(*pyobj.Global); !ok || !strings.HasPrefix(g.Module, "pandas") || allowed()[*g]&asClass == 0 {
+			if g, ok := args[0].(*pyobj.Global); !ok || !strings.HasPrefix(g.Module, "pandas") || uses(*g)&asClass == 0 {
 				return "the class is " + describe(args[0])
 			}
 		}
@@ -675,7 +675,6 @@ func zoneIn(v pyobj.Value, depth int) string {
 	if depth == 0 {
 		return ""
 	}
-	var inside []pyobj.Value
 	switch x := v.(type) {
 	case pyobj.Str, pyobj.Py2Str:
 		if _, zone, ok := strings.Cut(text(x), "dateutil/"); ok && !zoneName.MatchString(strings.TrimRight(zone, "]> ")) {
@@ -683,14 +682,15 @@ func zoneIn(v pyobj.Value, depth int) string {
 		}
 	case *pyobj.Dict:
 		for _, e := range x.Entries {
-			inside = append(inside, e.Value)
+			if why := zoneIn(e.Value, depth-1); why != "" {
+				return why
+			}
 		}
 	case *pyobj.Tuple:
-		inside = x.Items
-	}
-	for _, v := range inside {
-		if why := zoneIn(v, depth-1); why != "" {
-			return why
+		for _, v := range x.Items {
+			if why := zoneIn(v, depth-1); why != "" {
+				return why
+			}
 		}
 	}
 	return ""

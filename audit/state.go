@@ -22,8 +22,7 @@ staged_decision_function mahalanobis densify sparsify get_support get_covariance
 }()
 
 // checkState gives the reason why a state may not be set.
-func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
-	class := o.ClassName()
+func (j *judge) checkState(class string, o *pyobj.Object, state pyobj.Value) string {
 	parts := []pyobj.Value{state}
 	if t, ok := state.(*pyobj.Tuple); ok {
 		switch class {
@@ -47,8 +46,10 @@ func (j *judge) checkState(o *pyobj.Object, state pyobj.Value) string {
 			}
 			continue
 		}
-		if why := zonePath(d); why != "" && strings.HasPrefix(class, "pandas.") {
-			return why
+		if strings.HasPrefix(class, "pandas.") {
+			if why := zonePath(d); why != "" {
+				return why
+			}
 		}
 		for _, e := range d.Entries {
 			if why := j.attribute(class, e.Key, e.Value); why != "" {
@@ -285,8 +286,14 @@ func sizeOf(v pyobj.Value) pyobj.Int {
 // standings reports every name that stands as a value where only data or an inert function may. where tells the import of
 // each name.
 func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import) {
-	seen := map[pyobj.Value]bool{}
-	var stack []pyobj.Value
+	if !j.standingsOf(roots, where, nil) {
+		j.standingsOf(roots, where, map[pyobj.Value]bool{})
+	}
+}
+
+// standingsOf looks at values shared once, or at all of them as a tree where seen is nil: it then gives up after soonWalked.
+func (j *judge) standingsOf(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import, seen map[pyobj.Value]bool) bool {
+	stack := make([]pyobj.Value, 0, 256)
 	push := func(vs []pyobj.Value) { stack = append(stack, vs...) }
 	pairs := func(es []pyobj.Entry) {
 		for _, e := range es {
@@ -294,11 +301,17 @@ func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Im
 		}
 	}
 	push(roots)
-	for len(stack) > 0 {
+	for n := 0; len(stack) > 0; n++ {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		switch v.(type) {
 		case *pyobj.List, *pyobj.Tuple, *pyobj.Dict, *pyobj.Set, *pyobj.Object, *pyobj.Array:
+			if seen == nil {
+				if n > soonWalked {
+					return false
+				}
+				break
+			}
 			if seen[v] {
 				continue
 			}
@@ -335,7 +348,7 @@ func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Im
 			if x.Kwargs != nil {
 				pairs(x.Kwargs.Entries)
 			}
-			if d, ok := x.State.(*pyobj.Dict); ok && strings.HasSuffix(x.ClassName(), "ArrayWrapper") {
+			if d, ok := x.State.(*pyobj.Dict); ok && strings.HasSuffix(j.className(x), "ArrayWrapper") {
 				for _, e := range d.Entries {
 					if text(e.Key) != "subclass" {
 						stack = append(stack, e.Value)
@@ -348,6 +361,7 @@ func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Im
 			pairs(x.Pairs)
 		}
 	}
+	return true
 }
 
 // checkItems judges APPENDS and SETITEMS on an object, which call methods of its class.

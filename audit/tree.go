@@ -11,8 +11,8 @@ import (
 
 // indices gives the reason why the indices in a compiled object's arrays may not be followed. scikit-learn's compiled code
 // checks none of them: a child outside its tree reads foreign memory, a child before its parent never ends.
-func (j *judge) indices(o *pyobj.Object, state pyobj.Value) string {
-	switch class := o.ClassName(); {
+func (j *judge) indices(class string, o *pyobj.Object, state pyobj.Value) string {
+	switch {
 	case class == "sklearn.tree._tree.Tree":
 		return treeIndices(o, state)
 	case strings.HasSuffix(class, "_hist_gradient_boosting.predictor.TreePredictor"):
@@ -61,7 +61,7 @@ func (j *judge) ownedTrees(class string, state pyobj.Value) string {
 	for _, round := range members(d.Get("_predictors")) {
 		for _, p := range members(round) {
 			if o, ok := p.(*pyobj.Object); ok {
-				if j.policy.Unread && mappedNodes(o, o.State) {
+				if j.policy.Unread && mappedNodes(j.className(o), o.State) {
 					continue // j.unread says so already
 				}
 				if why := predictorWidth(o, int64(width)); why != "" {
@@ -234,8 +234,7 @@ func randomIndices(state pyobj.Value) string {
 }
 
 // mappedNodes reports a tree whose nodes are a view of a mapped file.
-func mappedNodes(o *pyobj.Object, state pyobj.Value) bool {
-	class := o.ClassName()
+func mappedNodes(class string, state pyobj.Value) bool {
 	if class != "sklearn.tree._tree.Tree" && !strings.HasSuffix(class, "_hist_gradient_boosting.predictor.TreePredictor") {
 		return false
 	}

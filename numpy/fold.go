@@ -43,6 +43,7 @@ type Folding struct {
 	DTypes map[pyobj.Value]*pyobj.DType // if not nil: dtypes folded so far, by the calls that make them
 	Mapped bool                         // bytes, where they are more than Copied, are views of a mapped file: arrays that keep them are marked so
 	Copied int
+	Size   int // about how many containers the values hold; 0 where nobody knows
 }
 
 // Fold is the package's Fold.
@@ -51,7 +52,7 @@ func (n Folding) Fold(root pyobj.Value) (pyobj.Value, error) {
 	if n.Mapped {
 		f.copies, f.copied = map[*byte]bool{}, n.Copied
 	}
-	return pyobj.Rewrite(root, f.value), f.err
+	return pyobj.RewriteSized(root, n.Size, f.value), f.err
 }
 
 type folder struct {

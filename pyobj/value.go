@@ -137,6 +137,14 @@ func (d *Dict) Get(name string) Value {
 	return nil
 }
 
+// Find returns the place in Entries of a string key, -1 if it is not there.
+func (d *Dict) Find(name string) int {
+	if i, ok := d.find(name); ok {
+		return i
+	}
+	return -1
+}
+
 // Delete removes a string key if it is there.
 func (d *Dict) Delete(name string) {
 	if i, ok := d.find(name); ok {
@@ -158,7 +166,8 @@ func (d *Dict) Len() int {
 	return len(d.Entries)
 }
 
-const indexFrom = 8
+// indexFrom is the number of entries from which a map finds a name sooner than a look at each.
+const indexFrom = 32
 
 func (d *Dict) find(name string) (int, bool) {
 	if d.index == nil && len(d.Entries) < indexFrom {

@@ -3,8 +3,11 @@ package pyobj
 // Rewrite walks the graph from v and replaces every value for which f returns true by f's value, children first.
 // Containers are changed in place; each shared or cyclic node is visited once and keeps its identity.
 // The walk is iterative in effect: depth is bounded by the decoder's nesting limit.
-func Rewrite(v Value, f func(Value) (Value, bool)) Value {
-	r := rewriter{f: f, done: map[Value]Value{}, open: map[Value]bool{}}
+func Rewrite(v Value, f func(Value) (Value, bool)) Value { return RewriteSized(v, 0, f) }
+
+// RewriteSized is Rewrite of about as many containers as n says.
+func RewriteSized(v Value, n int, f func(Value) (Value, bool)) Value {
+	r := rewriter{f: f, done: make(map[Value]Value, n), open: map[Value]bool{}}
 	v = r.value(v)
 	if r.stale {
 		// a replaced value is part of a cycle: those inside it still hold the old one
@@ -93,11 +96,6 @@ func (r *rewriter) entries(s []Entry) {
 func Walk(v Value, f func(Value) bool) {
 	seen := map[Value]bool{}
 	stack := []Value{v}
-	push := func(s []Value) {
-		for i := len(s) - 1; i >= 0; i-- {
-			stack = append(stack, s[i])
-		}
-	}
 	for len(stack) > 0 {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -110,37 +108,66 @@ func Walk(v Value, f func(Value) bool) {
 			}
 			seen[v] = true
 		}
-		if !f(v) {
-			continue
-		}
-		switch x := v.(type) {
-		case *List:
-			push(x.Items)
-		case *Tuple:
-			push(x.Items)
-		case *Set:
-			push(x.Items)
-		case *Dict:
-			for i := len(x.Entries) - 1; i >= 0; i-- {
-				stack = append(stack, x.Entries[i].Value, x.Entries[i].Key)
-			}
-		case *Array:
-			push(x.Objects)
-		case *Persistent:
-			stack = append(stack, x.ID)
-		case *Object:
-			for i := len(x.Pairs) - 1; i >= 0; i-- {
-				stack = append(stack, x.Pairs[i].Value, x.Pairs[i].Key)
-			}
-			push(x.Items)
-			stack = append(stack, x.State)
-			if x.Kwargs != nil {
-				stack = append(stack, x.Kwargs)
-			}
-			push(x.Args)
-			stack = append(stack, x.Class)
+		if f(v) {
+			stack = pushChildren(stack, v)
 		}
 	}
+}
+
+// WalkTree calls f for the values in Walk's order without a memory of those seen: for a shared one each time it is met. It
+// gives up after most values and reports whether it came to the end.
+func WalkTree(v Value, most int, f func(Value)) bool {
+	stack := append(make([]Value, 0, 256), v)
+	for n := 0; len(stack) > 0; n++ {
+		if n == most {
+			return false
+		}
+		v := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if v != nil {
+			f(v)
+			stack = pushChildren(stack, v)
+		}
+	}
+	return true
+}
+
+// pushChildren adds the values that v holds, the first one last.
+func pushChildren(stack []Value, v Value) []Value {
+	push := func(s []Value) {
+		for i := len(s) - 1; i >= 0; i-- {
+			stack = append(stack, s[i])
+		}
+	}
+	pairs := func(s []Entry) {
+		for i := len(s) - 1; i >= 0; i-- {
+			stack = append(stack, s[i].Value, s[i].Key)
+		}
+	}
+	switch x := v.(type) {
+	case *List:
+		push(x.Items)
+	case *Tuple:
+		push(x.Items)
+	case *Set:
+		push(x.Items)
+	case *Dict:
+		pairs(x.Entries)
+	case *Array:
+		push(x.Objects)
+	case *Persistent:
+		stack = append(stack, x.ID)
+	case *Object:
+		pairs(x.Pairs)
+		push(x.Items)
+		stack = append(stack, x.State)
+		if x.Kwargs != nil {
+			stack = append(stack, x.Kwargs)
+		}
+		push(x.Args)
+		stack = append(stack, x.Class)
+	}
+	return stack
 }
 
 // Trace lists the imports and calls that building a graph takes, for stored forms that record none of their own: every

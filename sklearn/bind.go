@@ -7,7 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
@@ -28,8 +30,26 @@ type Binder struct {
 	// Numpy is the major release of the numpy that wrote the file, 0 where the file does not tell.
 	Numpy int
 
-	depth int
-	busy  map[*pyobj.Object]bool
+	depth    int
+	busy     map[*pyobj.Object]bool
+	versions map[string]Version
+}
+
+// before tells whether release a is older than b.
+func (bd *Binder) before(a, b string) bool {
+	return bd.version(a).Compare(bd.version(b)) < 0
+}
+
+func (bd *Binder) version(s string) Version {
+	v, ok := bd.versions[s]
+	if !ok {
+		if bd.versions == nil {
+			bd.versions = map[string]Version{}
+		}
+		v, _ = ParseVersion(s)
+		bd.versions[s] = v
+	}
+	return v
 }
 
 // maxDepth bounds estimators inside estimators.
@@ -85,7 +105,7 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	b.Path, b.Class, b.Object = path, c, o
 	b.Version, _ = pyobj.Text(attrs.Get("_sklearn_version"))
 
-	if b.Numpy = bd.Numpy; CompareVersions(b.Version, "1.4.2") < 0 {
+	if b.Numpy = bd.Numpy; bd.before(b.Version, "1.4.2") {
 		b.Numpy = 1 // no release before runs with numpy 2
 	}
 	for _, at := range attrs.Entries {
@@ -95,7 +115,7 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	}
 	st := &State{Attrs: attrs.Clone(), Version: b.Version, Class: c, Path: path}
 	for _, r := range c.Upgrade {
-		if CompareVersions(b.Version, r.Before) < 0 {
+		if bd.before(b.Version, r.Before) {
 			if err := r.Fix(st); err != nil {
 				var be *BindError
 				if errors.As(err, &be) {
@@ -164,7 +184,7 @@ var always = map[string]bool{
 // Struct fills the tagged fields of *dst from attrs and fails on attributes left over. Helper types with a plain
 // __dict__ use it from UnmarshalPy.
 func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore ...[]string) error {
-	used := make(map[string]bool, attrs.Len())
+	used := make([]bool, attrs.Len())
 	if err := bd.fields(reflect.ValueOf(dst).Elem(), attrs, path, used); err != nil {
 		return err
 	}
@@ -172,12 +192,12 @@ func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore ...[]st
 		return always[n] || slices.ContainsFunc(ignore, func(names []string) bool { return slices.Contains(names, n) })
 	}
 	var left []string
-	for _, e := range attrs.Entries {
+	for i, e := range attrs.Entries {
 		n, ok := pyobj.Text(e.Key)
 		if !ok {
 			return &BindError{path, "", fmt.Sprintf("attribute name %s is no text", Describe(e.Key))}
 		}
-		if !used[n] && !skip(n) {
+		if !used[i] && !skip(n) {
 			left = append(left, n)
 		}
 	}
@@ -202,25 +222,47 @@ func anyFitted(attrs *pyobj.Dict) bool {
 	return false
 }
 
-func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used map[string]bool) error {
-	t := s.Type()
-	for i := 0; i < t.NumField(); i++ {
+// field is a field of a type that is bound.
+type field struct {
+	at       int
+	name     string
+	optional bool
+	inner    bool // embedded: its own fields are bound
+}
+
+var fieldsOf sync.Map // reflect.Type: []field
+
+func fields(t reflect.Type) []field {
+	if all, ok := fieldsOf.Load(t); ok {
+		return all.([]field)
+	}
+	var all []field
+	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous && f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeOf(Base{}) {
-			if err := bd.fields(s.Field(i), attrs, path, used); err != nil {
+			all = append(all, field{at: i, inner: true})
+		} else if tag := f.Tag.Get("sk"); tag != "" {
+			name, optional := strings.CutSuffix(tag, ",optional")
+			all = append(all, field{i, name, optional, false})
+		}
+	}
+	fieldsOf.Store(t, all)
+	return all
+}
+
+// fields fills the tagged fields of s; used is told which entries of attrs are bound.
+func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used []bool) error {
+	for _, f := range fields(s.Type()) {
+		if f.inner {
+			if err := bd.fields(s.Field(f.at), attrs, path, used); err != nil {
 				return err
 			}
 			continue
 		}
-		tag := f.Tag.Get("sk")
-		if tag == "" {
-			continue
-		}
-		name, opt := strings.CutSuffix(tag, ",optional")
-		used[name] = true
-		v := attrs.Get(name)
-		if v == nil {
-			if opt {
+		name := f.name
+		i := attrs.Find(name)
+		if i < 0 {
+			if f.optional {
 				continue
 			}
 			if fitted := strings.HasSuffix(name, "_") && !strings.HasPrefix(name, "_"); fitted && !anyFitted(attrs) {
@@ -228,15 +270,17 @@ func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used m
 			}
 			return &BindError{path, name, "attribute is missing"}
 		}
+		used[i] = true
+		v := attrs.Entries[i].Value
 		if _, none := v.(pyobj.None); none {
-			if opt {
+			if f.optional {
 				continue
 			}
-			if s.Field(i).Type() == typeEstimator {
+			if s.Field(f.at).Type() == typeEstimator {
 				return &BindError{path, name, "None, wanted an estimator"}
 			}
 		}
-		if err := bd.value(s.Field(i), v, path+"."+name); err != nil {
+		if err := bd.value(s.Field(f.at), v, place{path, name, -1}); err != nil {
 			var be *BindError
 			var ue *UnknownClassError
 			if errors.As(err, &be) || errors.As(err, &ue) {
@@ -246,6 +290,23 @@ func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used m
 		}
 	}
 	return nil
+}
+
+// place is where a value stands: an attribute, or an item of one.
+type place struct {
+	path, attr string
+	item       int
+}
+
+func (p place) String() string {
+	s := p.path
+	if p.attr != "" {
+		s += "." + p.attr
+	}
+	if p.item >= 0 {
+		s += "[" + strconv.Itoa(p.item) + "]"
+	}
+	return s
 }
 
 var (
@@ -264,21 +325,26 @@ type Matrix struct {
 	Sparse *tensor.Sparse
 }
 
-func (bd *Binder) value(dst reflect.Value, v pyobj.Value, path string) error {
+func (bd *Binder) value(dst reflect.Value, v pyobj.Value, at place) error {
 	t := dst.Type()
+	if t.PkgPath() == "" { // no type of this module: it has no way of its own
+		if is, err := basic(dst, v); is {
+			return err
+		}
+	}
 	switch {
 	case t == typeValue:
 		dst.Set(reflect.ValueOf(v))
 		return nil
 	case t.Implements(typeUnmarshal) && t.Kind() == reflect.Pointer:
 		n := reflect.New(t.Elem())
-		if err := n.Interface().(Unmarshaler).UnmarshalPy(bd, path, v); err != nil {
+		if err := n.Interface().(Unmarshaler).UnmarshalPy(bd, at.String(), v); err != nil {
 			return err
 		}
 		dst.Set(n)
 		return nil
 	case reflect.PointerTo(t).Implements(typeUnmarshal):
-		return dst.Addr().Interface().(Unmarshaler).UnmarshalPy(bd, path, v)
+		return dst.Addr().Interface().(Unmarshaler).UnmarshalPy(bd, at.String(), v)
 	case t == typeTensor:
 		x, err := Tensor(v)
 		if err != nil {
@@ -317,7 +383,7 @@ func (bd *Binder) value(dst reflect.Value, v pyobj.Value, path string) error {
 		if _, none := v.(pyobj.None); none {
 			return nil
 		}
-		e, err := bd.Bind(v, path)
+		e, err := bd.Bind(v, at.String())
 		if err != nil {
 			return err
 		}
@@ -330,29 +396,10 @@ func (bd *Binder) value(dst reflect.Value, v pyobj.Value, path string) error {
 			return nil
 		}
 		n := reflect.New(t.Elem())
-		if err := bd.value(n.Elem(), v, path); err != nil {
+		if err := bd.value(n.Elem(), v, at); err != nil {
 			return err
 		}
 		dst.Set(n)
-		return nil
-	case reflect.Bool:
-		x, err := Bool(v)
-		dst.SetBool(x)
-		return err
-	case reflect.Int, reflect.Int64:
-		x, err := Int(v)
-		dst.SetInt(int64(x))
-		return err
-	case reflect.Float64:
-		x, err := Float(v)
-		dst.SetFloat(x)
-		return err
-	case reflect.String:
-		x, ok := pyobj.Text(v)
-		if !ok {
-			return fmt.Errorf("%s, wanted text", Describe(v))
-		}
-		dst.SetString(x)
 		return nil
 	case reflect.Slice:
 		items, err := Sequence(v)
@@ -360,15 +407,47 @@ func (bd *Binder) value(dst reflect.Value, v pyobj.Value, path string) error {
 			return err
 		}
 		out := reflect.MakeSlice(t, len(items), len(items))
+		if at.item >= 0 {
+			at = place{at.String(), "", -1}
+		}
 		for i, it := range items {
-			if err := bd.value(out.Index(i), it, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			if err := bd.value(out.Index(i), it, place{at.path, at.attr, i}); err != nil {
 				return err
 			}
 		}
 		dst.Set(out)
 		return nil
 	}
+	if is, err := basic(dst, v); is {
+		return err
+	}
 	return fmt.Errorf("a Go field of type %s can not be bound", t)
+}
+
+// basic fills a bool, a number or a string.
+func basic(dst reflect.Value, v pyobj.Value) (is bool, err error) {
+	switch dst.Kind() {
+	case reflect.Bool:
+		x, err := Bool(v)
+		dst.SetBool(x)
+		return true, err
+	case reflect.Int, reflect.Int64:
+		x, err := Int(v)
+		dst.SetInt(int64(x))
+		return true, err
+	case reflect.Float64:
+		x, err := Float(v)
+		dst.SetFloat(x)
+		return true, err
+	case reflect.String:
+		x, ok := pyobj.Text(v)
+		if !ok {
+			return true, fmt.Errorf("%s, wanted text", Describe(v))
+		}
+		dst.SetString(x)
+		return true, nil
+	}
+	return false, nil
 }
 
 // Describe names a value's Python type for messages.
@@ -460,7 +539,7 @@ func fromItems(items []pyobj.Value) (*tensor.Tensor, error) {
 			dt = t.DType
 		} else {
 			dt = tensor.Promote(dt, t.DType)
-			if fmt.Sprint(t.Shape) != fmt.Sprint(parts[0].Shape) {
+			if !slices.Equal(t.Shape, parts[0].Shape) {
 				return nil, fmt.Errorf("a ragged list, wanted an array")
 			}
 		}
@@ -509,9 +588,15 @@ func AnyMatrix(v pyobj.Value) (Matrix, error) {
 
 // scalar returns the only element of a scalar-like value as a Cell.
 func scalar(v pyobj.Value) (tensor.Cell, bool) {
-	switch v.(type) {
+	switch x := v.(type) {
 	case *pyobj.List, *pyobj.Tuple:
 		return tensor.Cell{}, false
+	case pyobj.Int:
+		return tensor.IntCell(int64(x)), true
+	case pyobj.Float:
+		return tensor.FloatCell(float64(x)), true
+	case pyobj.Bool:
+		return tensor.BoolCell(bool(x)), true
 	}
 	t, err := Tensor(v)
 	if err != nil || t.Len() != 1 {

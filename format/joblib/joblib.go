@@ -68,7 +68,8 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	if err != nil {
 		return doc, err
 	}
-	folding := numpy.Folding{DTypes: r.dtypes, Mapped: r.s == nil && src.Mapped(), Copied: pickle.Copied}
+	folding := numpy.Folding{DTypes: r.dtypes, Mapped: r.s == nil && src.Mapped(), Copied: pickle.Copied,
+		Size: int(doc.Opcodes / pickle.PerContainer)}
 	if doc.Root, err = folding.Fold(doc.Root); err != nil {
 		return doc, err
 	}
@@ -96,12 +97,13 @@ type reader struct {
 	m      *pickle.Machine
 	s      *stream // nil for a file without compression
 	dtypes map[pyobj.Value]*pyobj.DType
+	kinds  map[*pyobj.Global]string // of array wrapper that a class is
 	npy    map[string]*pyobj.Array
 	zf     map[string][]byte
 }
 
 func start(src *source.Source, lim source.Limits) (*reader, *pickle.Machine, error) {
-	r := &reader{src: src, lim: lim, dtypes: map[pyobj.Value]*pyobj.DType{}}
+	r := &reader{src: src, lim: lim, dtypes: map[pyobj.Value]*pyobj.DType{}, kinds: map[*pyobj.Global]string{}}
 	name := Compressor(src.Peek(0, 8))
 	if name == "" {
 		r.m = pickle.NewSource(src, lim)

@@ -32,7 +32,13 @@ func wrapper(o *pyobj.Object) string {
 
 // built gives the array that joblib's unpickler would put in a wrapper's place.
 func (r *reader) built(o *pyobj.Object) (pyobj.Value, error) {
-	kind := wrapper(o)
+	g, _ := o.Class.(*pyobj.Global)
+	kind, known := r.kinds[g]
+	if !known || o.Make == pyobj.Reduce {
+		if kind = wrapper(o); o.Make != pyobj.Reduce {
+			r.kinds[g] = kind
+		}
+	}
 	if kind == "" {
 		return nil, nil
 	}

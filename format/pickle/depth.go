@@ -11,7 +11,8 @@ const maxRing = 250_000
 
 // checkDepth refuses graphs nested deeper than Limits.Depth, rings of references counted as one level.
 func (m *Machine) checkDepth() error {
-	d := depths{index: make(map[pyobj.Value]int, m.ops/32)}
+	n := m.ops / PerContainer
+	d := depths{index: make(map[pyobj.Value]int, n), nodes: make([]node, 0, n)}
 	d.visit(m.Doc.Root)
 	for _, v := range m.Doc.Extra {
 		d.visit(v)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"slices"
 	"sort"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -78,6 +79,9 @@ func NewSource(src *source.Source, lim source.Limits) *Machine {
 	m.sized(src.Len())
 	return m
 }
+
+// PerContainer is about how many opcodes there are for each container of a model.
+const PerContainer = 6
 
 // Copied is the length up to which bytes of a mapped file are copies, not views.
 const Copied = peep
@@ -1009,6 +1013,9 @@ func (m *Machine) stackGlobal() error {
 }
 
 func (m *Machine) record(f pyobj.Value, args []pyobj.Value, result *pyobj.Object) {
+	if n := len(m.Doc.Calls); n == cap(m.Doc.Calls) {
+		m.Doc.Calls = slices.Grow(m.Doc.Calls, max(n, 16)) // calls are large: doubled, fewer copies are made
+	}
 	m.Doc.Calls = append(m.Doc.Calls, pyobj.Call{Op: m.op.String(), Func: f, Args: args, Result: result, Offset: m.at, Index: int(m.ops - 1)})
 }
 

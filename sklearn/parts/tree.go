@@ -215,7 +215,7 @@ func recordLayout(a *pyobj.Array, fields []recordField) (*graph.TreeLayout, erro
 		return nil, fmt.Errorf("%s, wanted a structured array", sklearn.Describe(a))
 	}
 	l := &graph.TreeLayout{Size: d.Size}
-	seen, ordered := map[string]bool{}, false
+	seen, ordered := make([]bool, len(fields)), false
 	for _, f := range d.Fields {
 		if f.DType == nil || f.Offset < 0 || f.DType.Size < 0 || f.Offset > d.Size-f.DType.Size {
 			return nil, fmt.Errorf("field %q lies outside the record", f.Name)
@@ -229,10 +229,10 @@ func recordLayout(a *pyobj.Array, fields []recordField) (*graph.TreeLayout, erro
 				at = i
 			}
 		}
-		if at < 0 || seen[f.Name] {
+		if at < 0 || seen[at] {
 			return nil, fmt.Errorf("field %q is not accounted for", f.Name)
 		}
-		seen[f.Name] = true
+		seen[at] = true
 		dt, ok := fieldType(f.DType, fields[at].kinds)
 		if !ok {
 			return nil, fmt.Errorf("field %q is %s", f.Name, f.DType.Code())
@@ -248,8 +248,8 @@ func recordLayout(a *pyobj.Array, fields []recordField) (*graph.TreeLayout, erro
 			put(l, graph.TreeField{Offset: f.Offset, DType: dt})
 		}
 	}
-	for _, f := range fields {
-		if !f.optional && !seen[f.name] {
+	for i, f := range fields {
+		if !f.optional && !seen[i] {
 			return nil, fmt.Errorf("no field %q", f.name)
 		}
 	}
