@@ -106,6 +106,8 @@ numpy.random._mt19937.MT19937 numpy.random._pcg64.PCG64 numpy.random._pcg64.PCG6
 numpy.random.bit_generator.SeedSequence numpy.random.mtrand.RandomState numpy.random._generator.Generator
 numpy.random.RandomState numpy.random.Generator numpy.random.MT19937 numpy.random.PCG64 numpy.random.PCG64DXSM numpy.random.Philox numpy.random.SFC64
 numpy.random.SeedSequence
+numpy.vectorize numpy.lib.function_base.vectorize numpy.lib._function_base_impl.vectorize
+scipy.stats._distn_infrastructure.rv_sample scipy.stats._continuous_distns.rv_histogram
 numpy.dtypes.Float64DType numpy.dtypes.Float32DType numpy.dtypes.Int64DType numpy.dtypes.Int32DType numpy.dtypes.ObjectDType numpy.dtypes.BoolDType numpy.dtypes.StrDType
 _loss.CyHalfBinomialLoss _loss.CyHalfMultinomialLoss _loss.CyHalfSquaredError _loss.CyHalfPoissonLoss _loss.CyHalfGammaLoss _loss.CyHalfTweedieLoss
 _loss.CyHalfTweedieLossIdentity _loss.CyAbsoluteError _loss.CyPinballLoss _loss.CyHuberLoss _loss.CyExponentialLoss

@@ -371,7 +371,8 @@ func convertsText(g *pyobj.Global) bool {
 	return false
 }
 
-// getattrForm allows bound methods: getattr(object of a known class, "name").
+// getattrForm allows bound methods: getattr(object of a known class, "name"), and the one of its own that a discrete distribution of
+// scipy.stats holds.
 func getattrForm(_ *judge, args []pyobj.Value) string {
 	const only = "is allowed for bound methods of scikit-learn objects only"
 	if len(args) != 2 {
@@ -384,6 +385,7 @@ func getattrForm(_ *judge, args []pyobj.Value) string {
 	case g == zoneInfo && name == "_unpickle":
 	case (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name]: // as a tokenizer
 	case isText && made && strings.HasPrefix(o.ClassName(), "sklearn.") && !strings.HasPrefix(name, "_") && !strings.Contains(name, "."):
+	case made && strings.HasPrefix(o.ClassName(), "scipy.stats.") && name == "_entropy":
 	default:
 		return only
 	}

@@ -36,7 +36,7 @@ func (j *judge) checkState(class string, o *pyobj.Object, state pyobj.Value) str
 	for _, p := range parts {
 		d, ok := p.(*pyobj.Dict)
 		if !ok {
-			if updates(class) && pairs(p, state) {
+			if updates(class) && pairs(p, state) && !(strings.HasPrefix(class, "scipy.stats.") && drawn(p)) {
 				return "its attributes are no plain dict"
 			}
 			if strings.HasPrefix(class, "pandas.") {
@@ -113,10 +113,14 @@ func (j *judge) attribute(class string, key, value pyobj.Value) string {
 	if !ok {
 		return ""
 	}
-	if strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4 {
+	if strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4 && !described(class, name, value) {
 		return "attribute " + name
 	}
 	switch {
+	case vectorizes(class):
+		if name == "pyfunc" && !entropy(value) {
+			return "pyfunc is " + describe(value)
+		}
 	case strings.HasPrefix(class, "sklearn.") && !strings.Contains(class, "_metadata_requests"):
 		if interfaceNames[name] && !strings.HasPrefix(pyobj.ShortName(class), "_") || methods()[name] && callable(value) {
 			return "attribute " + name + " replaces a method"
@@ -136,6 +140,37 @@ func (j *judge) attribute(class string, key, value pyobj.Value) string {
 	return ""
 }
 
+// drawn reports a numpy.random.RandomState, which distributions before scipy 1.6 store beside the arguments they were made with.
+func drawn(v pyobj.Value) bool {
+	o, ok := v.(*pyobj.Object)
+	return ok && (o.ClassName() == "numpy.random.__RandomState_ctor" || o.ClassName() == "numpy.random._pickle.__randomstate_ctor")
+}
+
+// described reports the texts that scipy.stats keeps on its distributions, and on the functions of discrete ones.
+func described(class, name string, value pyobj.Value) bool {
+	if name != "__doc__" && name != "__name__" || !vectorizes(class) && !strings.HasPrefix(class, "scipy.stats.") {
+		return false
+	}
+	_, isText := pyobj.Text(value)
+	_, none := value.(pyobj.None)
+	return isText || none
+}
+
+// vectorizes reports numpy.vectorize, of which a discrete distribution of scipy.stats holds one.
+func vectorizes(class string) bool {
+	return class == "numpy.vectorize" || class == "numpy.lib.function_base.vectorize" || class == "numpy.lib._function_base_impl.vectorize"
+}
+
+// entropy reports the bound method _entropy of a distribution.
+func entropy(v pyobj.Value) bool {
+	o, ok := v.(*pyobj.Object)
+	if !ok || !strings.HasSuffix(o.ClassName(), ".getattr") || len(o.Args) != 2 || text(o.Args[1]) != "_entropy" {
+		return false
+	}
+	of, ok := o.Args[0].(*pyobj.Object)
+	return ok && strings.HasPrefix(of.ClassName(), "scipy.stats.")
+}
+
 // callable reports a value that could be called.
 func callable(v pyobj.Value) bool {
 	switch x := v.(type) {
@@ -143,7 +178,7 @@ func callable(v pyobj.Value) bool {
 		return true
 	case *pyobj.Object:
 		n := x.ClassName()
-		return n == "" || n == "functools.partial" || strings.HasSuffix(n, ".getattr")
+		return n == "" || n == "functools.partial" || vectorizes(n) || strings.HasSuffix(n, ".getattr")
 	}
 	return false
 }

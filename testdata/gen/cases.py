@@ -10,7 +10,9 @@ the fixture alone, _fixture="name" for a further fixture, _after what is done to
 import functools
 
 import numpy as np
+import joblib
 import scipy.special
+import scipy.stats
 import scipy.spatial.distance
 import sklearn.experimental.enable_halving_search_cv  # noqa: F401
 import sklearn.experimental.enable_iterative_imputer  # noqa: F401
@@ -18,6 +20,7 @@ from sklearn.cluster import *  # noqa: F403
 from sklearn.compose import *  # noqa: F403
 from sklearn.covariance import *  # noqa: F403
 from sklearn.gaussian_process.kernels import *  # noqa: F403
+from sklearn.model_selection import KFold, RepeatedStratifiedKFold, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import add_dummy_feature, binarize, maxabs_scale, minmax_scale, normalize, robust_scale, scale
 from sklearn.metrics import f1_score, make_scorer
@@ -1175,3 +1178,9 @@ C(MDS, "num", _n=16, n_init=1, max_iter=20, init="random", _forms="f8")
 C(ClassicalMDS, "num", _n=16, _forms="f8")
 C(SpectralEmbedding, "num", _n=16, n_neighbors=6, _forms="f8")
 C(TSNE, "num", _n=16, perplexity=5.0, max_iter=250, _forms="f8")
+
+# What a search draws from, how it splits and what it caches stay in the file.
+SPLITS = pick(StratifiedKFold(2, shuffle=True, random_state=0), StratifiedShuffleSplit(2, random_state=np.random.RandomState(5)), RepeatedStratifiedKFold(n_splits=2, n_repeats=2, random_state=1), 2)
+C(RandomizedSearchCV, "num bin", estimator=D(lambda r: SVC(probability=True)), param_distributions=D(lambda r: {"C": scipy.stats.loguniform(1e-2, 10), "gamma": scipy.stats.expon(scale=0.1), "degree": scipy.stats.randint(1, 4)}), n_iter=2, cv=SPLITS, random_state=pick(0, np.random.RandomState(3)), scoring=pick(None, "accuracy"), _forms="f8", _times=2)
+C(RandomizedSearchCV, "num multi", estimator=D(lambda r: Pipeline([("s", StandardScaler()), ("m", LogisticRegression())], memory=joblib.Memory(None, verbose=0))), param_distributions=D(lambda r: [{"m__C": scipy.stats.uniform(0.1, 3)}, {"m__C": scipy.stats.truncnorm(0, 2), "m__max_iter": scipy.stats.poisson(90)}]), n_iter=2, cv=SPLITS, scoring=D(lambda r: {"f": make_scorer(f1_score, average="macro"), "a": "accuracy"}), refit="f", _forms="f8")
+C(RandomizedSearchCV, "num reg", estimator=D(lambda r: Ridge()), param_distributions=D(lambda r: {"alpha": scipy.stats.rv_histogram(np.histogram([0.1, 0.5, 2.0], bins=2)), "positive": scipy.stats.bernoulli(0.5), "max_iter": scipy.stats.rv_discrete(values=([50, 100], [0.5, 0.5]))}), n_iter=2, cv=KFold(2), _forms="f8")
