@@ -73,6 +73,7 @@ func bigForest(t *testing.T, spoil func(nodes []byte, size int)) pyobj.Value {
 		*nodes = pyobj.Array{DType: nodes.DType, Shape: []int{n}, Data: data, Offset: -1}
 		*values = pyobj.Array{DType: values.DType, Shape: []int{n, values.Shape[1], values.Shape[2]}, Data: numbers, Offset: -1}
 		d.Set(pyobj.Str("node_count"), pyobj.Int(n))
+		d.Set(pyobj.Str("max_depth"), pyobj.Int(15))
 		last = data
 		return nil, false
 	})

@@ -86,7 +86,18 @@ const maxFindings = 1000
 func Judge(doc *pyobj.Doc, p Policy) *Report {
 	j := newJudge(p)
 	j.doc(doc)
+	for i := range doc.Calls {
+		j.judgeEmpty(&doc.Calls[i])
+	}
 	return j.report(doc)
+}
+
+// judgeEmpty refuses trees that are made and given nothing: their compiled code follows a root that is not there.
+func (j *judge) judgeEmpty(c *pyobj.Call) {
+	if o := c.Result; c.Op != "BUILD" && o != nil && o.State == nil && o.ClassName() == "sklearn.tree._tree.Tree" {
+		j.add(Finding{Rule: ruleIndices, Level: Critical, Symbol: o.ClassName(), Offset: c.Offset, Index: c.Index, Path: c.Path,
+			Message: "a tree without nodes"})
+	}
 }
 
 // Failure judges a file that could not be decoded: err says why, doc (which may be nil) holds what was seen before.
@@ -128,6 +139,7 @@ type judge struct {
 	imports  map[string]bool
 	seen     map[string]bool
 	names    map[*pyobj.Global]known
+	depths   []int32 // of a tree's nodes
 }
 
 func newJudge(p Policy) *judge {
@@ -275,6 +287,13 @@ func (j *judge) judgeCall(c *pyobj.Call) {
 		why = j.checkUse(g, c, alloc)
 		if why == "" && c.Result != nil {
 			why = j.checkItems(g, c.Result)
+		}
+		if top, _, _ := strings.Cut(g.Module, "."); why == "" && (top == "pandas" || top == "pyarrow") {
+			if why := frameIndices(g.String(), c.Args, nil); why != "" {
+				f.Rule, f.Level = ruleIndices, Critical
+				f.Message = fmt.Sprintf("%s: %s", g, why)
+				j.add(f)
+			}
 		}
 	case trustedClass:
 		if !alloc && c.Op != "OBJ" && c.Op != "INST" {

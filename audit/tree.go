@@ -14,7 +14,7 @@ import (
 func (j *judge) indices(class string, o *pyobj.Object, state pyobj.Value) string {
 	switch {
 	case class == "sklearn.tree._tree.Tree":
-		return treeIndices(o, state)
+		return j.treeIndices(o, state)
 	case strings.HasSuffix(class, "_hist_gradient_boosting.predictor.TreePredictor"):
 		return predictorIndices(state)
 	case strings.HasSuffix(class, "_tree.newObj"), strings.HasSuffix(class, "ball_tree.newObj"):
@@ -24,51 +24,11 @@ func (j *judge) indices(class string, o *pyobj.Object, state pyobj.Value) string
 	case strings.HasPrefix(class, "numpy.random."):
 		return randomIndices(state)
 	case strings.HasPrefix(class, "sklearn."):
-		return j.ownedTrees(class, state)
-	}
-	return ""
-}
-
-// ownedTrees checks that the trees of an estimator read no more columns than it takes: their walk does not ask the rows.
-func (j *judge) ownedTrees(class string, state pyobj.Value) string {
-	d, ok := state.(*pyobj.Dict)
-	if !ok {
-		return ""
-	}
-	width, ok := d.Get("n_features_in_").(pyobj.Int)
-	if !ok {
-		if width, ok = d.Get("n_features_").(pyobj.Int); !ok {
-			return ""
-		}
-	}
-	if why := treeWidth(d.Get("tree_"), int64(width)); why != "" {
-		return why
-	}
-	if !strings.HasPrefix(class, "sklearn.ensemble.") {
-		return "" // others ask each member for its width, or give it more columns than they take
-	}
-	for _, e := range members(d.Get("estimators_")) {
-		o, ok := e.(*pyobj.Object)
-		if !ok {
-			continue
-		}
-		if a, ok := o.Attrs(); ok && a != nil {
-			if why := treeWidth(a.Get("tree_"), int64(width)); why != "" {
-				return why
-			}
-		}
-	}
-	for _, round := range members(d.Get("_predictors")) {
-		for _, p := range members(round) {
-			if o, ok := p.(*pyobj.Object); ok {
-				if j.policy.Unread && mappedNodes(j.className(o), o.State) {
-					continue // j.unread says so already
-				}
-				if why := predictorWidth(o, int64(width)); why != "" {
-					return why
-				}
-			}
-		}
+		return j.arrays(class, state)
+	case strings.HasPrefix(class, "scipy.interpolate.") && strings.HasSuffix(class, ".BSpline"):
+		return splineArrays(state)
+	case strings.HasPrefix(class, "pandas."):
+		return frameIndices(class, o.Args, state)
 	}
 	return ""
 }
@@ -83,118 +43,6 @@ func members(v pyobj.Value) []pyobj.Value {
 		return x.Objects
 	}
 	return nil
-}
-
-func treeWidth(v pyobj.Value, width int64) string {
-	o, ok := v.(*pyobj.Object)
-	if !ok || o.ClassName() != "sklearn.tree._tree.Tree" || len(o.Args) == 0 {
-		return ""
-	}
-	if n, ok := o.Args[0].(pyobj.Int); ok && int64(n) > width {
-		return fmt.Sprintf("a tree of %d features in an estimator of %d", n, width)
-	}
-	return ""
-}
-
-func predictorWidth(o *pyobj.Object, width int64) string {
-	a, ok := o.State.(*pyobj.Dict)
-	if !ok {
-		return ""
-	}
-	r, c, why := records(a, "feature_idx", "is_leaf")
-	if r == nil {
-		return why
-	}
-	for i := range r.Len() {
-		if f := c[0].Int(i); c[1].Int(i) == 0 && f >= width {
-			return fmt.Sprintf("node %d splits on feature %d of %d", i, f, width)
-		}
-	}
-	return ""
-}
-
-// sparseIndices checks what scipy's compiled code follows unchecked: it writes to y[indices[i]].
-func sparseIndices(class string, state pyobj.Value) string {
-	d, ok := state.(*pyobj.Dict)
-	if !ok {
-		return ""
-	}
-	shape, ok := d.Get("_shape").(*pyobj.Tuple)
-	if !ok || len(shape.Items) != 2 {
-		return "" // of one dimension, or no state of a matrix
-	}
-	rows, ok1 := shape.Items[0].(pyobj.Int)
-	cols, ok2 := shape.Items[1].(pyobj.Int)
-	if !ok1 || !ok2 {
-		return ""
-	}
-	kind, _, _ := strings.Cut(class, "_")
-	if kind == "coo" {
-		index := members(d.Get("coords"))
-		if len(index) == 0 {
-			index = []pyobj.Value{d.Get("row"), d.Get("col")}
-		}
-		for i, most := range []pyobj.Int{rows, cols} {
-			if i < len(index) {
-				if why := within(index[i], int64(most), "coordinate"); why != "" {
-					return why
-				}
-			}
-		}
-		return ""
-	}
-	indptr, ok1 := d.Get("indptr").(*pyobj.Array)
-	indices, ok2 := d.Get("indices").(*pyobj.Array)
-	data, ok3 := d.Get("data").(*pyobj.Array)
-	if !ok1 || !ok2 || !ok3 {
-		return ""
-	}
-	outer, inner, size := rows, cols, 1
-	switch kind {
-	case "csc":
-		outer, inner = cols, rows
-	case "bsr":
-		if len(data.Shape) != 3 || data.Shape[1] < 1 || data.Shape[2] < 1 {
-			return "blocks of no size"
-		}
-		outer, inner, size = rows/pyobj.Int(data.Shape[1]), cols/pyobj.Int(data.Shape[2]), data.Shape[1]*data.Shape[2]
-	case "csr":
-	default:
-		return ""
-	}
-	starts, err := numpy.Tensor(indptr)
-	if err != nil || starts.I64 == nil {
-		return "indptr holds no integers"
-	}
-	if int64(len(starts.I64)) != int64(outer)+1 {
-		return fmt.Sprintf("%d starts for %d rows", len(starts.I64), outer)
-	}
-	last := int64(0)
-	for i, n := range starts.I64 {
-		if n < last || n > int64(indices.Len()) || n*int64(size) > int64(data.Len()) {
-			return fmt.Sprintf("row %d begins at %d of %d values", i, n, indices.Len())
-		}
-		last = n
-	}
-	return within(indices, int64(inner), "index")
-}
-
-// within wants an array of integers from 0 to below most.
-func within(v pyobj.Value, most int64, what string) string {
-	a, ok := v.(*pyobj.Array)
-	if !ok {
-		return ""
-	}
-	t, err := numpy.Tensor(a)
-	if err != nil || t.I64 == nil && a.Len() > 0 {
-		return what + " array holds no integers"
-	}
-	for _, i := range t.I64 {
-		if i < 0 || i >= most {
-			return fmt.Sprintf("%s %d of %d", what, i, most)
-		}
-	}
-	return ""
 }
 
 // randomIndices checks the place in a generator's block of numbers, which numpy follows unchecked.
@@ -248,8 +96,8 @@ func mappedNodes(class string, state pyobj.Value) bool {
 
 // records gives the nodes of a state; nil with no reason where the array is not there to look at.
 func records(state pyobj.Value, fields ...string) (r *numpy.Records, cols []numpy.Column, why string) {
-	d, ok := state.(*pyobj.Dict)
-	if !ok {
+	d := attributes(state)
+	if d == nil {
 		return nil, nil, "is no dict"
 	}
 	a, ok := d.Get("nodes").(*pyobj.Array)
@@ -276,12 +124,12 @@ func records(state pyobj.Value, fields ...string) (r *numpy.Records, cols []nump
 	return r, cols, ""
 }
 
-func treeIndices(o *pyobj.Object, state pyobj.Value) string {
+func (j *judge) treeIndices(o *pyobj.Object, state pyobj.Value) string {
 	r, c, why := records(state, "left_child", "right_child", "feature")
 	if r == nil {
 		return why
 	}
-	d := state.(*pyobj.Dict)
+	d := attributes(state)
 	n := int64(r.Len())
 	if count, ok := d.Get("node_count").(pyobj.Int); !ok || int64(count) != n {
 		return fmt.Sprintf("node_count does not say %d", n)
@@ -289,6 +137,18 @@ func treeIndices(o *pyobj.Object, state pyobj.Value) string {
 	if v, ok := d.Get("values").(*pyobj.Array); ok && (len(v.Shape) != 3 || int64(v.Shape[0]) != n) {
 		return fmt.Sprintf("values of shape %v for %d nodes", v.Shape, n)
 	}
+	if n == 0 {
+		return "has no nodes"
+	}
+	deepest, ok := integer(d.Get("max_depth"))
+	if !ok {
+		deepest = math.MaxInt64
+	}
+	if int64(cap(j.depths)) < n {
+		j.depths = make([]int32, n)
+	}
+	depths := j.depths[:n]
+	clear(depths)
 	features := int64(math.MaxInt64)
 	if len(o.Args) > 0 {
 		if f, ok := o.Args[0].(pyobj.Int); ok {
@@ -307,6 +167,11 @@ func treeIndices(o *pyobj.Object, state pyobj.Value) string {
 		if feature < 0 || feature >= features {
 			return fmt.Sprintf("node %d splits on feature %d of %d", i, feature, features)
 		}
+		below := depths[i] + 1
+		if int64(below) > deepest {
+			return fmt.Sprintf("node %d is deeper than max_depth, %d", left, deepest) // decision_path makes room for so many
+		}
+		depths[left], depths[right] = max(depths[left], below), max(depths[right], below)
 	}
 	return ""
 }
@@ -330,7 +195,7 @@ func predictorIndices(state pyobj.Value) string {
 		}
 		c = append(c, kind)
 		category = &bits
-		if a, ok := state.(*pyobj.Dict).Get("raw_left_cat_bitsets").(*pyobj.Array); ok && len(a.Shape) == 2 && a.Shape[1] == 8 {
+		if a, ok := attributes(state).Get("raw_left_cat_bitsets").(*pyobj.Array); ok && len(a.Shape) == 2 && a.Shape[1] == 8 {
 			rows = int64(a.Shape[0])
 		}
 	}
@@ -381,6 +246,11 @@ func spaceIndices(state pyobj.Value) string {
 		return why
 	}
 	n := int64(data.Shape[0])
+	if len(t.Items) > 12 {
+		if w := rowsOf(t.Items[12]); w >= 0 && int64(w) != n {
+			return fmt.Sprintf("weights of %d points of %d", w, n)
+		}
+	}
 	order, err := numpy.Tensor(idx)
 	if err != nil {
 		return err.Error()
@@ -425,6 +295,9 @@ func spaceBounds(t *pyobj.Tuple, nodes, dims int) string {
 	name = strings.TrimRight(pyobj.ShortName(name), "0123456789")
 	parts, ok := metric.State.(*pyobj.Tuple)
 	if !ok || len(parts.Items) < 3 {
+		if len(metric.Args) == 1 && metric.State == nil && (name == "SEuclideanDistance" || name == "MahalanobisDistance" || name == "WMinkowskiDistance") {
+			return "a distance without its weights"
+		}
 		return ""
 	}
 	length := func(i int) int {

@@ -16,6 +16,13 @@ const (
 )
 
 var boostSteps = []step{
+	{at: "0.19", classes: gradientBoosting, up: func(s *state) error {
+		s.rename("n_features", "n_features_")
+		return nil
+	}, down: func(s *state) error {
+		s.rename("n_features_", "n_features")
+		return nil
+	}},
 	{at: "0.21", classes: gradientBoosting, up: (*state).oldStart},
 	{at: "1.1", classes: gradientBoosting, up: func(s *state) error {
 		s.rename("loss_", "_loss")
