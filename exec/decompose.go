@@ -50,6 +50,7 @@ type nmf struct {
 	n, m, k int
 	h, hht  []float64
 	hsum    []float64
+	stopped func() error
 }
 
 func nmfSolve(n *node) (kernel, error) {
@@ -80,7 +81,7 @@ func nmfSolve(n *node) (kernel, error) {
 			}
 		}
 		run := *s
-		run.n = c.rows
+		run.n, run.stopped = c.rows, c.stopped
 		run.hsum = append([]float64{}, s.hsum...)
 		w := make([]float64, c.rows*s.m)
 		if c.rows > 0 {
@@ -92,6 +93,9 @@ func nmfSolve(n *node) (kernel, error) {
 			default:
 				run.multiply(x, w)
 			}
+		}
+		if err := c.stopped(); err != nil {
+			return err
 		}
 		out := c.out(0)
 		if out.DType == tensor.Float32 {
@@ -131,7 +135,7 @@ func (s *nmf) descend(x, w []float64) {
 		xht[i] -= s.L1
 	}
 	first := 0.0
-	for it := 1; it <= s.MaxIter; it++ {
+	for it := 1; it <= s.MaxIter && s.stopped() == nil; it++ {
 		violation := 0.0
 		for t := range s.m {
 			hess := hht[t*s.m+t]
@@ -182,6 +186,9 @@ func (s *nmf) project(x, w []float64) {
 	grad, next, before, d := make([]float64, len(w)), make([]float64, len(w)), make([]float64, len(w)), make([]float64, len(w))
 	gamma := 1.0
 	for range s.MaxIter {
+		if s.stopped() != nil {
+			return
+		}
 		norm := 0.0
 		for i := range s.n {
 			for t := range s.m {
@@ -267,7 +274,7 @@ func (s *nmf) multiply(x, w []float64) {
 		previous = initial
 	}
 	before := append([]float64{}, w...)
-	for it := 1; it <= s.MaxIter; it++ {
+	for it := 1; it <= s.MaxIter && s.stopped() == nil; it++ {
 		if s.Beta == 1 && !s.MiniBatch {
 			// scikit-learn adds the penalty to the very sums that it keeps: they grow with each step.
 			for t := range s.hsum {
@@ -498,7 +505,12 @@ func topicInfer(n *node) (kernel, error) {
 				d[i] = 1
 			}
 			expect(d, e)
-			for range a.MaxIter {
+			for it := range a.MaxIter {
+				if it%64 == 0 {
+					if err := c.stopped(); err != nil {
+						return err
+					}
+				}
 				copy(last, d)
 				for w := range words {
 					s := 0.0

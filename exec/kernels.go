@@ -110,6 +110,14 @@ func (c *call) set(i int, v tensor.Value) {
 	c.aliased = append(c.aliased, id)
 }
 
+// stopped returns why the work is to end, nil for no reason. Kernels whose time the model decides ask it as they go.
+func (c *call) stopped() error {
+	if c.ctx == nil {
+		return nil // a constant is computed
+	}
+	return c.ctx.Err()
+}
+
 // refuse makes the InputError scikit-learn would raise here.
 func (c *call) refuse(format string, args ...any) error {
 	return &graph.InputError{Origin: c.node.Origin, Msg: fmt.Sprintf(format, args...)}

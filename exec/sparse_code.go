@@ -88,6 +88,7 @@ func coder[D, G, C real](n *node, a *graph.SparseCodeAttr) kernel {
 		x := reals[C](c.dense(0))
 		out := c.out(0)
 		q, code := make([]C, m), make([]C, m)
+		stopped := func(it int) bool { return it%64 == 0 && c.stopped() != nil }
 		for r := range c.rows {
 			row := x[r*k : (r+1)*k]
 			for i := range m {
@@ -99,14 +100,17 @@ func coder[D, G, C real](n *node, a *graph.SparseCodeAttr) kernel {
 				pursue(gram, q, code, min(a.NonZero, m), a.Unit)
 			case "lasso_cd":
 				if a.Loose {
-					descendLoosely(gram, q, code, dot(row, row), C(float64(a.Alpha*float64(k))), a.MaxIter, a.Positive)
+					descendLoosely(gram, q, code, dot(row, row), C(float64(a.Alpha*float64(k))), a.MaxIter, a.Positive, stopped)
 					break
 				}
-				descendGram(gram, q, code, dot(row, row), C(float64(a.Alpha*float64(k))), a.MaxIter, a.Positive)
+				descendGram(gram, q, code, dot(row, row), C(float64(a.Alpha*float64(k))), a.MaxIter, a.Positive, stopped)
 			default:
-				if msg := angle(gram, q, code, a, k); msg != "" {
+				if msg := angle(gram, q, code, a, k, stopped); msg != "" {
 					return c.refuse("%s", msg)
 				}
+			}
+			if err := c.stopped(); err != nil {
+				return err
 			}
 			if out.DType == tensor.Float32 {
 				for i, v := range code {
@@ -201,7 +205,7 @@ func solveLower[F real](l, b []F, n int) {
 
 // descendLoosely is enet_coordinate_descent_gram of scikit-learn before 1.8 without an L2 penalty: cyclic coordinate
 // descent from zero, the duality gap looked at when no coefficient changes by more than 1e-4 of the largest.
-func descendLoosely[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, positive bool) {
+func descendLoosely[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, positive bool, stopped func(it int) bool) {
 	m := len(q)
 	qw := make([]C, m)
 	rate := 1e-4
@@ -213,6 +217,9 @@ func descendLoosely[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, 
 		}
 	}
 	for it := range maxIter {
+		if stopped(it) {
+			return
+		}
 		var wMax, dMax C
 		for j := range m {
 			diagonal := C(gram[j*m+j])
@@ -267,7 +274,7 @@ func descendLoosely[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, 
 
 // descendGram is enet_coordinate_descent_gram without an L2 penalty (sklearn/linear_model/_cd_fast.pyx): cyclic coordinate
 // descent from zero with gap-safe screening.
-func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, positive bool) {
+func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, positive bool, stopped func(it int) bool) {
 	m := len(q)
 	qw, xta := make([]C, m), make([]C, m)
 	rate := 1e-8
@@ -346,6 +353,9 @@ func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, pos
 		}
 	}
 	for it := range maxIter {
+		if stopped(it) {
+			return
+		}
 		var wMax, dMax C
 		for _, j := range active {
 			diagonal := C(gram[j*m+j])
@@ -381,7 +391,7 @@ func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, pos
 
 // angle is _lars_path_solver on the Gram matrix, its last coefficients alone (sklearn/linear_model/_least_angle.py): lars
 // with NonZero steps, lasso_lars down to Alpha. It returns the reason of a refusal.
-func angle[G, C real](gramIn []G, q, coef []C, a *graph.SparseCodeAttr, k int) string {
+func angle[G, C real](gramIn []G, q, coef []C, a *graph.SparseCodeAttr, k int, stopped func(it int) bool) string {
 	m := len(q)
 	lasso, positive := a.Algorithm == "lasso_lars", a.Positive
 	maxIter, alphaMin := a.NonZero, 0.0
@@ -433,7 +443,7 @@ func angle[G, C real](gramIn []G, q, coef []C, a *graph.SparseCodeAttr, k int) s
 			}
 			return ""
 		}
-		if iter >= maxIter || len(active) >= m {
+		if iter >= maxIter || len(active) >= m || stopped(iter) {
 			return ""
 		}
 		n := len(active)
