@@ -88,12 +88,19 @@ func textNormalize(n *node) (kernel, error) {
 	}, nil
 }
 
+// What the n-grams of a block may come to: a model asks for any number of them.
+const (
+	maxTerms = 1 << 25
+	maxGlue  = 1 << 29 // bytes
+)
+
 // terms collects the terms of a block: parts of the texts, and n-grams that are parts of one string made at the end.
 type terms struct {
 	words []string
 	out   []string
 	glue  []byte
 	cuts  []cut2
+	most  int // terms of a block
 }
 
 // cut2 says that out[at] is glue[from:to].
@@ -131,13 +138,17 @@ func (t *terms) gram(words []string) {
 	t.out = append(t.out, "")
 }
 
-// grams adds the n-grams of lo to hi words, the shortest first.
-func (t *terms) grams(words []string, lo, hi int) {
+// grams adds the n-grams of lo to hi words, the shortest first; false where they are too many.
+func (t *terms) grams(words []string, lo, hi int) bool {
 	for n := lo; n <= min(hi, len(words)); n++ {
 		for i := 0; i+n <= len(words); i++ {
+			if len(t.out) > t.most || len(t.glue) > maxGlue {
+				return false
+			}
 			t.gram(words[i : i+n])
 		}
 	}
+	return true
 }
 
 // wordRuns appends the runs of at least k word characters.
@@ -251,23 +262,30 @@ type tokenizer struct {
 	starts []int
 }
 
-func (t *tokenizer) charGrams(s string, lo, hi int) {
+func (t *tokenizer) charGrams(s string, lo, hi int) bool {
 	s = collapse(s)
 	t.starts = runeStarts(t.starts[:0], s)
 	n := len(t.starts) - 1
 	for k := lo; k <= min(hi, n); k++ {
+		if len(t.out)+n-k > t.most {
+			return false
+		}
 		for i := 0; i+k <= n; i++ {
 			t.out = append(t.out, s[t.starts[i]:t.starts[i+k]])
 		}
 	}
+	return true
 }
 
-func (t *tokenizer) charWBGrams(s string, lo, hi int) {
+func (t *tokenizer) charWBGrams(s string, lo, hi int) bool {
 	for _, w := range pystr.Fields(collapse(s)) {
 		w = " " + w + " "
 		t.starts = runeStarts(t.starts[:0], w)
 		n := len(t.starts) - 1
 		for k := lo; k <= hi; k++ {
+			if len(t.out)+n-k > t.most {
+				return false
+			}
 			t.out = append(t.out, w[:t.starts[min(k, n)]])
 			for i := 1; i+k <= n; i++ {
 				t.out = append(t.out, w[t.starts[i]:t.starts[i+k]])
@@ -277,6 +295,7 @@ func (t *tokenizer) charWBGrams(s string, lo, hi int) {
 			}
 		}
 	}
+	return true
 }
 
 // tokenize splits texts into terms.
@@ -284,19 +303,27 @@ func tokenize(n *node) (kernel, error) {
 	a := n.Attr.(*graph.TokenizeAttr)
 	n.costs(5000)
 	return func(c *call) error {
-		t := c.local(func() any { return new(tokenizer) }).(*tokenizer)
+		t := c.local(func() any { return &tokenizer{terms: terms{most: maxTerms}} }).(*tokenizer)
 		out := c.result(0).Tokens
 		t.start(out.Terms)
 		for i, s := range c.dense(0).Str {
+			if err := c.stopped(); err != nil {
+				return err
+			}
+			fits := true
 			switch a.Unit {
 			case graph.UnitChar:
-				t.charGrams(s, a.Lo, a.Hi)
+				fits = t.charGrams(s, a.Lo, a.Hi)
 			case graph.UnitCharWB:
-				t.charWBGrams(s, a.Lo, a.Hi)
+				fits = t.charWBGrams(s, a.Lo, a.Hi)
 			default:
-				if err := t.wordGrams(c, s, a); err != nil {
+				var err error
+				if fits, err = t.wordGrams(c, s, a); err != nil {
 					return err
 				}
+			}
+			if !fits {
+				return c.refuse("the n-grams of %d to %d are more than %d, or than %d bytes of words", a.Lo, a.Hi, maxTerms, maxGlue)
 			}
 			out.Indptr[i+1] = len(t.out)
 		}
@@ -305,14 +332,13 @@ func tokenize(n *node) (kernel, error) {
 	}, nil
 }
 
-func (t *tokenizer) wordGrams(c *call, s string, a *graph.TokenizeAttr) error {
+func (t *tokenizer) wordGrams(c *call, s string, a *graph.TokenizeAttr) (fits bool, err error) {
 	words := t.words[:0]
 	if k := a.Pattern.WordRuns(); k > 0 {
 		words = wordRuns(words, s, k)
 	} else {
-		var err error
 		if words, err = a.Pattern.FindAll(words, s); err != nil {
-			return c.refuse("%s", err)
+			return false, c.refuse("%s", err)
 		}
 	}
 	t.words = words
@@ -322,10 +348,9 @@ func (t *tokenizer) wordGrams(c *call, s string, a *graph.TokenizeAttr) error {
 	// scikit-learn's range of n-grams: an upper end of 1 means words whatever the lower one is
 	if a.Hi == 1 {
 		t.out = append(t.out, words...)
-		return nil
+		return true, nil
 	}
-	t.grams(words, a.Lo, a.Hi)
-	return nil
+	return t.grams(words, a.Lo, a.Hi), nil
 }
 
 // countTerms counts the terms of the vocabulary.

@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/larder-ml/larder/graph"
@@ -40,7 +42,7 @@ func TestTokenizer(t *testing.T) {
 		{graph.TokenizeAttr{Pattern: words, Lo: 2, Hi: 3}, "one two three four", []string{"one two", "two three", "three four", "one two three", "two three four"}},
 		{graph.TokenizeAttr{Pattern: words, Lo: 1, Hi: 2, Stop: map[string]bool{"two": true}}, "one two three", []string{"one", "three", "one three"}},
 	} {
-		var tk tokenizer
+		tk := tokenizer{terms: terms{most: 1000}}
 		tk.start(nil)
 		switch c.a.Unit {
 		case graph.UnitChar:
@@ -48,7 +50,7 @@ func TestTokenizer(t *testing.T) {
 		case graph.UnitCharWB:
 			tk.charWBGrams(c.in, c.a.Lo, c.a.Hi)
 		default:
-			if err := tk.wordGrams(nil, c.in, &c.a); err != nil {
+			if _, err := tk.wordGrams(nil, c.in, &c.a); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,6 +83,21 @@ func TestWordRuns(t *testing.T) {
 			if got := wordRuns(nil, s, fast.WordRuns()); !slices.Equal(got, want) {
 				t.Errorf("%s in %q: %q, want %q", pattern, s, got, want)
 			}
+		}
+	}
+}
+
+// TestGramsAreBounded asks for n-grams of any length, whose number grows with the square of the text.
+func TestGramsAreBounded(t *testing.T) {
+	words := slices.Repeat([]string{"ab"}, 100_000)
+	for name, f := range map[string]func(*tokenizer) bool{
+		"char":    func(k *tokenizer) bool { return k.charGrams(strings.Repeat("ab", 100_000), 1, math.MaxInt) },
+		"char_wb": func(k *tokenizer) bool { return k.charWBGrams(strings.Repeat("ab", 100_000), 1, math.MaxInt) },
+		"word":    func(k *tokenizer) bool { return k.grams(words, 1, math.MaxInt) },
+	} {
+		k := tokenizer{terms: terms{most: 1000}}
+		if f(&k) {
+			t.Errorf("%s: %d terms", name, len(k.out))
 		}
 	}
 }

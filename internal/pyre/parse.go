@@ -150,10 +150,6 @@ func (p *parser) next() rune {
 }
 
 func (p *parser) alternatives(f flags) (*node, error) {
-	if p.depth++; p.depth > maxDepth {
-		return nil, p.fail("groups nest too deep")
-	}
-	defer func() { p.depth-- }()
 	alt := &node{kind: nAlt}
 	for {
 		seq, err := p.sequence(&f)
@@ -172,6 +168,10 @@ func (p *parser) alternatives(f flags) (*node, error) {
 }
 
 func (p *parser) sequence(f *flags) (*node, error) {
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.fail("groups nest too deep")
+	}
+	defer func() { p.depth-- }()
 	seq := &node{kind: nCat}
 	for p.more(*f) && !p.peek("|") && !p.peek(")") {
 		item, err := p.item(f)

@@ -145,3 +145,12 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// TestNestingIsBounded compiles patterns that nest without end.
+func TestNestingIsBounded(t *testing.T) {
+	for _, open := range []string{"(", "(?:", "(?=", "(?>", "(?i:", "(?(1)", "(?(1)|", "(?P<a>", "(?#"} {
+		if _, err := Compile("(a)" + strings.Repeat(open, 2_000_000)); err == nil {
+			t.Errorf("%s: no error", open)
+		}
+	}
+}
