@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/larder-ml/larder"
 )
 
 // csvReader splits records as the C parser of pandas.read_csv does: LF, CR and CRLF end a line; lines of white space
@@ -21,6 +23,8 @@ type csvReader struct {
 	first *record
 	begun bool
 	notes []string
+
+	cells, given int // fields of all tables so far, and those that stood in the file
 }
 
 type record struct {
@@ -103,7 +107,8 @@ func header(fields []string) []string {
 			f = fmt.Sprintf("Unnamed: %d", i)
 		}
 		out[i] = f
-		for n := used[f]; n > 0; n++ {
+		n := used[f]
+		for ; n > 0; n++ {
 			mangled := fmt.Sprintf("%s.%d", f, n)
 			if seen[mangled] == 0 && used[mangled] == 0 {
 				out[i] = mangled
@@ -111,7 +116,7 @@ func header(fields []string) []string {
 				break
 			}
 		}
-		used[f]++
+		used[f] = n + 1
 	}
 	return out
 }
@@ -172,6 +177,9 @@ func (c *csvReader) read(rec *record) error {
 				continue
 			}
 			b = '\n'
+		}
+		if len(rec.ends) > c.opts.Columns {
+			return &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("a record of more than %d fields", c.opts.Columns), Err: larder.ErrLimit}
 		}
 		if int64(len(rec.buf)) > c.opts.Bytes {
 			return &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("a record of more than %d bytes", c.opts.Bytes)}
@@ -247,7 +255,7 @@ func (c *csvReader) Next() (*Table, error) {
 		rec = &record{}
 	}
 	w := len(c.names)
-	for t.N < c.opts.Chunk && len(arena) < 1<<30 {
+	for t.N < c.opts.Chunk && len(arena) < 1<<30 && len(ends) < 4*spreadCells {
 		if c.first == nil {
 			if err := c.read(rec); errors.Is(err, io.EOF) {
 				break
@@ -261,6 +269,10 @@ func (c *csvReader) Next() (*Table, error) {
 		}
 		if len(rec.ends) > w+c.index {
 			return nil, &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("%d fields where %d were expected", len(rec.ends), w+c.index)}
+		}
+		c.cells, c.given = c.cells+w, c.given+len(rec.ends)
+		if c.cells > spreadCells && c.cells > 4*c.given {
+			return nil, &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("most lines have few of the %d fields: too many are missing", w), Err: larder.ErrLimit}
 		}
 		from := 0
 		if c.index > 0 {

@@ -73,6 +73,8 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 		switch {
 		case v.CSR != nil:
 			return *v, notes, nil
+		case v.Dense != nil && len(v.Dense.Shape) == 1 && v.Dense.Len() == 0:
+			return tensor.Value{}, nil, &Error{Row: -1, Msg: "no rows"}
 		case v.Dense != nil && len(v.Dense.Shape) != 2:
 			return *v, notes, nil // the model refuses it in scikit-learn's words
 		case v.Dense != nil && w.Names == nil && v.Dense.DType.IsNumeric() && numeric(w.Columns):
@@ -145,8 +147,9 @@ func (t *Table) arrange(w *Want) (cols []*Column, notes []string, err error) {
 	var absent []string
 	last, moved := -1, false
 	used := make([]bool, len(t.Names))
+	find := t.finder(len(w.Names))
 	for i, name := range w.Names {
-		at := t.Find(name)
+		at := find(name)
 		if at < 0 {
 			if w.Columns[i].DType == tensor.Invalid {
 				cols[i] = &Column{Tensor: nans(t.N)}
@@ -184,10 +187,11 @@ func (t *Table) arrange(w *Want) (cols []*Column, notes []string, err error) {
 
 // generic finds columns named x0, x1, … or 0, 1, ….
 func (t *Table) generic(width int) []*Column {
+	find := t.finder(width)
 	for _, prefix := range []string{"x", ""} {
 		var out []*Column
 		for i := range width {
-			at := t.Find(prefix + strconv.Itoa(i))
+			at := find(prefix + strconv.Itoa(i))
 			if at < 0 {
 				break
 			}

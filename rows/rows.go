@@ -124,6 +124,7 @@ type Options struct {
 	Chunk    int   // rows per Table of csv and jsonl files; 0: 10,000
 	Bytes    int64 // most bytes of a JSON or npy file, of a csv record; 0: 2 GiB
 	Depth    int   // nesting of JSON; 0: 16
+	Columns  int   // most fields of a csv record; 0: two million
 }
 
 func (o *Options) defaults() {
@@ -135,6 +136,9 @@ func (o *Options) defaults() {
 	}
 	if o.Depth == 0 {
 		o.Depth = 16
+	}
+	if o.Columns == 0 {
+		o.Columns = 2_000_000
 	}
 }
 
@@ -209,7 +213,7 @@ func ReadAll(r Reader) (*Table, error) {
 		}
 		if all == nil {
 			all = t
-		} else if err := all.add(t); err != nil {
+		} else if err := all.Append(t); err != nil {
 			return nil, err
 		}
 	}
@@ -281,6 +285,23 @@ func (t *Table) Find(name string) int {
 	return -1
 }
 
+// finder returns Find for looking up n names.
+func (t *Table) finder(n int) func(name string) int {
+	if n < 8 || len(t.Names) < 8 {
+		return t.Find
+	}
+	at := make(map[string]int, len(t.Names))
+	for i := len(t.Names) - 1; i >= 0; i-- {
+		at[t.Names[i]] = i
+	}
+	return func(name string) int {
+		if i, ok := at[name]; ok {
+			return i
+		}
+		return -1
+	}
+}
+
 // Take removes the named column and returns it.
 func (t *Table) Take(name string) (Column, error) {
 	if err := t.Spread(); err != nil {
@@ -301,9 +322,9 @@ func (t *Table) Pick(names []string) (*Table, error) {
 	if err := t.Spread(); err != nil {
 		return nil, err
 	}
-	out := &Table{N: t.N, line: t.line}
+	out, find := &Table{N: t.N, line: t.line}, t.finder(len(names))
 	for _, name := range names {
-		i := t.Find(name)
+		i := find(name)
 		if i < 0 {
 			return nil, &Error{Row: -1, Column: name, Msg: "no such column" + t.has()}
 		}
@@ -366,8 +387,8 @@ func list(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// add appends another table's rows.
-func (t *Table) add(u *Table) error {
+// Append adds the rows of another table, whose memory it may keep.
+func (t *Table) Append(u *Table) error {
 	if t.Value != nil && u.Value != nil && t.Value.Dicts != nil && u.Value.Dicts != nil {
 		a, b := t.Value.Dicts, u.Value.Dicts
 		base := a.Indptr[len(a.Indptr)-1]

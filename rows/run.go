@@ -49,7 +49,7 @@ func (r *Run) All(ctx context.Context, in Reader, out Sink) error {
 				return err
 			}
 			if rest.Rows() > 0 {
-				if err := t.add(rest); err != nil {
+				if err := t.Append(rest); err != nil {
 					return err
 				}
 				if v, keep, notes, err = r.match(t, want); err != nil {

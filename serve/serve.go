@@ -23,6 +23,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/rows"
@@ -77,7 +78,7 @@ type Model struct {
 
 // NewModel prepares a model for serving. A model that can run nothing is an error.
 func NewModel(name, version string, m *larder.Model) (*Model, error) {
-	if name == "" || strings.ContainsAny(name, "/:@ ") {
+	if name == "" || strings.ContainsAny(name, "/:@ ") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return nil, fmt.Errorf("serve: %q is no name of a model", name)
 	}
 	if _, err := m.Estimator(); err != nil {

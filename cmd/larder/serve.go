@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -172,7 +173,7 @@ func modelTitle(t target, arg string) string {
 		base = strings.TrimSuffix(base, ext)
 	}
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune("/:@ \\", r) {
+		if strings.ContainsRune("/:@ \\", r) || !unicode.IsPrint(r) {
 			return '_'
 		}
 		return r

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -98,4 +100,90 @@ func FuzzBodies(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRequestsCostWhatTheyAreLong sends bodies of some megabytes that stand for far more: each is refused or answered soon.
+func TestRequestsCostWhatTheyAreLong(t *testing.T) {
+	s, _, _ := titanic(t, serve.Options{})
+	srv := httptest.NewServer(s.Guard(Handler(s)))
+	defer srv.Close()
+	many := func(n int, sep string, f func(i int) string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = f(i)
+		}
+		return strings.Join(parts, sep)
+	}
+	name := func(i int) string { return fmt.Sprintf("k%d", i) }
+	for what, c := range map[string]struct {
+		path, kind, body string
+		code             int
+	}{
+		"inputs": {"/v2/models/titanic/infer", "application/json",
+			`{"inputs":[` + many(40_000, ",", func(i int) string { return fmt.Sprintf(`{"name":"k%d","shape":[1],"datatype":"FP64","data":[1]}`, i) }) + `]}`, 400},
+		"columns":     {"/invocations", "text/csv", strings.Repeat(",", 4_000_000), 400},
+		"short lines": {"/invocations", "text/csv", many(50_000, ",", name) + "\n" + strings.Repeat("1\n", 9000), 400},
+		"twin names":  {"/invocations", "text/csv", many(30_000, ",", func(i int) string { return fmt.Sprintf("a.%d", i+1) }) + strings.Repeat(",a", 30_000), 400},
+		"rows":        {"/invocations", "text/csv", strings.Repeat("a\n", 2_000_000), 413},
+		"unlike records": {"/invocations", "application/json",
+			`{"dataframe_records":[` + many(9000, ",", func(i int) string { return fmt.Sprintf(`{"k%d":1,"j%d":1}`, i, i) }) + `]}`, 400},
+	} {
+		start := time.Now()
+		if code, got := ask(t, srv.URL+c.path, c.kind, c.body); code != c.code {
+			t.Errorf("%s: %d %.200v", what, code, got)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: %v", what, took)
+		}
+	}
+}
+
+// TestEveryRefusalIsJSON asks for what is not there.
+func TestEveryRefusalIsJSON(t *testing.T) {
+	s, _, _ := titanic(t, serve.Options{})
+	srv := httptest.NewServer(s.Guard(Handler(s)))
+	defer srv.Close()
+	for _, c := range []struct {
+		method, path, coding string
+		code                 int
+	}{
+		{"GET", "/v2/nosuch", "", 404}, {"DELETE", "/v2/models/titanic", "", 405}, {"GET", "/invocations", "", 405}, {"GET", "/v1", "", 404},
+		{"POST", "/invocations", "gzip", 415}, {"POST", "/v2/models/titanic/infer", "gzip", 415}, {"POST", "/v1/models/titanic:predict", "br", 415},
+	} {
+		r, err := http.NewRequest(c.method, srv.URL+c.path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if c.coding != "" {
+			r.Header.Set("Content-Encoding", c.coding)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		err = json.NewDecoder(resp.Body).Decode(&got)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != c.code || resp.Header.Get("Content-Type") != "application/json" || got["error"] == nil && got["message"] == nil {
+			t.Errorf("%s %s: %d %q %v %v", c.method, c.path, resp.StatusCode, resp.Header.Get("Content-Type"), got, err)
+		}
+		if c.code == 405 && resp.Header.Get("Allow") == "" {
+			t.Errorf("%s %s: does not say what is allowed", c.method, c.path)
+		}
+	}
+}
+
+// TestIntegersKeepToTheirType sends numbers their datatype does not hold.
+func TestIntegersKeepToTheirType(t *testing.T) {
+	s, _, _ := titanic(t, serve.Options{})
+	srv := httptest.NewServer(s.Guard(Handler(s)))
+	defer srv.Close()
+	for datatype, data := range map[string]string{"UINT8": "-1", "INT8": "128", "UINT16": "65536", "INT16": "-32769", "UINT32": "4294967296",
+		"INT32": "2147483648", "UINT64": "-1", "INT64": "9223372036854775808"} {
+		body := fmt.Sprintf(`{"inputs":[{"name":"x","shape":[1,5],"datatype":%q,"data":[%s,1,1,1,1]}]}`, datatype, data)
+		if code, got := ask(t, srv.URL+"/v2/models/titanic/infer", "application/json", body); code != 400 || !strings.Contains(fmt.Sprint(got), "whole numbers from") {
+			t.Errorf("%s %s: %d %v", datatype, data, code, got)
+		}
+	}
 }

@@ -2,13 +2,16 @@ package rest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/jsonread"
 	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/serve"
 )
 
 // invocations is MLflow's scoring endpoint. Beside MLflow's own forms, params may name the method: {"method":
@@ -23,7 +26,7 @@ func (a *api) invocations(w http.ResponseWriter, r *http.Request) {
 		mlflowError(w, status(err), err)
 		return
 	}
-	t, method, code, err := a.mlflowRows(r)
+	t, method, code, err := a.mlflowRows(r, m)
 	if err != nil {
 		mlflowError(w, code, err)
 		return
@@ -51,7 +54,7 @@ func mlflowError(w http.ResponseWriter, code int, err error) {
 }
 
 // mlflowRows reads the request of /invocations.
-func (a *api) mlflowRows(r *http.Request) (t *rows.Table, method string, code int, err error) {
+func (a *api) mlflowRows(r *http.Request, m *serve.Model) (t *rows.Table, method string, code int, err error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		kind = r.Header.Get("Content-Type")
@@ -62,11 +65,11 @@ func (a *api) mlflowRows(r *http.Request) (t *rows.Table, method string, code in
 	}
 	switch kind {
 	case "text/csv":
-		in, err := rows.NewReader(bytes.NewReader(b), rows.CSV, rows.Options{})
-		if err == nil {
-			t, err = rows.ReadAll(in)
+		method = r.URL.Query().Get("method")
+		if t, err = a.csv(b, m); err != nil {
+			return nil, "", status(err), err
 		}
-		return t, r.URL.Query().Get("method"), http.StatusBadRequest, err
+		return t, method, http.StatusOK, nil
 	case "application/json", "application/json-patch+json", "":
 	default:
 		return nil, "", http.StatusUnsupportedMediaType, fmt.Errorf("content type %q is none of application/json, text/csv", kind)
@@ -103,6 +106,36 @@ func (a *api) mlflowRows(r *http.Request) (t *rows.Table, method string, code in
 		return nil, "", http.StatusBadRequest, fmt.Errorf("exactly one of dataframe_split, dataframe_records, instances and inputs is wanted")
 	}
 	return t, method, http.StatusOK, nil
+}
+
+// spareColumns is how many columns a request may bring that the model does not take.
+const spareColumns = 1 << 16
+
+// csv reads a body of text/csv, as many rows as a request may have.
+func (a *api) csv(b []byte, m *serve.Model) (*rows.Table, error) {
+	width := len(m.Want(m.DefaultMethod()).Columns)
+	in, err := rows.NewReader(bytes.NewReader(b), rows.CSV, rows.Options{Columns: width + spareColumns, Chunk: a.s.Options().Rows + 1})
+	if err != nil {
+		return nil, err
+	}
+	var all *rows.Table
+	for {
+		t, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = t
+		} else if err := all.Append(t); err != nil {
+			return nil, err
+		}
+		if n := all.Rows(); n > a.s.Options().Rows {
+			return nil, &serve.RowsError{Rows: n, Max: a.s.Options().Rows}
+		}
+	}
 }
 
 // appendResult writes a result as nested arrays, several outputs as an object by name.

@@ -10,9 +10,11 @@ package rest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/jsonread"
@@ -37,7 +39,27 @@ func Handler(s *serve.Server) http.Handler {
 	mux.HandleFunc("POST /models/{model}/invocations", a.invocations)
 	a.routesV1(mux)
 	a.routesV2(mux)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" {
+			w = &plainError{ResponseWriter: w}
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// plainError turns what http says of paths and methods that are not there into JSON.
+type plainError struct {
+	http.ResponseWriter
+	code int
+}
+
+// WriteHeader keeps the code for Write.
+func (e *plainError) WriteHeader(code int) { e.code = code }
+
+// Write answers with the text as an error.
+func (e *plainError) Write(text []byte) (int, error) {
+	fail(e.ResponseWriter, e.code, errors.New(strings.ToLower(strings.TrimSpace(string(text)))))
+	return len(text), nil
 }
 
 type api struct{ s *serve.Server }
@@ -65,7 +87,19 @@ func (a *api) version(w http.ResponseWriter, _ *http.Request) {
 }
 
 // body reads a request's body, which Guard bounds.
-func body(r *http.Request) ([]byte, error) { return io.ReadAll(r.Body) }
+func body(r *http.Request) ([]byte, error) {
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, &codingError{coding}
+	}
+	return io.ReadAll(r.Body)
+}
+
+// codingError is a body that was compressed.
+type codingError struct{ coding string }
+
+func (e *codingError) Error() string {
+	return fmt.Sprintf("content encoding %q is not read: send the body as it is", e.coding)
+}
 
 // jsonBody opens a request's body as JSON.
 func (a *api) jsonBody(r *http.Request) (*jsonread.Reader, error) {
@@ -82,6 +116,7 @@ func status(err error) int {
 		tooLarge *http.MaxBytesError
 		busy     *serve.BusyError
 		many     *serve.RowsError
+		coding   *codingError
 		syntax   *jsonread.SyntaxError
 		bad      *badRequest
 		rowsErr  *rows.Error
@@ -89,6 +124,8 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &tooLarge), errors.As(err, &many):
 		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &coding):
+		return http.StatusUnsupportedMediaType
 	case errors.As(err, &busy):
 		return http.StatusTooManyRequests
 	case errors.Is(err, larder.ErrNotFound):

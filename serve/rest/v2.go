@@ -285,14 +285,15 @@ func (a *api) inferTable(inputs []inferInput) (*rows.Table, error) {
 }
 
 func named(inputs []inferInput, cols []*tensor.Tensor) (*rows.Table, error) {
-	out := &rows.Table{N: cols[0].Len()}
+	out, seen := &rows.Table{N: cols[0].Len()}, make(map[string]bool, len(inputs))
 	for i, c := range cols {
 		if c.Len() != out.N {
 			return nil, &badRequest{fmt.Sprintf("input %q has %d rows, %q has %d", inputs[i].name, c.Len(), inputs[0].name, out.N)}
 		}
-		if out.Find(inputs[i].name) >= 0 {
+		if seen[inputs[i].name] {
 			return nil, &badRequest{fmt.Sprintf("input %q stands twice", inputs[i].name)}
 		}
+		seen[inputs[i].name] = true
 		out.Names = append(out.Names, inputs[i].name)
 		out.Columns = append(out.Columns, rows.Column{Tensor: c})
 	}
@@ -320,6 +321,7 @@ func (a *api) inferTensor(in *inferInput) (*tensor.Tensor, error) {
 	if !ok {
 		return nil, &badRequest{fmt.Sprintf("input %q: datatype %q is not known", in.name, in.datatype)}
 	}
+	lo, hi := bounds(in.datatype)
 	t := tensor.New(dt, in.shape...)
 	j := jsonread.New(in.raw, a.s.Options().Depth)
 	n, missing := 0, false
@@ -350,8 +352,8 @@ func (a *api) inferTensor(in *inferInput) (*tensor.Tensor, error) {
 			}
 		case tensor.Int64:
 			_, i, whole := j.Number()
-			if !whole {
-				j.Fail("%s wants whole numbers", in.datatype)
+			if !whole || i < lo || i > hi {
+				j.Fail("%s wants whole numbers from %d to %d", in.datatype, lo, hi)
 			}
 			t.I64[n] = i
 		default:
@@ -386,6 +388,27 @@ func (a *api) inferTensor(in *inferInput) (*tensor.Tensor, error) {
 		t = tensor.FromCells(cells, in.shape...)
 	}
 	return t, nil
+}
+
+// bounds are the least and the greatest number of an integer type; of UINT64 half is taken.
+func bounds(datatype string) (lo, hi int64) {
+	switch datatype {
+	case "INT32":
+		return math.MinInt32, math.MaxInt32
+	case "INT16":
+		return math.MinInt16, math.MaxInt16
+	case "INT8":
+		return math.MinInt8, math.MaxInt8
+	case "UINT64":
+		return 0, math.MaxInt64
+	case "UINT32":
+		return 0, math.MaxUint32
+	case "UINT16":
+		return 0, math.MaxUint16
+	case "UINT8":
+		return 0, math.MaxUint8
+	}
+	return math.MinInt64, math.MaxInt64
 }
 
 // appendOutput writes one tensor of an answer, its data flat.

@@ -34,7 +34,7 @@ func Handler(s *serve.Server) http.Handler {
 	if err != nil {
 		panic(err)
 	}
-	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(static)))
+	mux.Handle("GET /assets/{file}", http.StripPrefix("/assets/", http.FileServerFS(static)))
 	mux.HandleFunc("GET /{$}", w.list)
 	mux.HandleFunc("GET /models/{model}", w.model)
 	return mux
