@@ -2,6 +2,7 @@ package release
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -19,6 +20,12 @@ var linearSteps = []step{
 			s.reword("solver", "warn", "lbfgs")
 		}
 		s.reword("solver", "warn", "liblinear")
+		return nil
+	}},
+	{at: "0.20", classes: logistic, up: func(s *state) error {
+		if classes, err := sklearn.Sequence(s.get("classes_")); err == nil && len(classes) <= 2 && s.word("multi_class") == "multinomial" {
+			s.set("multi_class", pyobj.Str("ovr"), `until 0.19 "multinomial" of two classes was one logistic function`)
+		}
 		return nil
 	}},
 	{at: "1.2", classes: logistic, up: func(s *state) error {
@@ -66,12 +73,18 @@ var linearSteps = []step{
 		return nil
 	}},
 	{at: "*", classes: "RidgeClassifier RidgeClassifierCV", up: func(s *state) error {
-		f, shape, err := floats(s.get("coef_"))
-		if err != nil || len(shape) != 1 || !s.m.To.Before("1.9") {
+		a, ok := s.get("coef_").(*pyobj.Array)
+		if !ok || len(a.Shape) != 1 || !s.m.To.Before("1.9") {
 			return nil
 		}
-		s.set("coef_", floatArray(f, 1, len(f)), "one row")
-		if t, err := sklearn.Tensor(s.get("intercept_")); err == nil && len(t.AsF64()) == 1 {
+		row := *a
+		row.Shape, row.Fortran = []int{1, a.Shape[0]}, false
+		s.set("coef_", &row, "one row")
+		if b, ok := s.get("intercept_").(*pyobj.Array); ok && len(b.Shape) == 0 {
+			one := *b
+			one.Shape = []int{1}
+			s.set("intercept_", &one, "one number")
+		} else if t, err := sklearn.Tensor(s.get("intercept_")); !ok && err == nil && len(t.AsF64()) == 1 {
 			s.set("intercept_", floatArray(t.AsF64(), 1), "one number")
 		}
 		return nil
@@ -304,15 +317,11 @@ func (s *state) oneLogisticRule() error {
 			return err
 		}
 		for _, n := range []string{"coef_", "intercept_"} {
-			f, shape, err := floats(s.get(n))
+			v, err := doubled(s.get(n))
 			if err != nil {
 				return s.refuse(n, "%v", err)
 			}
-			f = append([]float64(nil), f...)
-			for i := range f {
-				f[i] *= 2
-			}
-			s.set(n, floatArray(f, shape...), "doubled: labels and probabilities stay, decision_function doubles")
+			s.set(n, v, "doubled: labels and probabilities stay, decision_function doubles")
 		}
 		s.tidyPenalty()
 		return nil
@@ -391,4 +400,42 @@ func (s *state) passiveAggressive() error {
 		s.attrs.Set(pyobj.Str("eta0"), c)
 	}
 	return nil
+}
+
+// doubled gives an array of floats, of whichever width, with every number twice as large.
+func doubled(v pyobj.Value) (pyobj.Value, error) {
+	if a, ok := v.(*pyobj.Array); ok && a.DType != nil && a.DType.Kind == 'f' && a.DType.Size == 4 {
+		t, err := sklearn.Tensor(v)
+		if err != nil {
+			return nil, err
+		}
+		out, data := *a, make([]byte, 0, 4*t.Len())
+		for _, f := range t.AsF64() {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(2*f)))
+		}
+		out.DType, out.Data, out.Fortran = dtype("<f4"), data, false
+		return &out, nil
+	}
+	f, shape, err := floats(v)
+	if err != nil {
+		return nil, err
+	}
+	f = append([]float64(nil), f...)
+	for i := range f {
+		f[i] *= 2
+	}
+	return floatArray(f, shape...), nil
+}
+
+// widen makes a float32 array one of float64 with the same numbers.
+func (s *state) widen(name, why string) {
+	a, ok := s.get(name).(*pyobj.Array)
+	if !ok || a.DType == nil || a.DType.Kind != 'f' || a.DType.Size != 4 {
+		return
+	}
+	t, err := sklearn.Tensor(a)
+	if err != nil {
+		return
+	}
+	s.set(name, floatArray(append([]float64(nil), t.AsF64()...), t.Shape...), "float32 → float64: "+why)
 }

@@ -82,14 +82,13 @@ func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 		root, err := m.names(root)
 		return root, m.report, err
 	}
-	python2 := false
 	pyobj.Walk(root, func(v pyobj.Value) bool {
 		if _, ok := v.(pyobj.Py2Str); ok {
-			python2 = true
+			m.python2 = true
 		}
-		return !python2
+		return !m.python2
 	})
-	if python2 {
+	if m.python2 {
 		root = pyobj.Rewrite(root, textOfPython2)
 		m.say("Text of Python 2 became str, in arrays too.")
 	}
@@ -105,10 +104,11 @@ func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 
 type migration struct {
 	Options
-	report *Report
-	done   map[pyobj.Value]bool
-	middle map[*pyobj.Object]bool // transformers inside another estimator
-	inside int                    // estimators around the current one
+	report  *Report
+	done    map[pyobj.Value]bool
+	middle  map[*pyobj.Object]bool // transformers inside another estimator
+	inside  int                    // estimators around the current one
+	python2 bool                   // Python 2 wrote the file
 }
 
 // versions lists the releases recorded in estimators, by age.
@@ -321,6 +321,9 @@ func (s *state) migrate() error {
 		if err := s.steps(); err != nil {
 			return err
 		}
+		if s.fitted() && !s.m.To.sameMinor(s.from) && s.narrow() {
+			s.m.say("%s (%s): it was fitted on float32: what is computed with its float32 numbers agrees in their digits, about 1e-7.", s.path, s.name)
+		}
 	}
 	return s.settle()
 }
@@ -347,7 +350,7 @@ func (s *state) settle() error {
 		if !ok {
 			return s.refuse("", "an attribute's name is no text")
 		}
-		if !to.Knows(k) {
+		if !to.Knows(k) && !s.taken[k] {
 			s.attrs.Delete(k)
 			s.note(Dropped, k, "not used by this release")
 		}
@@ -580,6 +583,18 @@ func entry(name string, v pyobj.Value) pyobj.Entry {
 	return pyobj.Entry{Key: pyobj.Str(name), Value: v}
 }
 
+// narrow reports float32 among the fitted attributes.
+func (s *state) narrow() bool {
+	is := func(v pyobj.Value) bool {
+		a, ok := v.(*pyobj.Array)
+		return ok && a.DType != nil && a.DType.Kind == 'f' && a.DType.Size == 4
+	}
+	return slices.ContainsFunc(s.attrs.Entries, func(e pyobj.Entry) bool {
+		l, ok := e.Value.(*pyobj.List)
+		return is(e.Value) || ok && slices.ContainsFunc(l.Items, is)
+	})
+}
+
 // equal compares plain values.
 func equal(a, b pyobj.Value) bool {
 	if a == nil || b == nil {
@@ -709,9 +724,28 @@ func (m *migration) names(root pyobj.Value) (pyobj.Value, error) {
 		if r := randomState(o); r != nil {
 			return r, true
 		}
+		if pyobj.ShortName(o.ClassName()) == "BSpline" {
+			bothSplines(o)
+		}
 		return nil, false
 	})
 	return root, err
+}
+
+// bothSplines names the attributes of scipy's BSpline as scipy 1.17 asks for them and as the releases before it do.
+func bothSplines(o *pyobj.Object) {
+	d, _ := o.Attrs()
+	if d == nil {
+		return
+	}
+	d.Set(pyobj.Str("_asarray"), &pyobj.Global{Module: "numpy", Name: "asarray"})
+	for _, n := range []string{"t", "c"} {
+		if v := d.Get("_" + n); v != nil {
+			d.Set(pyobj.Str(n), v)
+		} else if v := d.Get(n); v != nil {
+			d.Set(pyobj.Str("_"+n), v)
+		}
+	}
 }
 
 // renameGlobals replaces every Global of a graph.

@@ -3,6 +3,7 @@ package release
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -23,6 +24,24 @@ var otherSteps = []step{
 	}},
 	{at: "0.23", classes: "KMeans MiniBatchKMeans", up: func(s *state) error {
 		s.drop("precompute_distances")
+		if a, ok := s.get("cluster_centers_").(*pyobj.Array); ok && a.DType != nil && a.DType.Kind == 'f' && a.DType.Size == 4 {
+			rows := "float64"
+			if s.m.Float32 {
+				rows = "float32"
+			} else {
+				s.widen("cluster_centers_", "rows and centers must be of one type since 0.23")
+			}
+			s.m.say("%s (%s): predict takes %s rows alone, until 0.22 it took both.", s.path, s.name, rows)
+		}
+		return nil
+	}},
+	{at: "*", classes: "BisectingKMeans", up: func(s *state) error {
+		pyobj.Walk(s.get("_bisecting_tree"), func(v pyobj.Value) bool {
+			if a, ok := v.(*pyobj.Array); ok && a.Subclass != nil && a.Subclass.Name == "matrix" {
+				a.Subclass = nil // the mean of sparse rows, of which numpy warns
+			}
+			return true
+		})
 		return nil
 	}},
 	{at: "1.1", classes: "KMeans", up: func(s *state) error {
@@ -62,6 +81,12 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	{at: "*", classes: "NMF MiniBatchNMF", up: func(s *state) error {
+		if n := rowsOf(s.get("components_")); n >= 0 && s.word("n_components") == "auto" && s.m.To.Before("1.6") {
+			s.set("n_components", pyobj.Int(n), `"auto" → the components there are`)
+		}
+		return nil
+	}},
 	{at: "1.2", classes: "NMF MiniBatchNMF", up: func(s *state) error {
 		a, err := sklearn.Float(s.get("alpha"))
 		if s.fitted() && s.get("alpha") != nil && err == nil && a != 0 {
@@ -96,6 +121,32 @@ var otherSteps = []step{
 		return nil
 	}},
 	{at: "1.8", classes: dictionaries, up: (*state).looseDescent, down: (*state).looseDescent},
+	{at: "0.20", classes: dictionaries, up: (*state).unitAtoms},
+	{at: "1.5", classes: "PCA IncrementalPCA", up: func(s *state) error {
+		s.widen("mean_", "since 1.5 float32 means are multiplied as float32")
+		s.widen("components_", "since 1.5 float32 means are multiplied as float32")
+		return s.farMeans()
+	}, down: (*state).farMeans},
+	{at: "0.19", classes: "OneVsRestClassifier", up: func(s *state) error {
+		list, err := sklearn.Sequence(s.get("estimators_"))
+		if err != nil || len(list) != 1 {
+			return nil
+		}
+		if o, ok := list[0].(*pyobj.Object); ok {
+			if c := s.m.Registry.Lookup(o.ClassName()); c != nil {
+				if _, decides := c.New().(sklearn.Decider); !decides {
+					return nil
+				}
+			}
+		}
+		return s.lose("estimators_", "until 0.18 the decisions of two classes were a column, not a vector", "decision_function")
+	}},
+	{at: "1.4", classes: "TargetEncoder", up: nil, down: func(s *state) error {
+		if s.word("target_type_") == "multiclass" {
+			return s.refuse("target_type_", "it encodes by no target of several classes")
+		}
+		return nil
+	}},
 	{at: "1.2", classes: "DictionaryLearning MiniBatchDictionaryLearning", up: func(s *state) error {
 		if _, none := s.get("transform_alpha").(pyobj.None); none {
 			s.set("transform_alpha", pyobj.Float(1), "None stood for 1")
@@ -162,27 +213,6 @@ var otherSteps = []step{
 	{at: "*", classes: "FastICA", up: func(s *state) error {
 		if s.fitted() && !s.m.To.Before("1.1") && s.m.To.Before("1.3") {
 			s.add("_whiten", s.orNone("whiten"), "as whiten")
-		}
-		return nil
-	}},
-	{at: "*", classes: "SplineTransformer", up: func(s *state) error {
-		list, err := sklearn.Sequence(s.get("bsplines_"))
-		if err != nil {
-			return nil
-		}
-		for _, it := range list {
-			if o, ok := it.(*pyobj.Object); ok {
-				if d, _ := o.Attrs(); d != nil { // scipy 1.17 asks for other names than those before
-					d.Set(pyobj.Str("_asarray"), &pyobj.Global{Module: "numpy", Name: "asarray"})
-					for _, n := range []string{"t", "c"} {
-						if v := d.Get("_" + n); v != nil {
-							d.Set(pyobj.Str(n), v)
-						} else if v := d.Get(n); v != nil {
-							d.Set(pyobj.Str("_"+n), v)
-						}
-					}
-				}
-			}
 		}
 		return nil
 	}},
@@ -606,6 +636,9 @@ func (s *state) columnBookkeeping() error {
 	}
 	width, err := sklearn.Int(s.get("n_features_in_"))
 	if err != nil {
+		width, err = sklearn.Int(s.get("_n_features")) // until 0.22
+	}
+	if err != nil {
 		return nil // names only; it is computed from the frame
 	}
 	names, _ := sklearn.Strings(s.get("feature_names_in_"))
@@ -887,4 +920,44 @@ func (s *state) looseDescent() error {
 		return nil
 	}
 	return s.lose("transform_algorithm", "coordinate descent stops elsewhere since 1.8", "transform")
+}
+
+// unitAtoms: until 0.19 orthogonal matching pursuit took every atom for a unit vector.
+func (s *state) unitAtoms() error {
+	a, err := sklearn.Tensor(s.get("components_"))
+	if s.word("transform_algorithm") != "omp" || err != nil || len(a.Shape) != 2 {
+		return nil
+	}
+	f := a.AsF64()
+	for i := range a.Shape[0] {
+		sum := 0.0
+		for _, x := range f[i*a.Shape[1]:][:a.Shape[1]] {
+			sum += float64(x * x)
+		}
+		if math.Abs(sum-1) > 1e-13 {
+			return s.lose("transform_algorithm", "until 0.19 orthogonal matching pursuit took the atoms for unit vectors, and these are not", "transform")
+		}
+	}
+	return nil
+}
+
+// farMeans: since 1.5 the mean is multiplied and then taken off, before it was taken off first: where it is far larger than
+// what varies, digits are lost.
+func (s *state) farMeans() error {
+	mean, err := sklearn.Tensor(s.get("mean_"))
+	vary, err2 := sklearn.Tensor(s.get("explained_variance_"))
+	if err != nil || err2 != nil || mean.AsF64() == nil || vary.AsF64() == nil {
+		return nil
+	}
+	far, most := 0.0, 0.0
+	for _, x := range mean.AsF64() {
+		far = max(far, math.Abs(x))
+	}
+	for _, x := range vary.AsF64() {
+		most = max(most, x)
+	}
+	if far > 100*math.Sqrt(most) {
+		s.m.say("%s (%s): the rows lie far from 0: since 1.5 the mean is taken off after the product, before 1.5 ahead of it, which may differ by %.0e.", s.path, s.name, far*0x1p-52)
+	}
+	return nil
 }

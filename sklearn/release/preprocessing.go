@@ -2,11 +2,15 @@ package release
 
 import (
 	"math"
+	"regexp"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
+
+// inlineUnicode finds the flag by which a pattern of Python 2 asks for Unicode.
+var inlineUnicode = regexp.MustCompile(`\(\?[aiLmsx]*u`)
 
 var preprocessingSteps = []step{
 	{at: "0.18", classes: "StandardScaler", up: func(s *state) error { s.rename("std_", "scale_"); return nil }},
@@ -139,13 +143,22 @@ var preprocessingSteps = []step{
 	}},
 	{at: "1.2", classes: "OneHotEncoder", up: func(s *state) error {
 		s.rename("sparse", "sparse_output")
+		return nil
+	}, down: func(s *state) error {
+		s.drop("sparse")
+		s.rename("sparse_output", "sparse")
+		return nil
+	}},
+	// until 1.2.1 drop_idx_ counted the categories as they were grouped.
+	{at: "1.2.2", classes: "OneHotEncoder", up: func(s *state) error {
 		if v := s.get("drop_idx_"); v != nil {
 			s.add("_drop_idx_after_grouping", v, "as drop_idx_")
 		}
 		return nil
 	}, down: func(s *state) error {
-		s.drop("sparse")
-		s.rename("sparse_output", "sparse")
+		if v := s.get("_drop_idx_after_grouping"); v != nil {
+			s.attrs.Set(pyobj.Str("drop_idx_"), v)
+		}
 		s.drop("_drop_idx_after_grouping")
 		return nil
 	}},
@@ -182,14 +195,32 @@ var preprocessingSteps = []step{
 		return nil
 	}},
 	{at: "1.8", classes: "SimpleImputer", up: func(s *state) error {
-		if v := s.get("_fit_dtype"); v != nil {
-			s.add("_fill_dtype", v, "as _fit_dtype")
-		}
+		s.fillType()
 		return nil
 	}, down: (*state).constantStatistics},
 	{at: "0.24", classes: "MissingIndicator", up: func(s *state) error {
 		if s.fitted() {
 			s.add("_precomputed", pyobj.Bool(false), "the rows are no masks")
+		}
+		return nil
+	}},
+	{at: "0.23", classes: "IterativeImputer", up: func(s *state) error {
+		o, ok := s.get("initial_imputer_").(*pyobj.Object)
+		if !ok {
+			return nil
+		}
+		d, _ := o.Attrs()
+		n := rowsOf(d.Get("statistics_"))
+		for _, name := range []string{"_min_value", "_max_value"} {
+			limit, err := sklearn.Float(s.get(name))
+			if err != nil || n < 0 {
+				continue
+			}
+			f := make([]float64, n)
+			for i := range f {
+				f[i] = limit
+			}
+			s.set(name, floatArray(f, n), "one for every column")
 		}
 		return nil
 	}},
@@ -272,6 +303,18 @@ var preprocessingSteps = []step{
 	}},
 	{at: "*", classes: "CountVectorizer TfidfVectorizer HashingVectorizer", up: func(s *state) error {
 		s.drop("_stop_words_id", "stop_words_")
+		if !s.m.python2 {
+			return nil
+		}
+		if p := s.word("token_pattern"); p != "" && !inlineUnicode.MatchString(p) {
+			s.set("token_pattern", pyobj.Str("(?a)"+p), "a pattern of Python 2 knows ASCII alone")
+		}
+		if a := s.word("analyzer"); a == "char" || a == "char_wb" {
+			s.m.say("%s (%s): Python 2 joined white space of ASCII only.", s.path, s.name)
+		}
+		if s.get("lowercase") == pyobj.Bool(true) {
+			s.m.say("%s (%s): Python 2 made lower case of each character by itself: \u0130 and a last sigma differ.", s.path, s.name)
+		}
 		return nil
 	}},
 	{at: "1.0", classes: "ColumnTransformer", up: func(s *state) error {
@@ -284,6 +327,10 @@ var preprocessingSteps = []step{
 	}},
 	{at: "1.4", classes: "ColumnTransformer", up: (*state).fittedPassthrough, down: (*state).namedPassthrough},
 	{at: "*", classes: "ColumnTransformer", up: (*state).columnBookkeeping},
+	{at: "1.4", classes: "PowerTransformer", up: func(s *state) error {
+		s.widen("lambdas_", "numpy 1 computed with a scalar as float64")
+		return nil
+	}},
 	{at: "1.9", classes: "PowerTransformer", up: (*state).powers, down: (*state).powers},
 	{at: "*", classes: "SimpleImputer", up: func(s *state) error {
 		v := statisticsType(s.get("statistics_"))
@@ -292,7 +339,7 @@ var preprocessingSteps = []step{
 		}
 		s.add("_fit_dtype", v, "that of statistics_") // 1.1.0 had none yet
 		if !s.m.To.Before("1.8") {
-			s.add("_fill_dtype", s.get("_fit_dtype"), "as _fit_dtype")
+			s.fillType()
 		}
 		return nil
 	}},
@@ -398,6 +445,7 @@ func (s *state) legacyEncoder() error {
 	}
 	s.taken["n_values"], s.taken["categorical_features"] = true, true
 	s.set("categories_", cats, "the integers of n_values_ and active_features_")
+	s.m.say("%s (OneHotEncoder): rows hold its integers as numbers: until 0.19 text of digits and numbers with a fraction were cut to integers first.", s.path)
 	s.attrs.Set(pyobj.Str("categories"), pyobj.Str("auto"))
 	s.set("drop_idx_", pyobj.None{}, "nothing is dropped")
 	s.drop("n_values_", "_n_values_", "feature_indices_", "_feature_indices_", "active_features_", "_active_features_", "_legacy_mode")
@@ -546,12 +594,31 @@ func (s *state) oldImputer() error {
 	return nil
 }
 
+// fillType: since 1.8 what is filled in is first cast to _fill_dtype; before, numbers kept all their digits.
+func (s *state) fillType() {
+	d, ok := s.get("_fit_dtype").(*pyobj.DType)
+	switch {
+	case ok && d.Kind == 'f':
+		s.add("_fill_dtype", dtype("<f8"), "numbers keep their digits")
+	case s.get("_fit_dtype") != nil:
+		s.add("_fill_dtype", s.get("_fit_dtype"), "as _fit_dtype")
+	}
+}
+
 // constantStatistics: since 1.8 the constants that stand for missing values are kept as objects, before in the type of the
 // rows.
 func (s *state) constantStatistics() error {
 	d, _ := s.get("_fill_dtype").(*pyobj.DType)
 	a, _ := s.get("statistics_").(*pyobj.Array)
 	s.drop("_fill_dtype")
+	if t, err := sklearn.Tensor(s.get("statistics_")); err == nil && d != nil && d.Kind == 'f' && d.Size == 4 && a != nil && a.DType != nil && a.DType.Kind == 'f' && a.DType.Size == 8 {
+		f := append([]float64(nil), t.AsF64()...)
+		for i := range f {
+			f[i] = float64(float32(f[i]))
+		}
+		s.set("statistics_", floatArray(f, a.Shape...), "rounded to float32, as transform does since 1.8")
+		return nil
+	}
 	if d == nil || a == nil || a.DType == nil || a.DType.Kind != 'O' || d.Kind != 'f' && d.Kind != 'i' {
 		return nil
 	}

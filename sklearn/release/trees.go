@@ -53,6 +53,15 @@ var treeSteps = []step{
 		s.rename("estimator_", "base_estimator_")
 		return nil
 	}},
+	// 1.2.0 and 1.2.1 keep the template in use as _estimator.
+	{at: "1.2.2", classes: baseEstimators, up: func(s *state) error { s.rename("_estimator", "estimator_"); return nil },
+		down: func(s *state) error {
+			if !s.m.To.Before("1.2") {
+				s.rename("estimator_", "_estimator")
+				s.taken["_estimator"] = true
+			}
+			return nil
+		}},
 	{at: "0.20", classes: "IsolationForest", up: func(s *state) error {
 		if s.fitted() && !s.has("offset_") {
 			return s.refuse("threshold_", "before 0.20 the decision was not shifted by an offset")

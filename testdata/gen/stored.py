@@ -54,7 +54,9 @@ def value(v):
     else:
         a = np.array([float(x) if isinstance(x, str) else x for x in v["data"]], dtype=v["dtype"])
     if "indptr" in v:
-        return sp.csr_matrix((a, v["indices"], v["indptr"]), shape=v["shape"])
+        m = sp.csr_matrix((a, v["indices"], v["indptr"]), shape=v["shape"])
+        m.sort_indices()  # distances of sparse rows need it since 1.3
+        return m
     return a.reshape(v["shape"]) if "shape" in v else a
 
 
