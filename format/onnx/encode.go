@@ -18,23 +18,24 @@ const leastOpset = 18
 
 // encoder builds a model.
 type encoder struct {
-	g      *graph.Graph
-	opts   Options
-	at     *graph.Node       // being encoded
-	vals   []value           // by value id
-	nodes  protowire.Message // of the graph being written: the model's or that of a loop
-	inits  protowire.Message // constants, all in the model's graph
-	infos  protowire.Message // values whose type nobody can infer
-	prefix string            // of names of our own
-	count  int
-	shared map[string]string   // small constants by content
-	consts map[constKey]string // initializers
-	opset  int                 // version of the main domain needed
-	ml, ms int                 // versions of ai.onnx.ml and com.microsoft needed
-	used   map[string]bool     // names that nodes read
-	ports  map[string]bool     // names of inputs and outputs
-	part   map[string]string   // text that is part of other text, by name
-	report Report
+	g       *graph.Graph
+	opts    Options
+	at      *graph.Node       // being encoded
+	vals    []value           // by value id
+	nodes   protowire.Message // of the graph being written: the model's or that of a loop
+	inits   protowire.Message // constants, all in the model's graph
+	infos   protowire.Message // values whose type nobody can infer
+	prefix  string            // of names of our own
+	count   int
+	shared  map[string]string         // small constants by content
+	consts  map[constKey]string       // initializers
+	neutral map[string]*tensor.Tensor // those that are 1 or 0 as a float32 alone
+	opset   int                       // version of the main domain needed
+	ml, ms  int                       // versions of ai.onnx.ml and com.microsoft needed
+	used    map[string]bool           // names that nodes read
+	ports   map[string]bool           // names of inputs and outputs
+	part    map[string]string         // text that is part of other text, by name
+	report  Report
 }
 
 // constKey is a constant in an element type.
@@ -55,7 +56,7 @@ type value struct {
 type encode func(e *encoder, n *graph.Node) ([]value, error)
 
 func newEncoder(g *graph.Graph, opts Options) *encoder {
-	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, used: map[string]bool{}, ports: map[string]bool{},
+	e := &encoder{g: g, opts: opts, vals: make([]value, len(g.Types)), prefix: "_", shared: map[string]string{}, consts: map[constKey]string{}, neutral: map[string]*tensor.Tensor{}, used: map[string]bool{}, ports: map[string]bool{},
 		part: map[string]string{}, opset: leastOpset}
 	for e.taken() {
 		e.prefix += "_"
@@ -216,12 +217,41 @@ func (e *encoder) port(names ...string) string {
 
 // add adds a node of the main domain with one output and returns the output's name.
 func (e *encoder) add(op string, in []string, attrs ...attr) string {
+	for i := range in {
+		if t := e.neutral[in[i]]; t != nil && len(in) == 2 {
+			if y := e.kept(op, in[1-i], t, i); y != "" {
+				return y
+			}
+		}
+	}
 	out := e.fresh()
 	e.addTo(op, "", in, []string{out}, attrs...)
 	if op == "Gather" || op == "Reshape" {
 		e.part[out] = in[0]
 	}
 	return out
+}
+
+// kept computes with a constant, operand i, that ONNX Runtime takes for 1 or 0 since it looks at it as a float32, and so
+// would leave out of a product or sum: through twice or half of it, or by an operation that it does not look at. "" for others.
+func (e *encoder) kept(op, x string, t *tensor.Tensor, i int) string {
+	times := func(by float64) string {
+		c := tensor.New(tensor.Float64, t.Shape...)
+		c.F64[0] = t.F64[0] * by
+		return e.tensor(c)
+	}
+	one := float32(t.F64[0]) == 1
+	switch {
+	case op == "Mul" && one:
+		return e.op("Mul", e.op("Mul", x, times(2)), e.scalar(0.5, tensor.Float64))
+	case op == "Div" && one && i == 1:
+		return e.op("Mul", e.op("Div", x, times(0.5)), e.scalar(0.5, tensor.Float64))
+	case op == "Add" && !one:
+		return e.op("Sum", x, times(1))
+	case op == "Sub" && !one && i == 1:
+		return e.op("Sum", x, times(-1))
+	}
+	return ""
 }
 
 // emptyText settles what empty text stands for in x, None or NaN, and refuses where it would have to be both.
@@ -282,6 +312,11 @@ func (e *encoder) tensor(t *tensor.Tensor) string {
 	s := e.fresh()
 	e.inits.Message(graphInit, e.tensorProto(s, t))
 	e.consts[key] = s
+	if t.DType == tensor.Float64 && key.elem == elemDouble && t.Len() == 1 {
+		if v := t.F64[0]; v != 1 && float32(v) == 1 || v != 0 && float32(v) == 0 {
+			e.neutral[s] = t
+		}
+	}
 	return s
 }
 

@@ -270,3 +270,31 @@ func TestPortsHaveNamesOfTheirOwn(t *testing.T) {
 		t.Errorf("outputs %q, %v", s, r.Outputs)
 	}
 }
+
+// TestNeutral wants no product or sum with a constant that is 1 or 0 as a float32 alone: ONNX Runtime leaves such out.
+func TestNeutral(t *testing.T) {
+	for _, c := range []struct {
+		op   graph.Op
+		by   float64
+		want string
+	}{
+		{graph.OpMul, 1 - 0x1p-26, "Cast Mul Mul"},
+		{graph.OpDiv, 1 + 0x1p-30, "Cast Div Mul"},
+		{graph.OpAdd, 1e-100, "Cast Sum"},
+		{graph.OpSub, 1e-100, "Cast Sum"},
+		{graph.OpMul, 1 - 0x1p-20, "Cast Mul"},
+		{graph.OpAdd, 1e-20, "Cast Add"},
+	} {
+		g := build(t, matrix, func(b *graph.Builder, x graph.Value) {
+			x = b.Cast(x, tensor.Float64)
+			b.Output("y", b.Binary(c.op, x, b.Scalar(c.by, x)))
+		})
+		var buf bytes.Buffer
+		if _, err := Encode(&buf, g, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSuffix(text(fields(t, buf.Bytes(), modelGraph, graphNode, nodeOp)), " Identity"); got != c.want {
+			t.Errorf("%v by %v: %s, want %s", c.op, c.by, got, c.want)
+		}
+	}
+}
