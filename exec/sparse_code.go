@@ -46,10 +46,23 @@ func topmost[F real]() F {
 	return F(f)
 }
 
+// dot is a dot product as BLAS takes it of short vectors: products of their own type, summed in float64.
 func dot[F real](a, b []F) F {
+	var s float64
+	for i, v := range a {
+		s += float64(F(v * b[i]))
+	}
+	return F(s)
+}
+
+// fused is x·y + z, rounded once.
+func fused[F real](x, y, z F) F { return F(math.FMA(float64(x), float64(y), float64(z))) }
+
+// fusedDot is an element of a product of matrices as BLAS computes it: each term is added without rounding it before.
+func fusedDot[F real](a, b []F) F {
 	var s F
 	for i, v := range a {
-		s += F(v * b[i])
+		s = fused(v, b[i], s)
 	}
 	return s
 }
@@ -80,7 +93,7 @@ func coder[D, G, C real](n *node, a *graph.SparseCodeAttr) kernel {
 	gram := make([]G, m*m)
 	for i := range m {
 		for j := range m {
-			gram[i*m+j] = G(dot(atoms[i*k:(i+1)*k], atoms[j*k:(j+1)*k]))
+			gram[i*m+j] = G(fusedDot(atoms[i*k:(i+1)*k], atoms[j*k:(j+1)*k]))
 		}
 	}
 	n.costs(float64(20 * m * m))
@@ -92,7 +105,7 @@ func coder[D, G, C real](n *node, a *graph.SparseCodeAttr) kernel {
 		for r := range c.rows {
 			row := x[r*k : (r+1)*k]
 			for i := range m {
-				q[i] = dot(d[i*k:(i+1)*k], row)
+				q[i] = fusedDot(d[i*k:(i+1)*k], row)
 			}
 			clear(code)
 			switch a.Algorithm {
@@ -273,7 +286,7 @@ func descendLoosely[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, 
 }
 
 // descendGram is enet_coordinate_descent_gram without an L2 penalty (sklearn/linear_model/_cd_fast.pyx): cyclic coordinate
-// descent from zero with gap-safe screening.
+// descent from zero with gap-safe screening. What C computes in float64 between float32 numbers is computed so here.
 func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, positive bool, stopped func(it int) bool) {
 	m := len(q)
 	qw, xta := make([]C, m), make([]C, m)
@@ -310,15 +323,15 @@ func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, pos
 		if dual > alpha {
 			scale = alpha / dual
 		}
-		return primal - (C(C(-C(scale*scale)/2)*r2) + C(scale*ry)), dual
+		return primal - C(float64(-float64(C(scale*scale))/2*float64(r2))+float64(C(scale*ry))), dual
 	}
 	axpy := func(f C, j int) {
 		for i := range qw {
-			qw[i] += C(f * C(gram[j*m+i]))
+			qw[i] = fused(f, C(gram[j*m+i]), qw[i])
 		}
 	}
 	choose := func(g, dual C) {
-		radius := C(math.Sqrt(float64(2*abs(g)))) / alpha
+		radius := C(math.Sqrt(2*math.Abs(float64(g))) / float64(alpha))
 		active = active[:0]
 		for j := range m {
 			if out[j] {
@@ -330,7 +343,7 @@ func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, pos
 				continue
 			}
 			theta := xta[j] / max(alpha, dual)
-			if (1-abs(theta))/C(math.Sqrt(float64(diagonal))) <= radius {
+			if C((1-math.Abs(float64(theta)))/math.Sqrt(float64(diagonal))) <= radius {
 				active = append(active, j)
 				continue
 			}
@@ -367,7 +380,7 @@ func descendGram[G, C real](gram []G, q, w []C, norm2, alpha C, maxIter int, pos
 			if positive && t < 0 {
 				w[j] = 0
 			} else {
-				w[j] = C(math.Copysign(float64(max(abs(t)-alpha, 0)), float64(t))) / diagonal
+				w[j] = C(math.Copysign(max(math.Abs(float64(t))-float64(alpha), 0), float64(t)) / float64(diagonal))
 				if t == 0 {
 					w[j] = 0
 				}
