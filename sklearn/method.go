@@ -432,8 +432,11 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 		return y
 	}
 	names, err := FeatureNames(e, nil)
-	if err != nil || len(names) != y.Width() {
+	if err != nil {
 		return y
+	}
+	if len(names) != y.Width() {
+		return b.Refuse("Length mismatch: Expected axis has %d elements, new values have %d elements", y.Width(), len(names))
 	}
 	return b.ToFrame(y, names)
 }

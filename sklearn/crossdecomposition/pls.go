@@ -137,7 +137,7 @@ func (p *PLS) Transform(b *graph.Builder, x graph.Value) graph.Value {
 
 // InverseTransform maps scores back.
 func (p *PLS) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat, AnyWidth: true})
+	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat, Array: true})
 	x = b.MatMulT(x, b.Const(p.Loadings))
 	x = b.InPlace(graph.OpMul, x, b.Const(p.Std))
 	return b.InPlace(graph.OpAdd, x, b.Const(p.Mean))

@@ -151,7 +151,7 @@ func (p *PCA) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
 
 // components checks the input of an inverse transform: a dense matrix of n columns.
 func components(b *graph.Builder, e sklearn.Estimator, x graph.Value, n int) graph.Value {
-	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeFloat2, AnyWidth: true})
+	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Array: true})
 	if x.OK() && x.Width() != n {
 		return b.Refuse("X has %d features, but %s has %d components.", x.Width(), sklearn.Of(e).Name(), n)
 	}

@@ -46,20 +46,29 @@ func (s *selector) kept() []int {
 
 // Transform picks the columns.
 func (s *selector) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: s.allowNaN, Inf: s.allowNaN, Width: len(s.mask)})
+	asIs := s.Output != "" && x.OK() && x.Type().Kind == graph.Frame // of which columns are picked, whatever they hold
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: s.allowNaN || asIs, Inf: s.allowNaN || asIs, Width: len(s.mask)})
 	if !x.OK() {
 		return x
 	}
-	if t := x.Type(); t.Kind == graph.OneHot {
+	if x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
-	} else if t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() }) {
-		x = b.Cast(x, sklearn.FrameDType(t))
+	} else if !asIs {
+		x = array(b, x)
 	}
 	kept := s.kept()
 	if len(kept) == 0 && x.OK() && x.Type().Kind == graph.CSR {
 		return b.ToDense(b.Gather(x, kept)) // numpy.empty, whatever x was
 	}
 	return b.Gather(x, kept)
+}
+
+// array is a frame of numbers as an array of their common type; others are as they are.
+func array(b *graph.Builder, x graph.Value) graph.Value {
+	if t := x.Type(); t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() }) {
+		return b.Cast(x, sklearn.FrameDType(t))
+	}
+	return x
 }
 
 // InverseTransform puts zeros where columns were left out.
@@ -73,7 +82,7 @@ func (s *selector) InverseTransform(b *graph.Builder, x graph.Value) graph.Value
 	if x.Width() != len(kept) {
 		return b.Refuse("X has a different shape than during fitting.")
 	}
-	if x = b.ToDense(x); !x.OK() || !x.DType().IsNumeric() {
+	if x = b.ToDense(array(b, x)); !x.OK() || !x.DType().IsNumeric() {
 		return b.Refuse("the inverse of a selection of %s", x.DType())
 	}
 	if len(kept) == 0 {

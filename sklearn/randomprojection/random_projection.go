@@ -82,7 +82,7 @@ func (p *Projection) Transform(b *graph.Builder, x graph.Value) graph.Value {
 
 // InverseTransform is z·inverseᵀ, with the pseudo-inverse of the components where the file holds none.
 func (p *Projection) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true, AnyWidth: true})
+	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true, Array: true})
 	inv := p.Inverse
 	if inv == nil {
 		if inv = p.pinv(); inv == nil {
