@@ -141,6 +141,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		case graph.BrayCurtis:
 			return b.Unsupported(graph.OpKNeighbors, "scikit-learn's braycurtis of sparse rows reads beyond the row"), a, dt
 		}
+		if n.byScipy(x.DType()) && n.metric.Name != graph.Manhattan {
+			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
+		}
 	}
 	if n.sparse != nil {
 		a.Sparse, a.Direct = n.sparse, n.direct
@@ -194,7 +197,7 @@ func (n *NeighborsBase) byScipy(dt tensor.DType) bool {
 		discrete = false
 	}
 	before := func(v string) bool { return sklearn.CompareVersions(n.Version, v) < 0 }
-	return n.called || discrete || before("1.1") || dt != n.FitX.Dense.DType || dt != tensor.Float64 && (dt != tensor.Float32 || before("1.2"))
+	return n.called || discrete || before("1.1") || dt != n.fitted() || dt != tensor.Float64 && (dt != tensor.Float32 || before("1.2"))
 }
 
 // kneighbors finds the k nearest rows: the tuple of distances and indices.
@@ -212,11 +215,14 @@ func (n *NeighborsBase) kneighbors(b *graph.Builder, x graph.Value, k int) graph
 }
 
 // single reports float32 rows.
-func (n *NeighborsBase) single() bool {
+func (n *NeighborsBase) single() bool { return n.fitted() == tensor.Float32 }
+
+// fitted is the type of the fitted rows.
+func (n *NeighborsBase) fitted() tensor.DType {
 	if n.FitX.Sparse != nil {
-		return n.FitX.Sparse.Data.DType == tensor.Float32
+		return n.FitX.Sparse.Data.DType
 	}
-	return n.FitX.Dense.DType == tensor.Float32
+	return n.FitX.Dense.DType
 }
 
 // neighbors is n_neighbors, which NearestNeighbors may lack.
