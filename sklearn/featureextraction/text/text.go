@@ -102,12 +102,26 @@ func (v *vectorizer) prepare(path string) error {
 	}
 	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Python2: v.RulePython2, Encoding: v.EncodingParam, Errors: v.DecodeErrorParam}
 	v.tokenize = graph.TokenizeAttr{Lo: v.NgramRangeParam[0], Hi: v.NgramRangeParam[1]}
+	words, err := pyre.Compile(`\S+`) // what str.split leaves
+	if err != nil {
+		return err
+	}
 	analyzer, ok := sklearn.Text(v.AnalyzerParam)
-	if !ok {
+	switch {
+	case !ok && strMethod(v.AnalyzerParam) == "split" && !v.RulePython2: // in place of all that follows
+		v.normalize.Lower = false
+		v.tokenize = graph.TokenizeAttr{Lo: 1, Hi: 1, Pattern: words}
+		return nil
+	case !ok:
 		v.own("analyzer", v.AnalyzerParam)
 		return nil
 	}
-	if v.PreprocessorParam != nil {
+	switch {
+	case v.PreprocessorParam == nil:
+	case strMethod(v.PreprocessorParam) == "lower" && !v.RulePython2: // in place of lowercase and strip_accents
+		v.normalize.Lower = true
+		v.StripAccentsParam = nil
+	default:
 		v.own("preprocessor", v.PreprocessorParam)
 	}
 	if v.StripAccentsParam != nil {
@@ -137,7 +151,12 @@ func (v *vectorizer) prepare(path string) error {
 	default:
 		return bad("analyzer", "%q is not known", analyzer)
 	}
-	if v.TokenizerParam != nil {
+	switch {
+	case v.TokenizerParam == nil:
+	case strMethod(v.TokenizerParam) == "split" && !v.RulePython2:
+		v.tokenize.Pattern = words
+		return v.stopWords(path)
+	default:
 		v.own("tokenizer", v.TokenizerParam)
 		return nil
 	}
@@ -180,6 +199,22 @@ func (v *vectorizer) stopWords(path string) error {
 		v.tokenize.Stop[w] = true
 	}
 	return nil
+}
+
+// strMethod is the name of a method of str that stands for itself, as str.split, "" for all else.
+func strMethod(f pyobj.Value) string {
+	o, ok := f.(*pyobj.Object)
+	if !ok || len(o.Args) != 2 {
+		return ""
+	}
+	if n := o.ClassName(); n != "builtins.getattr" && n != "__builtin__.getattr" {
+		return ""
+	}
+	if g, ok := o.Args[0].(*pyobj.Global); !ok || g.Name != "str" && g.Name != "unicode" || g.Module != "builtins" && g.Module != "__builtin__" {
+		return ""
+	}
+	name, _ := sklearn.Text(o.Args[1])
+	return name
 }
 
 // own notes a function of the author's.
