@@ -436,13 +436,15 @@ def terms(est, X):
     X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
     if hasattr(est, "X_fit_"):
         Y = est.X_fit_.toarray() if sp.issparse(est.X_fit_) else est.X_fit_
-        K = X if est.kernel == "precomputed" else pairwise_kernels(
+        K = X if est.kernel == "precomputed" else est._get_kernel(X, Y) if callable(est.kernel) else pairwise_kernels(
             X, Y, metric=est.kernel, filter_params=True, gamma=est.gamma, degree=est.degree, coef0=est.coef0)
         return np.dot(np.abs(K), np.abs(est.dual_coef_.reshape(len(Y), -1))).max(1)
     sv = est.support_vectors_.toarray() if sp.issparse(est.support_vectors_) else est.support_vectors_
     dual = est._dual_coef_.toarray() if sp.issparse(est._dual_coef_) else est._dual_coef_
     if est.kernel == "precomputed":
         K = X[:, est.support_]
+    elif callable(est.kernel):
+        K = est._compute_kernel(X)[:, est.support_]
     else:
         K = pairwise_kernels(X, sv, metric=est.kernel, filter_params=True, gamma=est._gamma, degree=est.degree, coef0=est.coef0)
     return np.dot(np.abs(K), np.abs(dual).sum(0))
@@ -456,6 +458,13 @@ def quadratic(est, X):
         return np.stack([np.square(np.dot(np.abs(X) + m, np.abs(L))).sum(1) for m, L in zip(mu, each)]).max(0)
     scale = P if kind == "diag" else P[:, None]
     return np.stack([np.square((np.abs(X) + m) * s).sum(1) for m, s in zip(mu, scale)]).max(0)
+
+
+def wobble(est, X):
+    """Per row, by how much scikit-learn's own transform moves when each number of a float32 row does by a unit in its last place."""
+    r, base = np.random.default_rng(0), est.transform(X)
+    near = [est.transform(X * (1 + 2.0**-23 * r.integers(-1, 2, X.shape)).astype(np.float32)) for _ in range(12)]
+    return np.abs(np.array(near, dtype=float) - base).max(axis=(0, 2))
 
 
 def single(v, seen=None):
@@ -555,7 +564,11 @@ def scale(est, X, method, coarse):
             # Coordinate descent in float32 stops where its duality gap is rounding: at its square root from the optimum.
             narrow = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
             far = 20 if est.transform_algorithm == "lasso_cd" and narrow else 4 if narrow else 0.1
-            return [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
+            by = [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
+            if est.transform_algorithm == "lasso_lars":  # the path ends among correlations that are rounding
+                lost = (est.transform_alpha or 1) < 1e-14 * np.abs(np.dot(X, D.T)).max(1)
+                by = np.where(lost, 1e13 * np.abs(code).max(), by).tolist()
+            return np.maximum(by, 2e6 * wobble(est, X)).tolist() if far == 20 and X.dtype == np.float32 else by
         if type(est).__name__ == "PowerTransformer" and method == "transform" and getattr(X, "dtype", None) == np.float32 and est.method == "yeo-johnson":
             # (x^λ - 1)/λ in float32, whose powers numpy's vector instructions round otherwise than the C library.
             x, e = np.abs(X.astype(float)) + 1, np.where(X >= 0, est.lambdas_, 2 - est.lambdas_)
@@ -599,6 +612,11 @@ def scale(est, X, method, coarse):
             with np.errstate(all="ignore"):
                 A = np.abs(vectors) / np.sqrt(values)
             return (few * np.dot(K, np.where(np.isfinite(A), A, 0)).max(1)).tolist()
+        if type(est).__name__ == "OneVsRestClassifier" and method in ("decision_function", "predict_proba"):
+            # The members' confidences, each with the rounding of its own terms.
+            ask = "predict_proba" if method == "predict_proba" or not hasattr(est.estimators_[0], "decision_function") else method
+            by = [s for s in (scale(e, X, ask, coarse) for e in est.estimators_) if s is not None]
+            return np.maximum(np.max(by, 0), np.abs(getattr(est, method)(X)).max()).tolist() if by else None
         if coarse and type(est).__name__ == "OneVsOneClassifier" and method == "decision_function" and est.pairwise_indices_ is None:
             # Thirds of the members' confidences, each with the rounding of its own terms, beside whole votes.
             by = [scale(e, X, method, coarse) for e in est.estimators_]
