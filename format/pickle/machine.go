@@ -46,6 +46,7 @@ type Machine struct {
 	older memo // of the pickle before, see get
 
 	keys    map[*pyobj.Dict]map[pyobj.Value]int
+	given   map[pyobj.Value]bool // lists, dicts and sets that calls and states took as they were then
 	globals map[pyobj.Global]*pyobj.Global
 	legacy  [256]int64 // first index+1 of legacy opcodes
 	rules   map[string]int
@@ -855,6 +856,7 @@ func (m *Machine) extend(to pyobj.Value, items []pyobj.Value) error {
 	if err := m.charge(24 * len(items)); err != nil {
 		return err
 	}
+	m.changed(to)
 	switch x := to.(type) {
 	case *pyobj.List:
 		if m.op != opAddItems {
@@ -883,6 +885,7 @@ func (m *Machine) setItems(to pyobj.Value, items []pyobj.Value) error {
 	if err := m.charge(48 * len(items)); err != nil { // the index by key among it
 		return err
 	}
+	m.changed(to)
 	switch x := to.(type) {
 	case *pyobj.Dict:
 		if len(x.Entries) == 0 && len(items) > 2 {
@@ -1042,6 +1045,7 @@ func (m *Machine) call() error {
 		o.Args = args.Items
 	}
 	m.record(o.Class, o.Args, o)
+	m.giveAll(o.Args)
 	if !tuple {
 		return m.bad("arguments are %s, not a tuple", kind(m.stack[top-n+1]))
 	}
@@ -1098,6 +1102,35 @@ func (m *Machine) callable(f pyobj.Value) error {
 	return m.bad("%s can not be called", kind(f))
 }
 
+// give remembers what a call or a state was given: Python copies lists and dicts there, so that what is put into them later
+// is in the file's graph and not in what Python builds. changed reports it; no pickler does it.
+func (m *Machine) give(v pyobj.Value) {
+	switch v.(type) {
+	case *pyobj.List, *pyobj.Dict, *pyobj.Set:
+	default:
+		return
+	}
+	if m.given == nil {
+		m.given = map[pyobj.Value]bool{}
+	}
+	m.given[v] = true
+}
+
+func (m *Machine) giveAll(vs []pyobj.Value) {
+	for _, v := range vs {
+		m.give(v)
+	}
+}
+
+func (m *Machine) changed(to pyobj.Value) {
+	switch to.(type) {
+	case *pyobj.List, *pyobj.Dict, *pyobj.Set:
+		if m.given[to] {
+			m.Note("changed-later", pyobj.LevelRefuse, m.at, "%s is changed after it was given to a call or a state, which Python does not see", kind(to))
+		}
+	}
+}
+
 func (m *Machine) build() error {
 	if err := m.need(2); err != nil {
 		return err
@@ -1118,6 +1151,10 @@ func (m *Machine) build() error {
 		m.Note("build-twice", pyobj.LevelRefuse, m.at, "the state of an object is set a second time")
 	}
 	o.State = state
+	m.give(state)
+	if t, ok := state.(*pyobj.Tuple); ok {
+		m.giveAll(t.Items)
+	}
 	if m.Built == nil {
 		return nil
 	}

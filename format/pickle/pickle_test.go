@@ -299,6 +299,8 @@ func TestNotes(t *testing.T) {
 		{"mark left", "N(N.", "stack-left", pyobj.LevelRefuse, false},
 		{"state set twice", "ca\nb\n)\x81}b}b.", "build-twice", pyobj.LevelRefuse, false},
 		{"state of a class", "ca\nb\n}b.", "build-target", pyobj.LevelRefuse, false},
+		{"state changed later", "ca\nb\n)\x81}q\x00bh\x00K\x01K\x02s0.", "changed-later", pyobj.LevelRefuse, false},
+		{"argument changed later", "ca\nb\n]q\x00\x85Rh\x00K\x01a0.", "changed-later", pyobj.LevelRefuse, false},
 		{"half a surrogate pair", "X\x03\x00\x00\x00\xed\xa0\x80.", "lone-surrogate", pyobj.LevelRefuse, false},
 		{"frame cuts an argument", "\x80\x04\x95\x02\x00\x00\x00\x00\x00\x00\x00M\x01\x02.", "frame", pyobj.LevelRefuse, true},
 		{"frame beyond the file", "\x80\x04\x95\x63\x00\x00\x00\x00\x00\x00\x00N.", "frame", pyobj.LevelRefuse, true},
