@@ -175,8 +175,9 @@ func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
 	return r, nil
 }
 
-// wholly judges the file anew, reading what was left unread when it was opened.
-func (m *Model) wholly() (*audit.Report, error) {
+// Judge judges the whole file as Audit does, reading what was left unread when it was opened. It fails where the file can not
+// be read any more; a file that is refused is no failure.
+func (m *Model) Judge() (*audit.Report, error) {
 	if err := m.src.Settle(); err != nil || !m.report.Unread {
 		return m.report, err
 	}
@@ -190,5 +191,5 @@ func (m *Model) wholly() (*audit.Report, error) {
 }
 
 // Report returns the audit of the whole file the model came from. The nodes of trees in a big mapped file are not read for
-// it: every walk proves its steps, and Trustworthy reads them all.
+// it: every walk proves its steps, and Judge reads them all.
 func (m *Model) Report() *audit.Report { return m.report }

@@ -41,7 +41,7 @@ func (e *UndeterminedError) Is(target error) bool { return target == ErrUnsuppor
 // Trustworthy returns nil if the audit of the whole file said ok. Whatever passes a model on (convert, package, register,
 // serve) asks it first.
 func (m *Model) Trustworthy() error {
-	r, err := m.wholly()
+	r, err := m.Judge()
 	switch {
 	case err != nil:
 		return err

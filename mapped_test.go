@@ -252,6 +252,9 @@ func TestMappedForestIsProvenStepByStep(t *testing.T) {
 		if err := m.Trustworthy(); !errors.Is(err, ErrUnsafe) {
 			t.Errorf("%s: passed on: %v", name, err)
 		}
+		if _, err := m.Fingerprint(); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("%s: has a fingerprint: %v", name, err)
+		}
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -350,7 +350,7 @@ func Compare(want, got []byte, tolerance float64) (*Difference, error) {
 			if c.equal(a[i], b[i]) {
 				d.Equal++
 			} else if d.First == "" {
-				d.First = fmt.Sprintf("row %d: %v, expected %v", i, b[i], a[i])
+				d.First = fmt.Sprintf("row %d: %s", i, differs(a[i], b[i]))
 			}
 		}
 		if len(a) != len(b) && d.First == "" {
@@ -359,6 +359,23 @@ func Compare(want, got []byte, tolerance float64) (*Difference, error) {
 		d.Largest = max(d.Largest, c.largest)
 	}
 	return d, nil
+}
+
+// maxWords bounds the text that shows a value.
+const maxWords = 200
+
+// differs says where two values differ: of long rows the first place only.
+func differs(want, got any) string {
+	a, ok1 := want.([]any)
+	b, ok2 := got.([]any)
+	if ok1 && ok2 && len(a) == len(b) && len(fmt.Sprint(a)) > maxWords {
+		for i := range a {
+			if fmt.Sprint(a[i]) != fmt.Sprint(b[i]) {
+				return fmt.Sprintf("column %d: %s", i, differs(a[i], b[i]))
+			}
+		}
+	}
+	return fmt.Sprintf("%.*s, expected %.*s", maxWords, fmt.Sprint(got), maxWords, fmt.Sprint(want))
 }
 
 // parsed is a result's data: one list of rows per output.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/source"
 	"github.com/larder-ml/larder/store"
@@ -94,14 +95,31 @@ func openRegistry(cmd *cobra.Command) (*file.Store, error) {
 	return file.Open(ctx, dir)
 }
 
-// openModel opens what a MODEL argument names.
+// openModel opens what a MODEL argument names and judges all of it, as audit does.
 func openModel(cmd *cobra.Command, name string) (*larder.Model, error) {
 	_, m, err := openPackage(cmd, name)
 	return m, err
 }
 
-// openPackage opens what a MODEL argument names; the package is nil for a file that stands alone.
+// openPackage opens what a MODEL argument names and judges all of it; the package is nil for a file that stands alone.
 func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model, error) {
+	p, m, err := openToRun(cmd, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := m.Judge()
+	if err == nil && r.Verdict == audit.Refused {
+		err = &larder.UnsafeError{Report: r}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, m, nil
+}
+
+// openToRun opens what a MODEL argument names and leaves the trees of a big file unread: rows are answered with a proof of
+// every step.
+func openToRun(cmd *cobra.Command, name string) (*pack.Package, *larder.Model, error) {
 	t, err := locate(cmd, name)
 	if err != nil {
 		return nil, nil, err

@@ -129,7 +129,7 @@ func predict(cmd *cobra.Command, a []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := openModel(cmd, a[0])
+	_, m, err := openToRun(cmd, a[0])
 	if err != nil {
 		return err
 	}
