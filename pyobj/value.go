@@ -1,6 +1,9 @@
 package pyobj
 
-import "math/big"
+import (
+	"math/big"
+	"unicode/utf8"
+)
 
 // Value is one node of the object graph. It is one of
 //
@@ -198,20 +201,13 @@ func Text(v Value) (string, bool) {
 	case Str:
 		return string(s), true
 	case Py2Str:
-		return latin1(string(s)), true
+		return decoded(string(s)), true
 	}
 	return "", false
 }
 
-func latin1(s string) string {
-	ascii := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
+func decoded(s string) string {
+	if utf8.ValidString(s) {
 		return s
 	}
 	r := make([]rune, len(s))

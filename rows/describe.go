@@ -27,6 +27,9 @@ func Example(w *Want) (*Table, error) {
 	if w.Form == larder.FormVector {
 		return &Table{N: 1, Value: &tensor.Value{Dense: typed([]tensor.Cell{typical(w.Columns[0])})}}, nil
 	}
+	if w.ByName {
+		return nil, &Error{Row: -1, Msg: "the model finds columns by name and the file does not say the names of all"}
+	}
 	t := &Table{N: 1}
 	for _, c := range w.Columns {
 		t.Columns = append(t.Columns, Column{Cells: []tensor.Cell{typical(c)}})
@@ -390,6 +393,8 @@ func (w *Want) Words() string {
 		return "columns of numbers; the file does not say how many"
 	case n == 1:
 		return "1 column"
+	case w.ByName:
+		return fmt.Sprintf("%d columns, some by name, of which the file does not say where they stand", n)
 	case w.Names == nil:
 		return fmt.Sprintf("%d columns by position, names unknown", n)
 	default:

@@ -16,6 +16,7 @@ type Want struct {
 	Form    larder.InputForm
 	Columns []*larder.InputColumn // of a table: what is known of each; nil where nothing is
 	Names   []string              // the fitted names; nil for a model that knows columns by position only
+	ByName  bool                  // some columns are found by the rows' own names
 
 	described func() []*larder.InputColumn // Columns as settled says; nil: Columns
 }
@@ -32,7 +33,7 @@ func WantOf(m *larder.Model, method string) *Want {
 		}
 		return &Want{}
 	}
-	w := &Want{Form: in.Form, Columns: in.Columns}
+	w := &Want{Form: in.Form, Columns: in.Columns, ByName: in.ByName}
 	if names := m.FeatureNames(); in.Form == larder.FormTable && len(names) == len(in.Columns) {
 		w.Names = names
 	}
@@ -207,6 +208,9 @@ func (t *Table) generic(width int) []*Column {
 // frame reads each column and joins them.
 func (t *Table) frame(cols []*Column, w *Want) (tensor.Value, error) {
 	f := &tensor.Frame{Names: w.Names, N: t.N, Columns: make([]*tensor.Tensor, len(cols))}
+	if w.ByName && len(cols) == len(t.Names) {
+		f.Names = t.Names
+	}
 	dt := tensor.Invalid
 	for i, c := range cols {
 		want := &larder.InputColumn{}
@@ -231,7 +235,7 @@ func (t *Table) frame(cols []*Column, w *Want) (tensor.Value, error) {
 			dt = tensor.Promote(dt, x.DType)
 		}
 	}
-	if w.Names != nil || !dt.IsNumeric() {
+	if f.Names != nil || !dt.IsNumeric() {
 		return tensor.Value{Frame: f}, nil
 	}
 	return tensor.Value{Dense: join(f, dt)}, nil

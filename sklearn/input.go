@@ -42,6 +42,7 @@ type Column struct {
 type Input struct {
 	Form    InputForm
 	Columns []*Column
+	ByName  bool // columns are found by names of which the file does not say where they stand: rows need names of their own
 }
 
 // InputDescriber refines the description of an estimator's input by what the estimator learned. It returns the

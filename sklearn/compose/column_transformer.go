@@ -327,6 +327,7 @@ var (
 
 // Bound checks the recorded positions and binds the transformers that were fitted.
 func (c *ColumnTransformer) Bound(bd *sklearn.Binder) error {
+	c.namedByKeys()
 	for name, list := range c.PrivateTransformerInputIndices {
 		for _, i := range list {
 			if c.NFeaturesIn > 0 && i >= c.NFeaturesIn {
@@ -345,6 +346,31 @@ func (c *ColumnTransformer) Bound(bd *sklearn.Binder) error {
 		}
 	}
 	return nil
+}
+
+// namedByKeys takes for the columns of the fit those that the branches name, where the file lists none: before 0.22.1 it kept no
+// names, and columns that no branch takes do not matter.
+func (c *ColumnTransformer) namedByKeys() {
+	if c.FeatureNamesIn != nil || c.PrivateTransformerInputIndices != nil {
+		return
+	}
+	var names []string
+	for _, br := range c.Transformers {
+		if br.Drop || c.empty(br) {
+			continue
+		}
+		if br.Columns.Names == nil {
+			return
+		}
+		for _, n := range br.Columns.Names {
+			if !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	if names != nil {
+		c.FeatureNamesIn, c.NFeaturesIn = names, len(names)
+	}
 }
 
 // Available asks every branch.
@@ -621,6 +647,7 @@ func (c *ColumnTransformer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 		if br.Drop || c.empty(br) {
 			continue
 		}
+		in.ByName = in.ByName || c.FeatureNamesIn == nil && br.Columns.strings()
 		cols, err := c.fitted(br)
 		if err != nil {
 			out = nil

@@ -1,8 +1,7 @@
 package parts
 
 import (
-	"unicode/utf8"
-
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -17,7 +16,8 @@ func Text(e sklearn.Estimator, t *tensor.Tensor) *tensor.Tensor {
 	words := true
 	for i, c := range t.Cells {
 		if c.Kind == tensor.CellBytes {
-			c = tensor.StrCell(latin1(c.S))
+			text, _ := pyobj.Text(pyobj.Py2Str(c.S))
+			c = tensor.StrCell(text)
 		}
 		out.Cells[i] = c
 		words = words && c.Kind == tensor.CellStr
@@ -30,16 +30,4 @@ func Text(e sklearn.Estimator, t *tensor.Tensor) *tensor.Tensor {
 		s.Str[i] = c.S
 	}
 	return s
-}
-
-// latin1 reads bytes as UTF-8 if they are, else as Latin-1.
-func latin1(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	b := make([]byte, 0, 2*len(s))
-	for i := range len(s) {
-		b = utf8.AppendRune(b, rune(s[i]))
-	}
-	return string(b)
 }

@@ -1,6 +1,8 @@
 package release
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -637,7 +639,7 @@ func show(v pyobj.Value) string {
 	return sklearn.Describe(v)
 }
 
-// textOfPython2 makes Python 2's str what Python 3 reads it as with encoding="latin1".
+// textOfPython2 makes Python 2's str the text it stands for.
 func textOfPython2(v pyobj.Value) (pyobj.Value, bool) {
 	fix := func(s []pyobj.Value) {
 		for i, it := range s {
@@ -665,12 +667,12 @@ func textOfPython2(v pyobj.Value) (pyobj.Value, bool) {
 		fix(x.Objects)
 		if x.DType.Kind == 'S' && x.DType.Size > 0 {
 			wide := *x
-			wide.DType, wide.Data = &pyobj.DType{Kind: 'U', Size: 4 * x.DType.Size, Order: '<'}, widened(x.Data)
+			wide.DType, wide.Data = &pyobj.DType{Kind: 'U', Size: 4 * x.DType.Size, Order: '<'}, widened(x.Data, x.DType.Size)
 			return &wide, true
 		}
 	case *pyobj.Scalar:
 		if x.DType.Kind == 'S' && x.DType.Size > 0 {
-			return &pyobj.Scalar{DType: &pyobj.DType{Kind: 'U', Size: 4 * x.DType.Size, Order: '<'}, Data: widened(x.Data)}, true
+			return &pyobj.Scalar{DType: &pyobj.DType{Kind: 'U', Size: 4 * x.DType.Size, Order: '<'}, Data: widened(x.Data, x.DType.Size)}, true
 		}
 	case *pyobj.Dict:
 		pairs(x.Entries)
@@ -682,11 +684,16 @@ func textOfPython2(v pyobj.Value) (pyobj.Value, bool) {
 	return v, false
 }
 
-// widened makes UCS-4 of latin-1.
-func widened(b []byte) []byte {
+// widened makes UCS-4 of the texts of an array whose items have size bytes.
+func widened(b []byte, size int) []byte {
 	out := make([]byte, 4*len(b))
-	for i, c := range b {
-		out[4*i] = c
+	for at := 0; at < len(b); at += size {
+		text, _ := pyobj.Text(pyobj.Py2Str(bytes.TrimRight(b[at:at+size], "\x00")))
+		i := 4 * at
+		for _, r := range text {
+			binary.LittleEndian.PutUint32(out[i:], uint32(r))
+			i += 4
+		}
 	}
 	return out
 }
