@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -530,8 +531,8 @@ func ufuncForm(_ *judge, args []pyobj.Value) string {
 	if uses(pyobj.Global{Module: text(args[0]), Name: text(args[1])})&asValue != 0 {
 		return ""
 	}
-	// Python 2 named whichever module of scipy had imported numpy's function.
-	if m := text(args[0]); strings.HasPrefix(m, "scipy.") && strings.Trim(m, "abcdefghijklmnopqrstuvwxyz_.") == "" &&
+	// Python 2 named whichever module of scipy or numpy had imported numpy's function.
+	if m := text(args[0]); slices.ContainsFunc([]string{"scipy.", "numpy.core.", "numpy.lib."}, func(p string) bool { return strings.HasPrefix(m, p) }) && strings.Trim(m, "abcdefghijklmnopqrstuvwxyz_.") == "" &&
 		uses(pyobj.Global{Module: "numpy", Name: text(args[1])})&asValue != 0 {
 		return ""
 	}

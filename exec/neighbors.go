@@ -27,6 +27,8 @@ type nearest struct {
 
 // wanted is what a search is for: the k nearest, when heaps is not nil, or all within a radius.
 type wanted struct {
+	from    int // of the rows
+	to      int
 	k       int
 	values  []float64 // [rows,k]
 	indices []int64
@@ -34,6 +36,8 @@ type wanted struct {
 	found   func(row int, index int64, reduced float64) // in a radius
 	radius  float64                                     // reduced
 }
+
+const slowSelect = "more than %d distances with too many equals to select from"
 
 const slowSort = "scikit-learn before 1.9 sorts %d neighbours by a quicksort whose time on these distances is quadratic"
 
@@ -44,16 +48,23 @@ func kNeighbors(n *node) (kernel, error) {
 	}
 	s := newSearch(n, a)
 	return func(c *call) error {
-		w := wanted{k: a.K, values: c.out(0).F64, indices: c.out(1).I64}
+		w := wanted{to: c.rows, k: a.K, values: c.out(0).F64, indices: c.out(1).I64}
 		w.last = a.Tree == nil && (a.Metric.Name == graph.SokalSneath || a.Metric.Name == graph.Dice) // of two rows of zeros
-		for i := range w.values {
-			w.values[i] = math.Inf(1)
-		}
-		clear(w.indices)
-		s.near(c, w)
-		for i := 0; i < len(w.values); i += a.K {
-			if !sortNearest(w.values[i:i+a.K], w.indices[i:i+a.K], a.QuickSort) {
-				return c.refuse(slowSort, a.K)
+		if a.Choice == graph.ChooseNumpy {
+			if !chooseNumpy(c, s, w, a.Rows()) {
+				return c.refuse(slowSelect, a.Rows())
+			}
+		} else {
+			emptyHeaps(w.values, w.indices)
+			s.near(c, w)
+			for i := 0; i < len(w.values); i += a.K {
+				values, indices := w.values[i:i+a.K], w.indices[i:i+a.K]
+				if a.Choice == graph.ChooseMerged {
+					merge(c, values, indices)
+				}
+				if !sortNearest(values, indices, a.QuickSort) {
+					return c.refuse(slowSort, a.K)
+				}
 			}
 		}
 		for i, d := range w.values {
@@ -63,6 +74,77 @@ func kNeighbors(n *node) (kernel, error) {
 		}
 		return nil
 	}, nil
+}
+
+// emptyHeaps empties heaps.
+func emptyHeaps(values []float64, indices []int64) {
+	for i := range values {
+		values[i] = math.Inf(1)
+	}
+	clear(indices)
+}
+
+// merge pushes a heap onto an empty one.
+func merge(c *call, values []float64, indices []int64) {
+	v, x := c.f64s(len(values)), make([]int64, len(values))
+	copy(v, values)
+	copy(x, indices)
+	emptyHeaps(values, indices)
+	for j, d := range v {
+		pushNearest(values, indices, d, x[j])
+	}
+}
+
+// chooseNumpy finds the nearest of m as numpy's selection and sort of all of them do. Where no two are at one distance, the
+// heap finds the same. It reports false of more than are sorted here.
+func chooseNumpy(c *call, s nearest, w wanted, m int) bool {
+	more := w
+	more.k = min(w.k+1, m)
+	more.values, more.indices = c.f64s(c.rows*more.k), make([]int64, c.rows*more.k)
+	emptyHeaps(more.values, more.indices)
+	s.near(c, more)
+	all, order := c.f64s(m), c.ints(m)
+	for i := range c.rows {
+		values, indices := more.values[i*more.k:(i+1)*more.k], more.indices[i*more.k:(i+1)*more.k]
+		sortNearest(values, indices, false)
+		if ascending(values) {
+			copy(w.values[i*w.k:], values[:w.k])
+			copy(w.indices[i*w.k:], indices[:w.k])
+			continue
+		}
+		one := w
+		one.from, one.to, one.radius = i, i+1, math.Inf(1)
+		one.found = func(_ int, index int64, d float64) { all[index] = d }
+		s.near(c, one)
+		if !pickNumpy(all, order, w.values[i*w.k:(i+1)*w.k], w.indices[i*w.k:(i+1)*w.k]) {
+			return false
+		}
+	}
+	return true
+}
+
+func ascending(v []float64) bool {
+	for i := 1; i < len(v); i++ {
+		if !(v[i-1] < v[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// pickNumpy picks the smallest of all, as many as values holds. order is scratch.
+func pickNumpy(all []float64, order []int, values []float64, indices []int64) bool {
+	for i := range order {
+		order[i] = i
+	}
+	k := len(values)
+	if !selectNumpy(all, order, k-1) || !argsortNumpy(all, order[:k]) {
+		return false
+	}
+	for i, at := range order[:k] {
+		values[i], indices[i] = all[at], int64(at)
+	}
+	return true
 }
 
 // kGiven picks the k smallest of distances given.
@@ -85,16 +167,11 @@ func kGiven(n *node, a *graph.NeighborsAttr) kernel {
 	}
 	m := n.inType(0).Width()
 	return func(c *call) error {
-		x, dist, idx := c.dense(0).F64, c.out(0).F64, c.out(1).I64
+		x, dist, idx, order := c.dense(0).F64, c.out(0).F64, c.out(1).I64, c.ints(m)
 		for i := range c.rows {
-			d, at := dist[i*a.K:(i+1)*a.K], idx[i*a.K:(i+1)*a.K]
-			for j := range d {
-				d[j], at[j] = math.Inf(1), 0
+			if !pickNumpy(x[i*m:(i+1)*m], order, dist[i*a.K:(i+1)*a.K], idx[i*a.K:(i+1)*a.K]) {
+				return c.refuse(slowSelect, m)
 			}
-			for j, v := range x[i*m : (i+1)*m] {
-				pushNearest(d, at, v, int64(j))
-			}
-			sortNearest(d, at, false)
 		}
 		return nil
 	}
@@ -127,7 +204,7 @@ func newSearch(n *node, a *graph.NeighborsAttr) nearest {
 		n.costs(float64(p) * 100 * math.Log2(float64(m)+2))
 		return nearest{t.metric.dist, func(c *call, w wanted) {
 			x := c.dense(0).F64
-			for i := range c.rows {
+			for i := w.from; i < w.to; i++ {
 				pt := x[i*p : (i+1)*p]
 				if w.found == nil {
 					h := nearestHeap{w.values[i*w.k : (i+1)*w.k], w.indices[i*w.k : (i+1)*w.k]}
@@ -180,11 +257,11 @@ func farSearch(far *farPanel, rows func(*call) []float64) nearest {
 			return
 		}
 		radius := w.radius * w.radius
-		far.each(rows(c), c.rows, func(at, high, to, wide int, tile *[32]float64) {
+		far.each(rows(c)[w.from*far.k:], w.to-w.from, func(at, high, to, wide int, tile *[32]float64) {
 			for r := range high {
 				for j, d := range tile[r*8 : r*8+wide] {
 					if d <= radius {
-						w.found(at+r, int64(to+j), d)
+						w.found(w.from+at+r, int64(to+j), d)
 					}
 				}
 			}
@@ -196,7 +273,7 @@ func farSearch(far *farPanel, rows func(*call) []float64) nearest {
 func plainSearch[T float](d metric[T], y []T, p, m int, rows func(*call) []T) nearest {
 	return nearest{d.dist, func(c *call, w wanted) {
 		x, radius := rows(c), d.reduce(w.radius)
-		for i := range c.rows {
+		for i := w.from; i < w.to; i++ {
 			pt := x[i*p : (i+1)*p]
 			for j := range m {
 				w.see(i, int64(j), d.reduced(pt, y[j*p:(j+1)*p]), radius)
@@ -244,7 +321,7 @@ func sparseSearch(a *graph.NeighborsAttr, p, m int) nearest {
 	d := newMetric[float64](a.Metric)
 	return nearest{d.dist, func(c *call, w wanted) {
 		x, pt, other, radius := c.csr(0), c.f64s(p), c.f64s(p), d.reduce(w.radius)
-		for i := range c.rows {
+		for i := w.from; i < w.to; i++ {
 			writeRow(pt, x, i)
 			for j := range m {
 				writeRow(other, y, j)
@@ -267,7 +344,7 @@ func unitNorm(squared float64) float64 {
 func productSearch(y *tensor.Sparse, p, m int, unit bool, dist, reduce func(float64) float64, of func(dot, norm float64, j int) float64) nearest {
 	return nearest{dist, func(c *call, w wanted) {
 		x, row, radius := c.csr(0), c.f64s(p), reduce(w.radius)
-		for i := range c.rows {
+		for i := w.from; i < w.to; i++ {
 			from, to := x.Indptr[i], x.Indptr[i+1]
 			norm, by := 0.0, 1.0
 			for _, v := range x.Data.F64[from:to] {
@@ -317,7 +394,7 @@ func radiusNeighbors(n *node) (kernel, error) {
 				out.Indptr[row+1] = from
 			}
 		}
-		w := wanted{radius: a.Radius, found: func(i int, index int64, d float64) {
+		w := wanted{to: c.rows, radius: a.Radius, found: func(i int, index int64, d float64) {
 			close(i)
 			out.Indices = append(out.Indices, index)
 			out.Dist.F64 = append(out.Dist.F64, s.dist(d))

@@ -369,7 +369,7 @@ func quantile(n *node) (kernel, error) {
 	if a.Normal {
 		clipLo, clipHi = ndtri(clipLo), ndtri(clipHi)
 	}
-	one := func(x float64, q *quantileColumn, up, down *int) float64 {
+	one := func(x float64, q *quantileColumn, up, down *int, torn *bool) float64 {
 		lowX, highX, lowY, highY := q.lo, q.hi, 0.0, 1.0
 		if a.Inverse {
 			lowX, highX, lowY, highY = 0, 1, q.lo, q.hi
@@ -380,9 +380,19 @@ func quantile(n *node) (kernel, error) {
 				x = min(max(x, 0), 1)
 			}
 		}
-		low, high := x == lowX, x == highX
-		if near {
-			low, high = round(x-round(nearEnd)) < lowX, round(x+round(nearEnd)) > highX
+		atEnds := func(lo, hi float64) (low, high bool) {
+			if near {
+				return round(x-round(nearEnd)) < lo, round(x+round(nearEnd)) > hi
+			}
+			return x == lo, x == hi
+		}
+		low, high := atEnds(lowX, highX)
+		if f32 && a.Ends != graph.EndsWide {
+			l, h := atEnds(round(lowX), round(highX))
+			if a.Ends == graph.EndsNarrow {
+				low, high = l, h
+			}
+			*torn = *torn || l != low || h != high
 		}
 		v := x
 		if x == x {
@@ -418,31 +428,39 @@ func quantile(n *node) (kernel, error) {
 	if n.inType(0).Kind == graph.CSR {
 		return func(c *call) error {
 			x, out := c.csr(0), likeCSR(c, c.csr(0))
-			up, down := make([]int, width), make([]int, width)
+			up, down, torn := make([]int, width), make([]int, width), false
 			for p, j := range x.Indices {
 				if f32 {
-					out.F32[p] = float32(one(float64(x.Data.F32[p]), &cols[j], &up[j], &down[j]))
+					out.F32[p] = float32(one(float64(x.Data.F32[p]), &cols[j], &up[j], &down[j], &torn))
 				} else {
-					out.F64[p] = one(x.Data.F64[p], &cols[j], &up[j], &down[j])
+					out.F64[p] = one(x.Data.F64[p], &cols[j], &up[j], &down[j], &torn)
 				}
 			}
-			return nil
+			return tornRefusal(c, torn)
 		}, nil
 	}
 	return func(c *call) error {
-		x, out := c.dense(0), c.out(0)
+		x, out, torn := c.dense(0), c.out(0), false
 		for j := range cols {
 			up, down := 0, 0
 			for i := j; i < out.Len(); i += width {
 				if f32 {
-					out.F32[i] = float32(one(float64(x.F32[i]), &cols[j], &up, &down))
+					out.F32[i] = float32(one(float64(x.F32[i]), &cols[j], &up, &down, &torn))
 				} else {
-					out.F64[i] = one(x.F64[i], &cols[j], &up, &down)
+					out.F64[i] = one(x.F64[i], &cols[j], &up, &down, &torn)
 				}
 			}
 		}
-		return nil
+		return tornRefusal(c, torn)
 	}, nil
+}
+
+// tornRefusal refuses float32 values that numpy 1 and numpy 2 compare otherwise with the ends of float64.
+func tornRefusal(c *call, torn bool) error {
+	if torn {
+		return c.refuse("a value is beside the end of its column by less than float32 tells")
+	}
+	return nil
 }
 
 // polynomial multiplies columns.

@@ -194,8 +194,8 @@ func (s *splineColumn) least(x *tensor.Tensor, j, width int, a *graph.SplineAttr
 }
 
 // wrapped moves a value into the period; without one everything is 0.
-func (s *splineColumn) wrapped(x float64, ends graph.SplineEnds) float64 {
-	if ends == graph.SplineEndsNarrow {
+func (s *splineColumn) wrapped(x float64, ends graph.Ends) float64 {
+	if ends == graph.EndsNarrow {
 		if period := float32(s.hi - s.lo); period > 0 {
 			return float64(float32(s.lo) + float32(floorMod(float64(float32(x)-float32(s.lo)), float64(period))))
 		}
@@ -225,8 +225,8 @@ func (s *splineColumn) row(out []float64, x float64, missing bool, a *graph.Spli
 		s.evaluate(out, x, 0)
 	default:
 		within := x >= s.lo && x <= s.hi
-		if !within && a.Ends != graph.SplineEndsWide && float32(x) >= float32(s.lo) && float32(x) <= float32(s.hi) {
-			if a.Ends == graph.SplineEndsUnknown {
+		if !within && a.Ends != graph.EndsWide && float32(x) >= float32(s.lo) && float32(x) <= float32(s.hi) {
+			if a.Ends == graph.EndsUnknown {
 				return fmt.Sprintf("%v is beyond the last knot (%v to %v) by less than float32 tells: numpy 1 has no bases for it and numpy 2 those of the end, and the file does not say which numpy wrote it", x, s.lo, s.hi)
 			}
 			for i := range out {

@@ -156,7 +156,20 @@ type NeighborsAttr struct {
 	Sort      bool    // RadiusNeighbors: by distance, not in the order met
 	QuickSort bool    // rows at one distance come in the order of scikit-learn before 1.9
 	Direct    bool    // sparse rows: euclidean from the differences, not by expanding the square
+	Choice    Choice  // KNeighbors
 }
+
+// Choice says which of the fitted rows at one distance are the nearest, and in which order.
+type Choice uint8
+
+const (
+	// ChooseHeap keeps them in one heap: scikit-learn's trees.
+	ChooseHeap Choice = iota
+	// ChooseMerged pushes that heap onto another: scikit-learn's reductions, in one thread or up to 256 fitted rows.
+	ChooseMerged
+	// ChooseNumpy partitions and sorts all distances of a row as numpy does without vector instructions.
+	ChooseNumpy
+)
 
 // Rows returns the number of fitted rows, 0 where x has the distances.
 func (a *NeighborsAttr) Rows() int {

@@ -68,6 +68,7 @@ type QuantileAttr struct {
 	// Near takes values within 1e-7 of the ends for the ends also where the distribution is uniform, and clips the
 	// result to [1e-7, 1-1e-7]: scikit-learn before 0.21.
 	Near bool
+	Ends Ends
 }
 
 // Quantile maps each column of a floating value, of a CSR one the stored entries. Couples rows where the quantiles do not
@@ -193,19 +194,19 @@ type SplineAttr struct {
 	Bias          bool // keep the last basis of each column
 	Sparse        bool // the result is float64 whatever x is
 	Missing       bool // missing values may come
-	Ends          SplineEnds
+	Ends          Ends
 }
 
-// SplineEnds says how float32 rows are compared with the ends of their columns, and wrapped around them.
-type SplineEnds uint8
+// Ends says how float32 rows are compared with the ends of their columns, and wrapped around them.
+type Ends uint8
 
 const (
-	// SplineEndsWide is in float64: numpy 2.
-	SplineEndsWide SplineEnds = iota
-	// SplineEndsNarrow is in float32: numpy 1. A value beyond the end, but not in float32, has NaN for its bases.
-	SplineEndsNarrow
-	// SplineEndsUnknown refuses values that the two take differently.
-	SplineEndsUnknown
+	// EndsWide is in float64: numpy 2.
+	EndsWide Ends = iota
+	// EndsNarrow is in float32: numpy 1. A value beyond the end of a spline, but not in float32, has NaN for its bases.
+	EndsNarrow
+	// EndsUnknown refuses values that the two take differently.
+	EndsUnknown
 )
 
 // Spline evaluates the bases of the columns of a floating matrix.

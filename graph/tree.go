@@ -257,6 +257,9 @@ func (l *TreeLayout) float(r []byte, f TreeField) float64 {
 
 // TreeEnsemble adds an ensemble of trees. start, at most one, is what the sum begins with: [N, Outputs] or [Outputs].
 func (b *Builder) TreeEnsemble(x Value, a TreeEnsembleAttr, start ...Value) Value {
+	if x.OK() && x.Type().Kind == OneHot {
+		x = b.ToCSR(x)
+	}
 	if !b.treeInput(OpTreeEnsemble, x, a.Trees) {
 		return Value{}
 	}
@@ -292,6 +295,9 @@ func (b *Builder) TreeEnsemble(x Value, a TreeEnsembleAttr, start ...Value) Valu
 
 // TreePath adds the nodes each row visits, tree after tree.
 func (b *Builder) TreePath(x Value, ts *Trees) Value {
+	if x.OK() && x.Type().Kind == OneHot {
+		x = b.ToCSR(x)
+	}
 	if !b.treeInput(OpTreePath, x, ts) {
 		return Value{}
 	}

@@ -81,7 +81,7 @@ func (s *piece) value(x float64, slope bool) []float64 {
 // spline looks up the polynomials of each value's interval; beyond the ends stand pieces of their own.
 func spline(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.SplineAttr)
-	if a.Ends == graph.SplineEndsNarrow {
+	if a.Ends == graph.EndsNarrow {
 		return nil, e.unsupported("splines whose ends are compared in float32")
 	}
 	d := tensor.Float64

@@ -123,10 +123,10 @@ func (k *MeanShift) Bound(*sklearn.Binder) error {
 	return centers(&k.Base, "cluster_centers_", k.Centers)
 }
 
-// Predict gives the nearest center.
+// Predict gives the nearest center. Before 0.24 rows could be sparse.
 func (k *MeanShift) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, k, x, sklearn.Accept{})
-	return parts.Nearest(b, x, k.Centers)
+	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: k.Before("0.24")})
+	return parts.Nearest(b, b.ToDense(x), k.Centers)
 }
 
 // AffinityPropagation is sklearn.cluster.AffinityPropagation.

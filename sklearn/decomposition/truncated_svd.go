@@ -14,7 +14,7 @@ var linearClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.FastICA", Modules: []string{"sklearn.decomposition._fastica", "sklearn.decomposition.fastica_"},
 		New:     func() sklearn.Estimator { return new(FastICA) },
 		FitOnly: sklearn.Names("n_components algorithm fun fun_args max_iter tol w_init whiten_solver"),
-		Ignore:  sklearn.Names("n_iter_ _unmixing whitening_")},
+		Ignore:  sklearn.Names("n_iter_ _unmixing whitening_ _FastICA__sources")},
 }
 
 // TruncatedSVD is sklearn.decomposition.TruncatedSVD.

@@ -147,7 +147,9 @@ func (h *histGradientBoosting) bound() error {
 	}
 	h.k = h.Baseline.Len()
 	base := h.Baseline.AsF64()
-	if base == nil || h.k == 0 || (h.Loss.Link == parts.LinkMultinomial) != (h.k > 1) {
+	// 0.21 took the loss of several classes for two, of which it has one column.
+	single := h.k == 1 && h.Loss.Link == parts.LinkMultinomial && h.Before("0.22")
+	if base == nil || h.k == 0 || (h.Loss.Link == parts.LinkMultinomial) != (h.k > 1) && !single {
 		return bad("_baseline_prediction", "%s%v does not fit the loss", h.Baseline.DType, h.Baseline.Shape)
 	}
 	if h.Baseline.DType != tensor.Float64 {

@@ -93,6 +93,9 @@ func (g *GaussianProcessRegressor) Available(method string) error {
 	if method == sklearn.MethodPredictStd && (g.XTrain == nil || g.L == nil) {
 		return sklearn.NotComputed("it was not fitted: X_train_ or L_ is not in the file")
 	}
+	if method == sklearn.MethodPredictStd && g.Before("1.0.1") && g.YTrainStd != nil && g.YTrainStd.Tensor.Len() > 1 {
+		return sklearn.NotComputed("before 1.0.1 the deviation of row i was scaled by that of target i")
+	}
 	return nil
 }
 

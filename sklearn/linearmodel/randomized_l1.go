@@ -44,7 +44,7 @@ func (r *Randomized) Bound(*sklearn.Binder) error {
 
 // Transform keeps the columns whose score is above the threshold.
 func (r *Randomized) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, r, x, sklearn.Accept{DType: sklearn.DTypeAny, Width: r.Scores.Len()})
+	x = sklearn.Check(b, r, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, Width: r.Scores.Len()})
 	kept := []int{}
 	for i, s := range r.Scores.F64 {
 		if s > r.Threshold {

@@ -2,6 +2,8 @@ package neighbors
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -31,6 +33,7 @@ type NeighborsBase struct {
 	given  bool // the input holds distances
 	direct bool // sparse rows are measured by their differences
 	called bool // the distance is a function of two vectors
+	zeros  bool // rows of zeros are at a distance from those of the fit that the file does not tell
 }
 
 // Bound reads the metric and the rows.
@@ -84,10 +87,29 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		n.given = true
 		return nil
 	}
+	switch before := func(v string) bool { return sklearn.CompareVersions(n.Version, v) < 0 }; {
+	case n.metric.Name == graph.Yule && before("1.0"):
+		return bad("effective_metric_", "yule of rows that do not differ both ways is a matter of the scipy that computes, which the file does not name")
+	case n.metric.Name == graph.Minkowski && name == graph.Minkowski && n.metric.W != nil && before("0.20"):
+		return bad("effective_metric_params_", "w counts since scipy 1.0, and the file does not name the scipy that computes")
+	case n.metric.Name == graph.Jaccard && before("0.21"):
+		n.zeros = n.fit != nil && hasZeros(parts.Float64(n.fit))
+	}
 	if why := n.metric.Check(n.width); why != "" {
 		return bad("effective_metric_", "%s", why)
 	}
 	return nil
+}
+
+// hasZeros reports a row of zeros.
+func hasZeros(t *tensor.Tensor) bool {
+	p := t.Shape[1]
+	for i := range t.Shape[0] {
+		if !slices.ContainsFunc(t.F64[i*p:(i+1)*p], func(v float64) bool { return v != 0 }) {
+			return true
+		}
+	}
+	return false
 }
 
 // search brings x and a search into one form: checked, and measured here where the metric is a product. The last result
@@ -99,6 +121,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		return x, &graph.NeighborsAttr{}, tensor.Float64
 	}
 	a := &graph.NeighborsAttr{Metric: n.metric}
+	if n.FitMethod == "brute" {
+		a.Choice = graph.ChooseNumpy
+	}
 	dt := tensor.Float64
 	if n.single() && x.DType() == tensor.Float32 {
 		// What scikit-learn measures outside its own searches stays float32.
@@ -141,9 +166,12 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		case graph.BrayCurtis:
 			return b.Unsupported(graph.OpKNeighbors, "scikit-learn's braycurtis of sparse rows reads beyond the row"), a, dt
 		}
-		if n.byScipy(x.DType()) && n.metric.Name != graph.Manhattan {
+		if n.byScipy(x.DType(), isSparse) && n.metric.Name != graph.Manhattan {
 			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
 		}
+	}
+	if n.reduced(x.DType(), isSparse) && !n.called {
+		a.Choice, a.QuickSort = graph.ChooseMerged, n.Before("1.9")
 	}
 	if n.sparse != nil {
 		a.Sparse, a.Direct = n.sparse, n.direct
@@ -162,7 +190,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			a.Metric.Name = graph.CosineOfBools
 		}
 	}
-	if n.byScipy(x.DType()) {
+	if n.byScipy(x.DType(), isSparse) {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 		if n.metric.Name == graph.BrayCurtis {
 			a.Metric.Name = graph.BrayCurtisSum
@@ -170,6 +198,10 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	if x.DType() != tensor.Float32 || fit.DType != tensor.Float32 {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
+	}
+	if n.zeros {
+		sum := b.Reduce(graph.OpReduceMax, b.Unary(graph.OpAbs, x), 1, true, graph.Any)
+		x = b.Guard(x, b.Binary(graph.OpEqual, sum, b.Scalar(0, sum)), "the Jaccard distance of two rows of zeros is a matter of the scipy that computes, which the file does not name")
 	}
 	if n.metric.Name == graph.Correlation {
 		// scikit-learn gives NaN distances, in an order of their own.
@@ -182,22 +214,37 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		s := b.Unary(graph.OpNeg, k.Apply(b, n, x, fit))
 		return b.Cast(b.Clip(b.Add(s, b.Scalar(1, s)), 0, 2), tensor.Float64), a, dt
 	}
-	a.Data, a.QuickSort = fit, n.Before("1.9") && !n.Before("1.1")
+	a.Data = fit
 	return x, a, dt
+}
+
+// reduced reports that scikit-learn's own reductions search rows of a type: since 1.1 dense ones whose type is that of the
+// fitted rows, since 1.2 sparse ones, but for some Euclidean pairs, by metrics that are not of truth values or a product.
+func (n *NeighborsBase) reduced(dt tensor.DType, sparse bool) bool {
+	switch n.metric.Name {
+	case graph.Euclidean, graph.Haversine, graph.Manhattan, graph.SqEuclidean, graph.Chebyshev, graph.Minkowski, graph.SEuclidean, graph.Canberra, graph.BrayCurtis:
+	default:
+		return false
+	}
+	since := func(v string) bool { return sklearn.CompareVersions(n.Version, v) >= 0 }
+	of := n.FitX.Sparse != nil
+	if strings.HasSuffix(n.metric.Name, "euclidean") && (sparse != of && !since("1.3") || sparse && of && since("1.4.1")) {
+		return false
+	}
+	if dt != n.fitted() || dt != tensor.Float64 && dt != tensor.Float32 || !since("1.1") {
+		return false
+	}
+	return since("1.2") || dt == tensor.Float64 && !sparse && !of
 }
 
 // byScipy reports that scipy measures dense rows of a type, in float64, and not scikit-learn: before 1.1 whatever it has no
 // product for, since then what is not of one floating type with the fitted rows (1.1: float64), or of a discrete metric.
-func (n *NeighborsBase) byScipy(dt tensor.DType) bool {
-	discrete := true
+func (n *NeighborsBase) byScipy(dt tensor.DType, sparse bool) bool {
 	switch n.metric.Name {
 	case graph.Euclidean, graph.Cosine, graph.NaNEuclidean, graph.Haversine:
 		return n.called
-	case graph.Manhattan, graph.SqEuclidean, graph.Chebyshev, graph.Minkowski, graph.SEuclidean, graph.Canberra, graph.BrayCurtis:
-		discrete = false
 	}
-	before := func(v string) bool { return sklearn.CompareVersions(n.Version, v) < 0 }
-	return n.called || discrete || before("1.1") || dt != n.fitted() || dt != tensor.Float64 && (dt != tensor.Float32 || before("1.2"))
+	return n.called || !n.reduced(dt, sparse)
 }
 
 // kneighbors finds the k nearest rows: the tuple of distances and indices.

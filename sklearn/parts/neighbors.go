@@ -189,19 +189,24 @@ func distMetric(v pyobj.Value) (graph.Metric, error) {
 		if len(w) > 1 || len(w) == 1 && w[0] != 0 {
 			m.W = w
 		}
-		if m.Name == "wminkowski" {
-			// Removed in 1.3: Σ (w|d|)^p.
-			m.Name, m.W = graph.Minkowski, append([]float64{}, m.W...)
-			for i, w := range m.W {
-				m.W[i] = math.Pow(w, m.P)
-			}
-		}
+		minkowski(&m)
 	case graph.SEuclidean:
 		m.V, err = numbers(state[1])
 	case graph.Mahalanobis:
 		m.VI, err = numbers(state[2])
 	}
 	return m, err
+}
+
+// minkowski brings wminkowski, which 1.3 removed, into its form: Σ (w|d|)^p.
+func minkowski(m *graph.Metric) {
+	if m.Name != "wminkowski" {
+		return
+	}
+	m.Name, m.W = graph.Minkowski, append([]float64{}, m.W...)
+	for i, w := range m.W {
+		m.W[i] = math.Pow(w, m.P)
+	}
 }
 
 // MetricName is the name of a metric that a file gives as text, or as one of scipy.spatial.distance's functions.
@@ -230,7 +235,7 @@ func MetricOf(name string, params *pyobj.Dict) (graph.Metric, error) {
 	case "infinity":
 		m.Name = graph.Chebyshev
 	}
-	if m.Name == graph.Minkowski {
+	if m.Name == graph.Minkowski || m.Name == "wminkowski" {
 		m.P = 2
 	}
 	var entries []pyobj.Entry
@@ -250,8 +255,9 @@ func MetricOf(name string, params *pyobj.Dict) (graph.Metric, error) {
 		switch {
 		case key == "p" && len(v) == 1:
 			m.P = v[0]
-		case key == "w" && m.Name == graph.Minkowski:
+		case key == "w" && (m.Name == graph.Minkowski || m.Name == "wminkowski"):
 			m.W = v
+		case key == "w" && name == graph.Euclidean: // until 1.0 a search by brute force left the weights out
 		case key == "V" && m.Name == graph.SEuclidean:
 			m.V = v
 		case key == "VI" && m.Name == graph.Mahalanobis:
@@ -260,6 +266,7 @@ func MetricOf(name string, params *pyobj.Dict) (graph.Metric, error) {
 			return m, fmt.Errorf("parameter %s of metric %s is not known", key, name)
 		}
 	}
+	minkowski(&m)
 	if m.Name == graph.Minkowski && m.W == nil {
 		switch {
 		case m.P == 1:

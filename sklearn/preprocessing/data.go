@@ -570,7 +570,7 @@ func (s *QuantileTransformer) Bound(*sklearn.Binder) error {
 }
 
 func (s *QuantileTransformer) attr(inverse bool) graph.QuantileAttr {
-	return graph.QuantileAttr{Quantiles: s.Quantiles, References: s.References, Normal: s.OutputDistributionParam == "normal", Inverse: inverse, Near: s.RuleNear}
+	return graph.QuantileAttr{Quantiles: s.Quantiles, References: s.References, Normal: s.OutputDistributionParam == "normal", Inverse: inverse, Near: s.RuleNear, Ends: ends(&s.Base)}
 }
 
 // Transform maps each column through its quantiles; of sparse rows the stored entries.

@@ -298,9 +298,11 @@ func (e *OneHotEncoder) Bound(*sklearn.Binder) error {
 				return &sklearn.BindError{Path: e.Path, Attr: "n_values_", Msg: fmt.Sprintf("%d categories", n)}
 			}
 		}
-		return nil
+		if len(e.Categories) == 0 { // until 0.19 there were none
+			return nil
+		}
 	}
-	if err := e.bound(e); err != nil {
+	if err := e.bound(e); err != nil || e.PrivateLegacyMode {
 		return err
 	}
 	if e.PrivateDropIdx != nil && len(e.PrivateDropIdx) != len(e.Categories) {
@@ -317,10 +319,10 @@ func (e *OneHotEncoder) Bound(*sklearn.Binder) error {
 	return nil
 }
 
-// Available refuses the inverse of the legacy mode, which had none.
+// Available refuses the inverse of the legacy mode where no categories are stored.
 func (e *OneHotEncoder) Available(method string) error {
-	if method == sklearn.MethodInverseTransform && e.PrivateLegacyMode {
-		return errors.New("the legacy mode has no inverse")
+	if method == sklearn.MethodInverseTransform && e.PrivateLegacyMode && len(e.Categories) == 0 {
+		return errors.New("the legacy mode of before 0.20 has no inverse")
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ type SplineTransformer struct {
 	HandleMissingParam string   `sk:"handle_missing"`
 	BSplines           []spline `sk:"bsplines_"`
 
-	ends graph.SplineEnds // of float32 rows
+	ends graph.Ends // of float32 rows
 }
 
 // spline is scipy.interpolate.BSpline with the identity for coefficients, wrapped around where it is periodic.
@@ -230,6 +230,17 @@ var extrapolations = map[string]graph.Extrapolation{
 	"periodic": graph.ExtrapolatePeriodic, "error": graph.ExtrapolateError,
 }
 
+// ends tells how the numpy that computed compares float32 rows with numbers of float64.
+func ends(b *sklearn.Base) graph.Ends {
+	switch b.Numpy {
+	case 0:
+		return graph.EndsUnknown
+	case 1:
+		return graph.EndsNarrow
+	}
+	return graph.EndsWide
+}
+
 // Bound checks the splines.
 func (s *SplineTransformer) Bound(*sklearn.Binder) error {
 	if _, ok := extrapolations[s.ExtrapolationParam]; !ok {
@@ -238,12 +249,7 @@ func (s *SplineTransformer) Bound(*sklearn.Binder) error {
 	if s.HandleMissingParam != "error" && s.HandleMissingParam != "zeros" {
 		return &sklearn.BindError{Path: s.Path, Attr: "handle_missing", Msg: fmt.Sprintf("%q is not known", s.HandleMissingParam)}
 	}
-	switch s.Numpy {
-	case 0:
-		s.ends = graph.SplineEndsUnknown
-	case 1:
-		s.ends = graph.SplineEndsNarrow
-	}
+	s.ends = ends(&s.Base)
 	for i, sp := range s.BSplines {
 		if sp.K != s.DegreeParam || sp.C.Shape[1] != s.BSplines[0].C.Shape[1] {
 			return &sklearn.BindError{Path: s.Path, Attr: "bsplines_", Msg: fmt.Sprintf("item %d has degree %d and %d bases", i, sp.K, sp.C.Shape[1])}

@@ -111,6 +111,12 @@ var boostSteps = []step{
 		return nil
 	}},
 	{at: "1.3.1", classes: "AdaBoostClassifier", up: func(s *state) error { return s.votes(true) }, down: func(s *state) error { return s.votes(false) }},
+	{at: "0.22", classes: "HistGradientBoostingClassifier", up: func(s *state) error {
+		if a, ok := s.get("_baseline_prediction").(*pyobj.Array); ok && len(a.Shape) > 0 && a.Shape[0] == 1 && s.word("loss") == "categorical_crossentropy" {
+			return s.refuse("loss", "0.21 took the loss of several classes for two, whose probabilities have one column")
+		}
+		return nil
+	}},
 	{at: "0.22", classes: "AdaBoostClassifier", up: func(s *state) error {
 		if !s.fitted() {
 			return nil

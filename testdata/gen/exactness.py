@@ -1,6 +1,7 @@
 # -*- coding: utf-8 -*-
 """What "equal" means for each method of a fitted estimator. The classes are those of internal/golden."""
 
+import copy
 import math
 
 import numpy as np
@@ -137,12 +138,11 @@ def tolerance(est, method):
             return "sum32"  # the inner estimator is fitted on rows cast to float32
         if method == "predict_log_proba":
             return "log"  # of probabilities that are 8 ulp apart
+        # Before 1.6 the start was log(p/(1-p)) rather than the link of p.
+        if name == "GradientBoostingClassifier" and (release() < (1, 6) or not steady_start(est)):
+            return "sum"
         if "proba" in method:
             return "sum" if release() < (1, 4) else "ulp8"  # exp(score - log(sum(exp(score)))): as many ulp as the score is large
-        if name == "GradientBoostingClassifier" and release() < (1, 6):
-            return "sum"  # began at log(p/(1-p)) rather than at the link of p
-        if name == "GradientBoostingClassifier" and not steady_start(est):
-            return "sum"
         if getattr(est, "loss", "") in ("poisson", "gamma"):
             return "ulp8"
         return "exact"
@@ -151,9 +151,9 @@ def tolerance(est, method):
     if method in ("kneighbors_graph", "radius_neighbors_graph"):
         return "exact"
     if method in ("kneighbors", "radius_neighbors") or name in ("KNeighborsTransformer", "RadiusNeighborsTransformer"):
-        if est.effective_metric_ == "precomputed":
+        if getattr(est, "effective_metric_", "") == "precomputed":
             return "exact"
-        return "dist" if est._fit_method == "brute" and est.effective_metric_ in EXPANDED else "sum"
+        return "dist" if getattr(est, "_fit_method", "") == "brute" and est.effective_metric_ in EXPANDED else "sum"
     if name in DISTANCES and method == "transform":
         return "dist"
     return "sum"
@@ -354,12 +354,31 @@ def inverse_error(est, X):
     return 2 * np.nan_to_num(error) * np.abs(y).max()
 
 
+def whole(A):
+    """Whether the sums of a matrix's squares and products are exact."""
+    A = A.data if sp.issparse(A) else np.asarray(A)
+    return A.dtype.kind in "iufb" and not A.size or bool(np.isfinite(A).all() and (A == np.round(A)).all() and np.abs(A).max() < 1 << 10)
+
+
+def decided(est, X):
+    """Whether the distances of a search by brute force have no rounding, and what chooses among equals is no vector code of
+    numpy's: its scalar selection until 1.24, or scikit-learn's reductions of dense rows of one type."""
+    if est.effective_metric_ not in ("euclidean", "l2", "sqeuclidean", "manhattan", "l1", "cityblock", "chebyshev") or not whole(X) or not whole(est._fit_X):
+        return False
+    if tuple(int(v) for v in np.__version__.split(".")[:2]) < (1, 25):
+        return True
+    dense = isinstance(X, np.ndarray) and isinstance(est._fit_X, np.ndarray)
+    return dense and X.dtype == est._fit_X.dtype and X.dtype.kind == "f"
+
+
 def brute(est, X, method="predict"):
     name = type(est).__name__
     if name == "KNNImputer":
         return undecided_donors(est, X)
     est = getattr(est, "nbrs_", est)  # of manifolds
     if not hasattr(est, "_fit_X") or getattr(est, "_fit_method", "") != "brute" or est.effective_metric_ == "precomputed":
+        return []
+    if decided(est, X):
         return []
     try:
         if "Radius" in name or method == "radius_neighbors":
@@ -542,7 +561,12 @@ def scale(est, X, method, coarse):
             K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
             return np.maximum(np.abs(est.transform(X)).max(1), 1e-3 * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
-            return [2 * float(np.abs(est.transform(X)).max())] * X.shape[0]  # iterations in float32
+            # Hundreds of iterations in float32: as far as they end from those in float64.
+            W = est.transform(X)
+            wide = copy.copy(est)
+            wide.components_ = est.components_.astype(float)
+            moved = np.abs(wide.transform(np.asarray(X, dtype=float)) - W).max(1)
+            return (2 * float(np.abs(W).max()) + 2 * moved / WIDTH["sum32"]).tolist()
         if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
             return np.abs(est._decision_function(X)).max(1).tolist()
         if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and est._fit_method == "brute" and method in ("predict", "predict_proba"):
