@@ -67,8 +67,17 @@ func Open(path string, opts ...Option) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(src, o)
+	m, err := open(src, o)
+	if err != nil {
+		_ = src.Close() // it was only read
+	}
+	return m, err
 }
+
+// Close gives the file back that the model is mapped from, if it is. Neither the model, nor what Doc, Estimator and
+// Migrate gave, can be used afterwards: Run and what writes the model answer fs.ErrClosed. Results stay. No call may be
+// under way.
+func (m *Model) Close() error { return m.src.Close() }
 
 // OpenBytes opens a file held in memory. data must not change while the Model is in use.
 func OpenBytes(data []byte, opts ...Option) (*Model, error) {
@@ -211,6 +220,11 @@ func (m *Model) protect(f func() error) error {
 func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Result, error) {
 	if method == "" {
 		method = m.DefaultMethod()
+	}
+	if rows.CSR == nil || rows.CSR.Data == nil { // the plan checks sparse rows
+		if msg := rows.Check(); msg != "" {
+			return nil, &graph.InputError{Origin: m.path, Msg: msg}
+		}
 	}
 	p, err := m.plan(method, rows)
 	if err != nil {
@@ -377,7 +391,7 @@ func kindOf(v tensor.Value) (graph.Kind, bool) {
 	return 0, false
 }
 
-// Floats makes rows from a matrix of float64.
+// Floats makes rows from a matrix of float64, copied. It panics where the rows differ in length.
 func Floats(rows [][]float64) tensor.Value {
 	w := 0
 	if len(rows) > 0 {
@@ -396,7 +410,8 @@ func Floats(rows [][]float64) tensor.Value {
 // Texts makes rows from documents, for text models.
 func Texts(docs ...string) tensor.Value { return tensor.Value{Dense: tensor.FromStr(docs)} }
 
-// Frame makes rows from named columns of one length.
+// Frame makes rows from columns of one length, [n] each; names may be nil. Columns that do not fit together are an error
+// of Run, answering ErrInput.
 func Frame(names []string, columns ...*tensor.Tensor) tensor.Value {
 	n := 0
 	if len(columns) > 0 {

@@ -24,9 +24,6 @@ func checkInput(t graph.Type, v tensor.Value) string {
 		}
 	case v.CSR != nil:
 		kind, dtype, width = graph.CSR, v.CSR.Data.DType, v.CSR.Cols
-		if err := checkCSR(v.CSR); err != "" {
-			return err
-		}
 	case v.Frame != nil:
 		kind, width = graph.Frame, len(v.Frame.Columns)
 		for i, c := range v.Frame.Columns {
@@ -52,24 +49,6 @@ func checkInput(t graph.Type, v tensor.Value) string {
 		return fmt.Sprintf("%s where %s is planned", dtype, t)
 	case width != t.Width():
 		return fmt.Sprintf("%d columns where %s is planned", width, t)
-	}
-	return ""
-}
-
-// checkCSR proves that kernels may index by what the matrix says.
-func checkCSR(s *tensor.Sparse) string {
-	if len(s.Indptr) != s.Rows+1 || s.Indptr[0] != 0 || s.Indptr[s.Rows] != len(s.Indices) || s.Data.Len() != len(s.Indices) {
-		return "sparse matrix whose parts differ in size"
-	}
-	for i := range s.Rows {
-		if s.Indptr[i] > s.Indptr[i+1] {
-			return "sparse matrix whose row pointers decrease"
-		}
-	}
-	for _, j := range s.Indices {
-		if j < 0 || int(j) >= s.Cols {
-			return fmt.Sprintf("sparse matrix with column %d of %d", j, s.Cols)
-		}
 	}
 	return ""
 }

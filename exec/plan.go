@@ -153,6 +153,9 @@ func (p *Plan) Run(ctx context.Context, inputs []tensor.Value) ([]tensor.Value, 
 	}
 	n := 1
 	for i, v := range inputs {
+		if msg := v.Check(); msg != "" {
+			return nil, &graph.InputError{Msg: msg}
+		}
 		t := p.graph.Types[p.graph.Inputs[i]]
 		if err := checkInput(t, v); err != "" {
 			return nil, &Error{Msg: fmt.Sprintf("input %d: %s", i, err)}

@@ -46,6 +46,7 @@ type Source struct {
 	owed     []func() error
 	settled  sync.Once
 	unsound  error
+	closed   bool
 
 	scattered atomic.Bool
 }
@@ -179,9 +180,12 @@ func (s *Source) Watch(f func(done, total int64)) { s.watch = f }
 // Owe puts off a check of bytes of a map that nobody has looked at yet. It is for decoders, before the Source is shared.
 func (s *Source) Owe(check func() error) { s.owed = append(s.owed, check) }
 
-// Settle makes the checks that were put off, once; every call returns the first one's error. It comes before anything that
+// Settle makes the checks that were put off, once; every call returns the first one's error, after Close another one. It comes before anything that
 // was computed from the bytes is given away.
 func (s *Source) Settle() error {
+	if s.closed {
+		return &OpenError{Path: s.path, Msg: "was closed", Err: fs.ErrClosed}
+	}
 	s.settled.Do(func() {
 		for _, check := range s.owed {
 			if s.unsound = check(); s.unsound != nil {
@@ -264,7 +268,7 @@ func (s *Source) Close() error {
 	}
 	data, mapped := s.data, s.mapped
 	file := s.file
-	s.data, s.mapped, s.siblings, s.file = nil, false, nil, nil
+	s.data, s.mapped, s.siblings, s.file, s.closed = nil, false, nil, nil, true
 	if mapped {
 		errs = append(errs, unmap(data), file.Close())
 	}
