@@ -26,6 +26,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/larder-ml/larder"
@@ -356,8 +357,7 @@ func integer(v any) (int, bool) {
 	case float64:
 		return int(x), x == float64(int(x))
 	case string:
-		var n int
-		_, err := fmt.Sscanf(strings.TrimSpace(x), "%d", &n)
+		n, err := strconv.Atoi(strings.TrimSpace(x))
 		return n, err == nil
 	}
 	return 0, false

@@ -138,6 +138,28 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// TestNothingComparedIsNoProof validates packages whose proof proves nothing.
+func TestNothingComparedIsNoProof(t *testing.T) {
+	_, prefix := build(t, titanic(t))
+	for name, spoil := range map[string]func(p *Proof){
+		"no outputs": func(p *Proof) { p.Outputs = nil },
+		"refusals":   func(p *Proof) { p.Outputs = []Expected{{Method: "transform", Refused: "no such method"}} },
+	} {
+		p, err := Read(prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := p.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoil(p.Validation.Larder)
+		if c, err := p.Validate(context.Background(), m, nil); err != nil || c.Verdict != Unproven || c.Equal != 0 {
+			t.Errorf("%s: %+v, %v", name, c, err)
+		}
+	}
+}
+
 func TestDigests(t *testing.T) {
 	for _, suffix := range []string{ModelSuffix, ValidationSuffix} {
 		_, prefix := build(t, titanic(t))

@@ -59,6 +59,9 @@ func (p *Package) Validate(ctx context.Context, m *larder.Model, data *rows.Tabl
 	c.Verdict = OK
 	for _, e := range proof.Outputs {
 		res, err := m.Run(ctx, e.Method, v)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if e.Refused != "" {
 			if err == nil {
 				c.add(MethodCheck{e.Method, &rows.Difference{Rows: c.Rows, First: "answered, the package says it is refused: " + e.Refused}})
@@ -66,9 +69,6 @@ func (p *Package) Validate(ctx context.Context, m *larder.Model, data *rows.Tabl
 			continue
 		}
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
 			c.add(MethodCheck{e.Method, &rows.Difference{Rows: c.Rows, First: err.Error()}})
 			continue
 		}
@@ -81,6 +81,9 @@ func (p *Package) Validate(ctx context.Context, m *larder.Model, data *rows.Tabl
 			return nil, p.bad("validation", "%s: %v", e.Method, err)
 		}
 		c.add(MethodCheck{e.Method, d})
+	}
+	if c.Rows == 0 || len(c.Methods) == 0 {
+		c.Verdict, c.Equal, c.Why = Unproven, 0, "the package stores no rows with outputs"
 	}
 	return c, nil
 }

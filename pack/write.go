@@ -488,8 +488,11 @@ func Load(ctx context.Context, prefix string, opts ...larder.Option) (*Files, er
 	if err != nil {
 		return nil, err
 	}
-	if c.Verdict != OK {
+	switch c.Verdict {
+	case Differs:
 		return nil, &Error{prefix, "stored answers differ: " + c.Why, ErrSignature}
+	case Unproven:
+		return nil, &Error{prefix, c.Why + ": give its training data (--data) to make one that is proven", larder.ErrUnsupported}
 	}
 	f := &Files{Validation: p.validation, Fingerprint: p.Metadata.Larder.Fingerprint, Summary: p.Metadata, Stored: c.Rows, ComputedBy: c.ComputedBy}
 	f.ID = f.Fingerprint[:8]

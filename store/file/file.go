@@ -18,7 +18,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -70,7 +72,7 @@ func storage(ref string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &store.Error{Ref: ref, Err: errors.Join(store.ErrStorage, err)}
+	return &store.Error{Ref: ref, Msg: err.Error(), Err: errors.Join(store.ErrStorage, err)}
 }
 
 // Publish adds a version.
@@ -100,6 +102,8 @@ func (s *Store) Publish(ctx context.Context, name string, f *pack.Files) (store.
 	switch old, err := s.version(name, f.ID); {
 	case err == nil && old.Fingerprint == f.Fingerprint:
 		made = false
+	case err == nil && old.Problem != "":
+		return none, false, &store.Error{Ref: name + ":" + f.ID, Msg: "a version of that id is there and cannot be used: " + old.Problem, Err: store.ErrConflict}
 	case err == nil && old.Made == "document":
 		return none, false, &store.Error{Ref: name + ":" + f.ID, Msg: "a version of that id was made by another program", Err: store.ErrConflict}
 	case err == nil:
@@ -293,14 +297,17 @@ func (s *Store) Resolve(ctx context.Context, r store.Ref) (store.Version, error)
 		if err := realDir(filepath.Join(s.dir, r.Name)); err != nil {
 			return none, err
 		}
-		b, err := os.ReadFile(filepath.Join(s.dir, r.Name, aliasDir, r.Alias))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return none, store.NotFound(r.String(), "no such alias")
-		case err != nil:
-			return none, storage(r.String(), err)
+		all, err := s.aliases(r.Name)
+		if err != nil {
+			return none, err
 		}
-		id = strings.TrimSpace(string(b))
+		var ok bool
+		if id, ok = all[r.Alias]; !ok {
+			return none, store.NotFound(r.String(), "no such alias")
+		}
+		if store.CheckName("version", id) != nil {
+			return none, store.NotFound(r.String(), "the alias names no version")
+		}
 	}
 	v, err := s.version(r.Name, id)
 	if err != nil {
@@ -314,17 +321,51 @@ func (s *Store) point(v *store.Version) error {
 	if id, err := os.Readlink(filepath.Join(s.dir, v.Name, store.Latest)); err == nil {
 		v.Latest = path.Base(filepath.ToSlash(id)) == v.ID
 	}
-	entries, err := os.ReadDir(filepath.Join(s.dir, v.Name, aliasDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return storage(v.Ref(), err)
+	all, err := s.aliases(v.Name)
+	if err != nil {
+		return err
 	}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(s.dir, v.Name, aliasDir, e.Name()))
-		if err == nil && strings.TrimSpace(string(b)) == v.ID {
-			v.Aliases = append(v.Aliases, e.Name())
+	for alias, id := range all {
+		if id == v.ID {
+			v.Aliases = append(v.Aliases, alias)
 		}
 	}
+	slices.Sort(v.Aliases)
 	return nil
+}
+
+// aliases reads which version each alias of a model stands for: the plain files of the folder that go by an alias's name.
+func (s *Store) aliases(name string) (map[string]string, error) {
+	dir := filepath.Join(s.dir, name, aliasDir)
+	all := map[string]string{}
+	if err := realDir(dir); errors.Is(err, larder.ErrNotFound) {
+		return all, nil
+	} else if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, storage(name, err)
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || store.CheckName("alias", e.Name()) != nil {
+			continue // being written, or put there by another hand
+		}
+		f, err := os.Open(filepath.Join(dir, e.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // taken away meanwhile
+		}
+		if err != nil {
+			return nil, storage(name, err)
+		}
+		b, err := io.ReadAll(io.LimitReader(f, 256)) // a version's name is shorter
+		f.Close()
+		if err != nil {
+			return nil, storage(name, err)
+		}
+		all[e.Name()] = strings.TrimSpace(string(b))
+	}
+	return all, nil
 }
 
 // Names lists the models.
@@ -445,11 +486,13 @@ func (s *Store) Check(ctx context.Context) (int, []store.Finding, error) {
 				bad(name+":latest", "points at %q, which is no version", id)
 			}
 		}
-		aliases, _ := os.ReadDir(filepath.Join(s.dir, name, aliasDir))
-		for _, a := range aliases {
-			b, err := os.ReadFile(filepath.Join(s.dir, name, aliasDir, a.Name()))
-			if id := strings.TrimSpace(string(b)); err != nil || !ids[id] {
-				bad(name+"@"+a.Name(), "points at %q, which is no version", id)
+		aliases, err := s.aliases(name)
+		if err != nil {
+			bad(name, "%v", err)
+		}
+		for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+			if id := aliases[alias]; !ids[id] {
+				bad(name+"@"+alias, "points at %q, which is no version", id)
 			}
 		}
 	}

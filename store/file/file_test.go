@@ -119,6 +119,34 @@ func TestLinksAreRefused(t *testing.T) {
 	}
 }
 
+// TestAliasesAreReadFromPlainFilesAlone puts into the folder of aliases what others may leave there.
+func TestAliasesAreReadFromPlainFilesAlone(t *testing.T) {
+	ctx := context.Background()
+	s, v := published(t)
+	if err := s.Alias(ctx, "clf", "champion", v.ID); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(s.Dir(), "clf", aliasDir)
+	secret := filepath.Join(t.TempDir(), "secret")
+	for path, text := range map[string]string{secret: v.ID, filepath.Join(dir, ".tmp-1"): v.ID, filepath.Join(dir, "long"): strings.Repeat("x", 1<<20)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(secret, filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	versions, err := s.Versions(ctx, "clf")
+	if err != nil || len(versions) != 1 || strings.Join(versions[0].Aliases, " ") != "champion" {
+		t.Errorf("%+v, %v", versions, err)
+	}
+	for _, alias := range []string{"link", "long"} {
+		if got, err := s.Resolve(ctx, store.Ref{Name: "clf", Alias: alias}); !errors.Is(err, larder.ErrNotFound) || strings.Contains(err.Error(), "xxxx") {
+			t.Errorf("%s: %+v, %v", alias, got, err)
+		}
+	}
+}
+
 func TestCheckSeesWhatWasChanged(t *testing.T) {
 	ctx := context.Background()
 	for name, change := range map[string]func(dir string) error{
