@@ -1,6 +1,7 @@
 package larder_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,65 @@ func ExampleAudit() {
 	// refused
 	// LRD001 at byte 3598: posix.system would be imported
 	// LRD002 at byte 3609: loading calls posix.system("true")
+}
+
+// The same model in another stored form, and what reading it back gives.
+func ExampleModel_Encode() {
+	m, err := larder.Open("testdata/sklearn/1.9.1/LogisticRegression-binary.pkl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := m.Encode(&b, larder.Form{Format: "skops"}); err != nil {
+		log.Fatal(err)
+	}
+	back, err := larder.OpenBytes(b.Bytes())
+	if err != nil {
+		log.Fatal(err)
+	}
+	x, err := m.Fingerprint()
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := back.Fingerprint()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(back.Info().Format, back.TypeName(), x == y)
+	// Output: skops LogisticRegression true
+}
+
+// A model for runtimes that know ONNX alone.
+func ExampleModel_EncodeONNX() {
+	m, err := larder.Open("testdata/sklearn/1.9.1/LogisticRegression-binary.pkl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var b bytes.Buffer
+	r, err := m.EncodeONNX(&b, larder.ONNXOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(b.Len() > 0, len(r.Inputs), len(r.Outputs))
+	// Output: true 1 2
+}
+
+// What another release of scikit-learn would make of a file, and the same model written for it.
+func ExampleModel_Migrate() {
+	m, err := larder.Open("testdata/sklearn/1.9.1/RandomForestClassifier.joblib")
+	if err != nil {
+		log.Fatal(err)
+	}
+	f, err := m.Foretell(larder.Runtime{Sklearn: "1.0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	old, report, err := m.Migrate(larder.MigrateOptions{Sklearn: "1.0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(f.Outcome, report.To, len(report.Changes) > 0, old.TypeName())
+	// Output: fails 1.0.2 true RandomForestClassifier
 }
 
 // clipper is the Go implementation of an author's own transformer, shop.Clipper: numpy.clip between low and high.
