@@ -9,39 +9,7 @@ type float interface{ float64 | float32 }
 type summer[T float] func(a []T) T
 
 // pairwise is numpy's pairwise summation of contiguous elements.
-func pairwise[T float](a []T) T {
-	n := len(a)
-	if n < 8 {
-		var s T
-		for _, v := range a {
-			s += v
-		}
-		return s
-	}
-	if n <= 128 {
-		r0, r1, r2, r3, r4, r5, r6, r7 := a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-		i := 8
-		for ; i < n-n%8; i += 8 {
-			b := a[i : i+8 : i+8]
-			r0 += b[0]
-			r1 += b[1]
-			r2 += b[2]
-			r3 += b[3]
-			r4 += b[4]
-			r5 += b[5]
-			r6 += b[6]
-			r7 += b[7]
-		}
-		s := ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7))
-		for ; i < n; i++ {
-			s += a[i]
-		}
-		return s
-	}
-	h := n / 2
-	h -= h % 8
-	return pairwise(a[:h]) + pairwise(a[h:])
-}
+func pairwise[T float](a []T) T { return graph.PairwiseSum(a) }
 
 // sumPairwise is numpy.sum: pairwise onto a zero.
 func sumPairwise[T float](a []T) T { return 0 + pairwise(a) }

@@ -195,7 +195,7 @@ func (ts *Trees) Leaf(t *Tree, i int, out []float64) {
 		w := ts.Values / len(ts.Fractions)
 		for o, n := range ts.Fractions {
 			v := out[o*w : o*w+n]
-			s := pairwise(v)
+			s := PairwiseSum(v)
 			if s == 0 {
 				s = 1
 			}
@@ -351,34 +351,6 @@ func outside(columns []int, width int) string {
 		}
 	}
 	return ""
-}
-
-// pairwise is numpy's sum of a contiguous vector.
-func pairwise(a []float64) float64 {
-	n := len(a)
-	switch {
-	case n < 8:
-		s := 0.0
-		for _, v := range a {
-			s += v
-		}
-		return s
-	case n <= 128:
-		r := [8]float64(a)
-		i := 8
-		for ; i+8 <= n; i += 8 {
-			for k := range r {
-				r[k] += a[i+k]
-			}
-		}
-		s := ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
-		for _, v := range a[i:] {
-			s += v
-		}
-		return s
-	}
-	h := n/2 - n/2%8
-	return pairwise(a[:h]) + pairwise(a[h:])
 }
 
 // OpWeightedMedian gives each row's weighted median: of its entries in ascending order, the first at which the sum of

@@ -291,7 +291,7 @@ func (g *gradientBoosting) prior() []float64 {
 		for i, v := range p {
 			logs[i] = parts.Log(v)
 		}
-		mean := parts.Exp(parts.PairwiseSum(logs) / float64(len(p)))
+		mean := parts.Exp(graph.PairwiseSum(logs) / float64(len(p)))
 		for i, v := range p {
 			p[i] = parts.Log(v / mean)
 		}

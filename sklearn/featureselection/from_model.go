@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/parts"
@@ -146,7 +147,7 @@ func (s *SelectFromModel) threshold(o *pyobj.Object, scores []float64) (float64,
 	ref := 0.0
 	switch name {
 	case "mean":
-		ref = parts.PairwiseSum(scores) / float64(len(scores))
+		ref = graph.PairwiseSum(scores) / float64(len(scores))
 	case "median":
 		ref = median(scores)
 	default:

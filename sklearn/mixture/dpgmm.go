@@ -19,6 +19,12 @@ type variational struct {
 	InitialBound        float64          `sk:"_initial_bound"`
 }
 
+// prior gives what a prior adds to the score of each component [k].
+type prior interface {
+	sklearn.Estimator
+	prior() *tensor.Tensor
+}
+
 // DPGMM is sklearn.mixture.DPGMM, which 0.20 removed. Its score_samples gives a bound of the log-likelihoods and the
 // responsibilities.
 type DPGMM struct{ variational }
@@ -58,8 +64,8 @@ func (v *variational) check(perComponent int) error {
 
 func shifted(x float64) float64 { return digamma(x + single) }
 
-// sticks gives what the stick-breaking prior adds to each component.
-func (v *DPGMM) sticks() *tensor.Tensor {
+// prior is stick-breaking.
+func (v *DPGMM) prior() *tensor.Tensor {
 	k, g := v.Means.Rows(), v.Gamma.AsF64()
 	out := tensor.New(tensor.Float64, k)
 	rest := 0.0
@@ -75,8 +81,8 @@ func (v *DPGMM) sticks() *tensor.Tensor {
 	return out
 }
 
-// shares gives what the Dirichlet prior adds to each component.
-func (v *VBGMM) shares() *tensor.Tensor {
+// prior is Dirichlet's.
+func (v *VBGMM) prior() *tensor.Tensor {
 	g, total := v.Gamma.AsF64(), 0.0
 	for _, a := range g {
 		total += a
@@ -88,8 +94,8 @@ func (v *VBGMM) shares() *tensor.Tensor {
 	return out
 }
 
-// score gives the bound [N] and the responsibilities [N,k], with what the prior adds to each component.
-func (v *variational) score(b *graph.Builder, e sklearn.Estimator, x graph.Value, prior *tensor.Tensor) (bound, resp graph.Value) {
+// score gives the bound [N] and the responsibilities [N,k].
+func (v *variational) score(b *graph.Builder, e prior, x graph.Value) (bound, resp graph.Value) {
 	x = sklearn.Check(b, e, x, sklearn.Accept{Width: v.Means.Cols()})
 	if !x.OK() {
 		return x, x
@@ -115,20 +121,12 @@ func (v *variational) score(b *graph.Builder, e sklearn.Estimator, x graph.Value
 		cols[c] = b.Sub(b.Scalar(v.InitialBound+start[min(c, len(start)-1)], q), b.Mul(q, b.Scalar(0.5, q)))
 	}
 	lik := b.HStack(false, cols...)
-	z := b.Add(lik, b.Const(prior))
+	z := b.Add(lik, b.Const(e.prior()))
 	z = b.Sub(z, b.Reduce(graph.OpReduceMax, z, 1, true, graph.Any))
 	z = proba(b, z)
 	z = b.Add(z, b.Scalar(single, z))
 	z = b.Div(z, b.Reduce(graph.OpReduceSum, z, 1, true, graph.Sequential))
 	return b.Reduce(graph.OpReduceSum, b.Mul(z, lik), 1, false, graph.Pairwise), z
-}
-
-func (v *DPGMM) answer(b *graph.Builder, x graph.Value) (bound, resp graph.Value) {
-	return v.score(b, v, x, v.sticks())
-}
-
-func (v *VBGMM) answer(b *graph.Builder, x graph.Value) (bound, resp graph.Value) {
-	return v.score(b, v, x, v.shares())
 }
 
 // alone refuses what 0.19 changed by a slip: it divides responsibilities by those of the whole batch before it adds
@@ -140,42 +138,43 @@ func (v *variational) alone(b *graph.Builder, z graph.Value) graph.Value {
 	return z
 }
 
-func both(b *graph.Builder, bound, resp graph.Value) graph.Value {
-	return b.Tuple(bound.Named("bound"), resp.Named("responsibilities"))
-}
-
-// Predict gives the most likely component.
-func (v *DPGMM) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	_, z := v.answer(b, x)
+func (v *variational) predict(b *graph.Builder, e prior, x graph.Value) graph.Value {
+	_, z := v.score(b, e, x)
 	return b.ArgMax(z)
 }
 
+func (v *variational) predictProba(b *graph.Builder, e prior, x graph.Value) graph.Value {
+	_, z := v.score(b, e, x)
+	return v.alone(b, z)
+}
+
+func (v *variational) scoreSamples(b *graph.Builder, e prior, x graph.Value) graph.Value {
+	bound, z := v.score(b, e, x)
+	return b.Tuple(bound.Named("bound"), v.alone(b, z).Named("responsibilities"))
+}
+
+// Predict gives the most likely component.
+func (v *DPGMM) Predict(b *graph.Builder, x graph.Value) graph.Value { return v.predict(b, v, x) }
+
 // PredictProba gives the responsibilities.
 func (v *DPGMM) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
-	_, z := v.answer(b, x)
-	return v.alone(b, z)
+	return v.predictProba(b, v, x)
 }
 
 // ScoreSamples gives the bound [N] and the responsibilities [N,k].
 func (v *DPGMM) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
-	bound, z := v.answer(b, x)
-	return both(b, bound, v.alone(b, z))
+	return v.scoreSamples(b, v, x)
 }
 
 // Predict gives the most likely component.
-func (v *VBGMM) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	_, z := v.answer(b, x)
-	return b.ArgMax(z)
-}
+func (v *VBGMM) Predict(b *graph.Builder, x graph.Value) graph.Value { return v.predict(b, v, x) }
 
 // PredictProba gives the responsibilities.
 func (v *VBGMM) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
-	_, z := v.answer(b, x)
-	return v.alone(b, z)
+	return v.predictProba(b, v, x)
 }
 
 // ScoreSamples gives the bound [N] and the responsibilities [N,k].
 func (v *VBGMM) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
-	bound, z := v.answer(b, x)
-	return both(b, bound, v.alone(b, z))
+	return v.scoreSamples(b, v, x)
 }

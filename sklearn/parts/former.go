@@ -29,7 +29,7 @@ func formerSelect(b *graph.Builder, e sklearn.Estimator, x graph.Value) graph.Va
 		return bad("coef_", err.Error())
 	}
 	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, Width: len(scores)})
-	threshold := PairwiseSum(scores) / float64(len(scores))
+	threshold := graph.PairwiseSum(scores) / float64(len(scores))
 	if a, _ := base.Object.Attrs(); a != nil {
 		if a.Get("threshold") != nil {
 			return bad("threshold", "a bound of a model's own is not known")

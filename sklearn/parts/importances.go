@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
@@ -195,7 +196,7 @@ func meanImportances(items []pyobj.Value, normalise, plain bool) ([]float64, err
 	for i := range mean {
 		mean[i] /= float64(n)
 	}
-	if sum := PairwiseSum(mean); sum != 0 && !plain {
+	if sum := graph.PairwiseSum(mean); sum != 0 && !plain {
 		for i := range mean {
 			mean[i] /= sum
 		}
@@ -230,7 +231,7 @@ func weightedImportances(items []pyobj.Value, weights pyobj.Value) ([]float64, e
 			sum[i] += float64(f[k] * element(t, i))
 		}
 	}
-	norm := PairwiseSum(f)
+	norm := graph.PairwiseSum(f)
 	for i := range sum {
 		sum[i] /= norm
 	}
@@ -301,7 +302,7 @@ func treeImportances(v pyobj.Value, normalise bool) ([]float64, int, error) {
 			out[i] /= root
 		}
 	}
-	if sum := PairwiseSum(out); normalise && sum > 0 {
+	if sum := graph.PairwiseSum(out); normalise && sum > 0 {
 		for i := range out {
 			out[i] /= sum
 		}
@@ -353,34 +354,4 @@ func ColumnNorms(w *tensor.Tensor, order float64) ([]float64, error) {
 		}
 	}
 	return out, nil
-}
-
-// PairwiseSum is numpy.sum.
-func PairwiseSum(a []float64) float64 {
-	n := len(a)
-	if n < 8 {
-		s := 0.0
-		for _, v := range a {
-			s += v
-		}
-		return s
-	}
-	if n <= 128 {
-		var r [8]float64
-		copy(r[:], a)
-		i := 8
-		for ; i < n-n%8; i += 8 {
-			for k := range r {
-				r[k] += a[i+k]
-			}
-		}
-		s := ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
-		for ; i < n; i++ {
-			s += a[i]
-		}
-		return s
-	}
-	h := n / 2
-	h -= h % 8
-	return PairwiseSum(a[:h]) + PairwiseSum(a[h:])
 }

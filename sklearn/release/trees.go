@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -300,7 +301,7 @@ func (s *state) leaves(f func(node int, row []float64)) error {
 // fractions divides the class counts of each leaf by their sum, as predict_proba did.
 func (s *state) fractions() error {
 	err := s.leaves(func(_ int, row []float64) {
-		sum := pairwise(row)
+		sum := graph.PairwiseSum(row)
 		if sum == 0 {
 			sum = 1
 		}
@@ -335,7 +336,7 @@ func (s *state) counts() error {
 				best[i] = n
 			}
 		}
-		sum := pairwise(best)
+		sum := graph.PairwiseSum(best)
 		for i, f := range row {
 			if best[i]/sum != f {
 				return // fractions stay, and are divided by their sum of one
@@ -345,36 +346,6 @@ func (s *state) counts() error {
 	})
 	s.note(Rewritten, "tree_", "values: fractions → weighted class counts")
 	return err
-}
-
-// pairwise sums as numpy does along the last axis.
-func pairwise(v []float64) float64 {
-	n := len(v)
-	if n < 8 {
-		sum := 0.0
-		for _, x := range v {
-			sum += x
-		}
-		return sum
-	}
-	if n <= 128 {
-		var r [8]float64
-		copy(r[:], v)
-		i := 8
-		for ; i+8 <= n; i += 8 {
-			for j := range r {
-				r[j] += v[i+j]
-			}
-		}
-		sum := ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
-		for ; i < n; i++ {
-			sum += v[i]
-		}
-		return sum
-	}
-	half := n / 2
-	half -= half % 8
-	return pairwise(v[:half]) + pairwise(v[half:])
 }
 
 // isolationThreshold: until 0.21, unless behaviour was "new", predict compared with threshold_ instead of zero.
