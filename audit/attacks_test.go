@@ -120,6 +120,8 @@ func TestHonestForms(t *testing.T) {
 		"zone":                  call(call(name("builtins getattr"), name("zoneinfo ZoneInfo"), str("_unpickle")), str("Europe/Berlin"), num(1)),
 		"deque of a tuple":      call(name("collections deque"), ")", num(5)) + "(" + num(1) + "e",
 		"partial of a type":     build(call(name("functools partial"), name("builtins int")), tup(name("builtins int"), ")", dict(str("base"), num(2)), none)),
+		"encoders by column":    call(name("collections defaultdict"), name("sklearn.preprocessing._label LabelEncoder")),
+		"period":                call(name("pandas._libs.tslibs.period Period"), none, str("M"), num(9)),
 		"set of protocol 3":     call(name("builtins set"), list(str("a"))),
 		"bytearray":             call(name("builtins bytearray"), raw("abc")),
 		"ufunc of numpy 1.19":   call(name("numpy.core _ufunc_reconstruct"), str("numpy.core._multiarray_umath"), str("log1p")),

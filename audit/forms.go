@@ -86,6 +86,9 @@ func namedForms() map[string]form {
 		"pandas._libs.interval.Interval":                        shape("any any text"),
 		"pandas.core.dtypes.dtypes.PeriodDtype":                 shape("any"),
 		"pandas.PeriodDtype":                                    shape("any"),
+		"pandas._libs.tslibs.period.Period":                     shape("none any int"),
+		"pandas._libs.period.Period":                            shape("none any int"),
+		"pandas._period.Period":                                 shape("none any int"),
 		"pytz._UTC":                                             shape(""),
 		"pytz._p":                                               zoneForm,
 		"pandas._libs.missing._get_na":                          shape(""),
@@ -577,7 +580,7 @@ func randomForm(_ *judge, args []pyobj.Value) string {
 	return ""
 }
 
-// factoryForm allows defaultdict over plain types.
+// factoryForm allows defaultdict over plain types and scikit-learn's own classes: one encoder for each column is usual.
 func factoryForm(j *judge, args []pyobj.Value) string {
 	if len(args) == 0 {
 		return ""
@@ -586,7 +589,8 @@ func factoryForm(j *judge, args []pyobj.Value) string {
 	case pyobj.None:
 		return shape("none [dict|pairs]")(j, args)
 	case *pyobj.Global:
-		if (x.Module == "builtins" || x.Module == "__builtin__") && uses(*x)&asClass != 0 || x.String() == "collections.OrderedDict" {
+		listed := x.Module == "builtins" || x.Module == "__builtin__" || strings.HasPrefix(x.Module, "sklearn.") && !strings.HasPrefix(x.Module, "sklearn.externals.")
+		if listed && uses(*x)&asClass != 0 || x.String() == "collections.OrderedDict" {
 			return shape("any [dict|pairs]")(j, args)
 		}
 		if j.standing(x) == unknownClass {

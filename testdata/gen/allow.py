@@ -69,7 +69,8 @@ def admits(kind, module, name):
 
 ARRAYS = {("numpy", "ndarray"), ("numpy", "matrix"), ("numpy", "recarray"), ("numpy", "memmap"), ("numpy.rec", "recarray"),
           ("numpy.core.records", "recarray"), ("numpy.matrixlib.defmatrix", "matrix"), ("numpy.core.memmap", "memmap"),
-          ("numpy.core.defchararray", "chararray"), ("numpy.char", "chararray"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")}
+          ("numpy.core.defchararray", "chararray"), ("numpy.char", "chararray"), ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray"),
+          ("pandas.core.indexes.frozen", "FrozenNDArray"), ("pandas.indexes.frozen", "FrozenNDArray")}
 NUMPY_VALUES = """mean median sum max min amax amin std var nanmean nanmedian nanmax nanmin nansum prod ptp percentile quantile
 any all argmax argmin argsort sort cumsum clip round around abs identity ravel reshape squeeze transpose concatenate hstack
 vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p fix atleast_2d""".split()
