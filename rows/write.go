@@ -207,10 +207,10 @@ func Flatten(r *larder.Result, names []string) (*Table, error) {
 		for j, c := range t.Columns {
 			name := base
 			switch {
-			case t.Names != nil:
-				name = t.Names[j]
 			case len(r.Outputs) == 1 && len(names) == len(t.Columns):
 				name = names[j]
+			case t.Names != nil && t.Names[j] != "":
+				name = t.Names[j]
 			case len(t.Columns) > 1 || width2(o.Value):
 				name = fmt.Sprintf("%s_%d", base, j)
 			}

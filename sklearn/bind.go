@@ -1,6 +1,7 @@
 package sklearn
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -704,11 +705,35 @@ func pandasIndex(o *pyobj.Object) pyobj.Value {
 	if data, ok := d.Get("data").(*pyobj.Object); ok {
 		return pandasStrings(data)
 	}
+	if list := pandasRange(d); list != nil {
+		return list
+	}
 	return d.Get("data")
+}
+
+// pandasRange lists a RangeIndex of columns, nil for others.
+func pandasRange(d *pyobj.Dict) pyobj.Value {
+	from, err1 := Int(d.Get("start"))
+	to, err2 := Int(d.Get("stop"))
+	step, err3 := Int(d.Get("step"))
+	if err1 != nil || err2 != nil || err3 != nil || from != 0 || step != 1 || to < 0 || to > 1<<20 {
+		return nil
+	}
+	list := &pyobj.List{}
+	for i := range to {
+		list.Items = append(list.Items, pyobj.Int(i))
+	}
+	return list
 }
 
 // pandasStrings gives the array inside a pandas StringArray (NDArrayBacked: state (dtype, array)), nil for others.
 func pandasStrings(o *pyobj.Object) pyobj.Value {
+	if pyobj.ShortName(o.ClassName()) == "ArrowStringArray" {
+		if list := arrowStrings(o); list != nil {
+			return list
+		}
+		return nil
+	}
 	t, ok := o.State.(*pyobj.Tuple)
 	if !ok || !strings.HasSuffix(o.ClassName(), "__pyx_unpickle_NDArrayBacked") {
 		return nil
@@ -716,6 +741,90 @@ func pandasStrings(o *pyobj.Object) pyobj.Value {
 	for _, it := range t.Items {
 		if a, ok := it.(*pyobj.Array); ok {
 			return a
+		}
+	}
+	return nil
+}
+
+// arrowStrings lists the texts of a pandas ArrowStringArray: pyarrow arrays restored from (type, length, nulls, offset,
+// buffers, …), of which the buffers are validity, the ends of the texts and their bytes. nil for missing values and other types.
+func arrowStrings(o *pyobj.Object) *pyobj.List {
+	attrs, ok := o.Attrs()
+	if !ok || attrs == nil {
+		return nil
+	}
+	made, ok := attrs.Get("_pa_array").(*pyobj.Object)
+	if !ok {
+		return nil
+	}
+	parts := []pyobj.Value{made}
+	if pyobj.ShortName(made.ClassName()) == "chunked_array" && len(made.Args) > 0 {
+		var err error
+		if parts, err = Sequence(made.Args[0]); err != nil {
+			return nil
+		}
+	}
+	out := &pyobj.List{}
+	for _, p := range parts {
+		a, ok := p.(*pyobj.Object)
+		if !ok || pyobj.ShortName(a.ClassName()) != "_restore_array" || len(a.Args) != 1 {
+			return nil
+		}
+		f, err := Sequence(a.Args[0])
+		if err != nil || len(f) < 5 {
+			return nil
+		}
+		kind, ok := f[0].(*pyobj.Object)
+		if !ok || len(kind.Args) != 1 {
+			return nil
+		}
+		wide := 0
+		switch name, _ := pyobj.Text(kind.Args[0]); name {
+		case "large_string":
+			wide = 8
+		case "string":
+			wide = 4
+		}
+		n, err1 := Int(f[1])
+		nulls, err2 := Int(f[2])
+		at, err3 := Int(f[3])
+		buffers, err4 := Sequence(f[4])
+		if wide == 0 || errors.Join(err1, err2, err3, err4) != nil || nulls != 0 || n < 0 || at < 0 || len(buffers) != 3 {
+			return nil
+		}
+		ends, text := arrowBuffer(buffers[1]), arrowBuffer(buffers[2])
+		if n > len(ends)/wide-1 || at > len(ends)/wide-1-n {
+			return nil
+		}
+		end := func(i int) uint64 {
+			if wide == 8 {
+				return binary.LittleEndian.Uint64(ends[8*(at+i):])
+			}
+			return uint64(binary.LittleEndian.Uint32(ends[4*(at+i):]))
+		}
+		for i := range n {
+			lo, hi := end(i), end(i+1)
+			if lo > hi || hi > uint64(len(text)) {
+				return nil
+			}
+			out.Items = append(out.Items, pyobj.Str(text[lo:hi]))
+		}
+	}
+	return out
+}
+
+// arrowBuffer gives the bytes of pyarrow.py_buffer(bytes or bytearray).
+func arrowBuffer(v pyobj.Value) []byte {
+	for range 3 {
+		switch x := v.(type) {
+		case pyobj.Bytes:
+			return x
+		case *pyobj.ByteArray:
+			return x.B
+		case *pyobj.Object:
+			if len(x.Args) == 1 {
+				v = x.Args[0]
+			}
 		}
 	}
 	return nil

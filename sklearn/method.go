@@ -432,6 +432,9 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 		return y
 	}
 	names, err := FeatureNames(e, nil)
+	if errors.As(err, new(*graph.InputError)) {
+		return b.Fail(err)
+	}
 	if err != nil {
 		return y
 	}
@@ -486,6 +489,12 @@ func FeatureNames(e Estimator, in []string) ([]string, error) {
 		return nil, &MethodError{Path: e.base().Path, Class: e.base().Name(), Method: "get_feature_names_out"}
 	}
 	return n.FeatureNamesOut(in)
+}
+
+// Nameless reports that err is of e having no get_feature_names_out, not of an estimator inside it.
+func Nameless(e Estimator, err error) bool {
+	var m *MethodError
+	return errors.As(err, &m) && m.Path == e.base().Path && m.Method == "get_feature_names_out"
 }
 
 // Inside returns the estimators directly inside e.

@@ -3,9 +3,11 @@ package sklearn
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/internal/pystr"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -89,14 +91,18 @@ type PartNames struct {
 // PrefixFormat is the format of verbose_feature_names_out=True.
 const PrefixFormat = "{transformer_name}__{feature_name}"
 
-// JoinNames joins the names of the parts under a format of {transformer_name} and {feature_name}; without a format
+// JoinNames joins the names of the parts under a Python format of {transformer_name} and {feature_name}; without a format
 // the names stand as they are and must differ.
 func JoinNames(e Estimator, parts []PartNames, format string) ([]string, error) {
 	out := []string{}
 	if format != "" {
 		for _, p := range parts {
 			for _, n := range p.Names {
-				out = append(out, strings.NewReplacer("{transformer_name}", p.Part, "{feature_name}", n).Replace(format))
+				name, err := pystr.Format(format, map[string]string{"transformer_name": p.Part, "feature_name": n})
+				if err != nil {
+					return nil, &BindError{e.base().Path, "verbose_feature_names_out", err.Error()}
+				}
+				out = append(out, name)
 			}
 		}
 		return out, nil
@@ -123,4 +129,76 @@ func JoinNames(e Estimator, parts []PartNames, format string) ([]string, error) 
 		twice, rest = twice[:5], ", ...]"
 	}
 	return nil, &graph.InputError{Origin: e.base().Path, Msg: "Output feature names: ['" + strings.Join(twice, "', '") + "'" + rest + " are not unique. Please set verbose_feature_names_out=True to add prefixes to feature names"}
+}
+
+// UnionOf puts what the parts of a union gave side by side. Under set_output(transform="pandas") frames make a frame that keeps
+// each column's type, its names joined under the format; otherwise numpy or scipy makes one array of them.
+func UnionOf(b *graph.Builder, e Estimator, sparse bool, parts []graph.Value, names []string, format string) graph.Value {
+	frames := !sparse && e.base().Output != ""
+	joined := make([]PartNames, len(parts))
+	for i, p := range parts {
+		t := p.Type()
+		frames = frames && t.Kind == graph.Frame
+		joined[i].Part = names[i]
+		for _, c := range t.Columns {
+			frames = frames && c.Name != ""
+			joined[i].Names = append(joined[i].Names, c.Name)
+		}
+	}
+	if frames {
+		y := b.HStack(false, parts...)
+		all, err := JoinNames(e, joined, format)
+		if err != nil {
+			return b.Fail(err)
+		}
+		return b.ToFrame(y, all)
+	}
+	for i, p := range parts {
+		if t := p.Type(); t.Kind == graph.Frame && NumericFrame(t) && (sparse || !truthAmongNumbers(t)) {
+			parts[i] = b.Cast(p, FrameDType(t))
+		}
+	}
+	return b.HStack(sparse, parts...)
+}
+
+// NoColumns is numpy.zeros((len(x), 0)).
+func NoColumns(b *graph.Builder, x graph.Value) graph.Value {
+	x = b.Gather(x, []int{})
+	if k := x.Type().Kind; k == graph.CSR || k == graph.OneHot {
+		x = b.ToDense(x)
+	}
+	return b.Cast(x, tensor.Float64)
+}
+
+// truthAmongNumbers reports truth values beside numbers, of which pandas makes an array of objects: they stay what they are.
+func truthAmongNumbers(t graph.Type) bool {
+	isBool := func(c graph.Column) bool { return c.DType == tensor.Bool }
+	isNumber := func(c graph.Column) bool { return c.DType != tensor.Bool }
+	return slices.ContainsFunc(t.Columns, isBool) && slices.ContainsFunc(t.Columns, isNumber)
+}
+
+// NumericFrame reports that all columns are numbers.
+func NumericFrame(t graph.Type) bool {
+	return !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() })
+}
+
+// IndexNames are the names of a pandas index: text, or numbers as str writes them.
+func IndexNames(v pyobj.Value) ([]string, error) {
+	items, err := Sequence(v)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(items))
+	for i, it := range items {
+		var ok bool
+		if out[i], ok = Text(it); ok {
+			continue
+		}
+		n, err := Int(it)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = strconv.Itoa(n)
+	}
+	return out, nil
 }

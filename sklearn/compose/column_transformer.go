@@ -15,8 +15,7 @@ var columnClasses = []sklearn.Class{
 	{Name: "sklearn.compose.ColumnTransformer", Modules: []string{"sklearn.compose._column_transformer"},
 		New:     func() sklearn.Estimator { return new(ColumnTransformer) },
 		FitOnly: []string{"transformers", "remainder", "sparse_threshold", "force_int_remainder_cols"},
-		Ignore: []string{"_columns", "_remainder", "output_indices_", "_name_to_fitted_passthrough", "_has_str_cols",
-			"_transformers_feature_names_out", "_df_columns"},
+		Ignore:  []string{"_columns", "_remainder", "_name_to_fitted_passthrough", "_has_str_cols", "_df_columns"},
 		Upgrade: []sklearn.Rung{
 			{Before: "1.0", Fix: func(s *sklearn.State) error {
 				s.Rename("_feature_names_in", "feature_names_in_")
@@ -311,10 +310,12 @@ func (m *inputIndices) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value
 type ColumnTransformer struct {
 	sklearn.Base
 	Transformers                   Branches        `sk:"transformers_"`
-	SparseOutput                   bool            `sk:"sparse_output_"`
+	SparseOutput                   bool            `sk:"sparse_output_,optional"` // not set where every transformer was dropped
 	TransformerWeightsParam        sklearn.Weights `sk:"transformer_weights,optional"`
 	VerboseFeatureNamesOutParam    pyobj.Value     `sk:"verbose_feature_names_out"`
 	PrivateTransformerInputIndices inputIndices    `sk:"_transformer_to_input_indices,optional"`
+	PrivateNamesOut                pyobj.Value     `sk:"_transformers_feature_names_out,optional"` // of frames that transformers gave
+	OutputIndices                  pyobj.Value     `sk:"output_indices_,optional"`
 }
 
 var (
@@ -499,6 +500,7 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 		return b.Refuse("X has %d features, but ColumnTransformer is expecting %d features as input.", got, c.NFeaturesIn)
 	}
 	var parts []graph.Value
+	var names []string
 	for _, br := range c.Transformers {
 		if br.Drop || c.empty(br) {
 			continue
@@ -518,9 +520,10 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 			return b.Refuse("The output of the '%s' transformer should be 2D (numpy array, scipy sparse array, dataframe).", br.Name)
 		}
 		parts = append(parts, c.TransformerWeightsParam.Scale(b, br.Name, part))
+		names = append(names, br.Name)
 	}
 	if len(parts) == 0 {
-		return b.Cast(b.ToDense(b.Gather(x, []int{})), tensor.Float64)
+		return sklearn.NoColumns(b, x)
 	}
 	if c.SparseOutput {
 		for i, p := range parts {
@@ -538,7 +541,11 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 			}
 		}
 	}
-	return b.HStack(c.SparseOutput, parts...)
+	format, err := c.format()
+	if err != nil {
+		format = ""
+	}
+	return sklearn.UnionOf(b, c, c.SparseOutput, parts, names, format)
 }
 
 // branch runs one transformer.
@@ -552,12 +559,6 @@ func (c *ColumnTransformer) branch(b *graph.Builder, br Branch, x graph.Value, c
 	if br.Estimator != nil {
 		part = sklearn.Transform(b, br.Estimator, part)
 	}
-	if !part.OK() {
-		return part
-	}
-	if t := part.Type(); t.Kind == graph.Frame && numeric(t) {
-		part = b.Cast(part, sklearn.FrameDType(t))
-	}
 	return part
 }
 
@@ -568,21 +569,12 @@ func frameType(t graph.Type) graph.Type {
 	return t
 }
 
-func numeric(t graph.Type) bool {
-	for _, c := range t.Columns {
-		if !c.DType.IsNumeric() {
-			return false
-		}
-	}
-	return true
-}
-
 // textAmongNumbers refuses arrays of text beside arrays of numbers: numpy writes the numbers as text.
 func textAmongNumbers(parts []graph.Value) error {
 	text, numbers, objects := false, false, false
 	for _, p := range parts {
 		switch t := p.Type(); {
-		case t.Kind == graph.Frame || t.DType == tensor.Object:
+		case t.Kind == graph.Frame && !sklearn.NumericFrame(t), t.DType == tensor.Object:
 			objects = true
 		case t.DType == tensor.String:
 			text = true
@@ -619,24 +611,58 @@ func (c *ColumnTransformer) FeatureNamesOut(in []string) ([]string, error) {
 			part.Names = append(part.Names, in[j])
 		}
 		if br.Estimator != nil {
-			if _, ok := br.Estimator.(sklearn.FeatureNamer); !ok {
-				return nil, fmt.Errorf("%s: Transformer %s (type %s) does not provide get_feature_names_out.", c.Path, br.Name, sklearn.Of(br.Estimator).Name())
+			part.Names, err = sklearn.FeatureNames(br.Estimator, part.Names)
+			if sklearn.Nameless(br.Estimator, err) {
+				var ok bool
+				if part.Names, ok = c.stored(br.Name); ok {
+					err = nil
+				} else {
+					err = fmt.Errorf("%s: Transformer %s (type %s) does not provide get_feature_names_out.", c.Path, br.Name, sklearn.Of(br.Estimator).Name())
+				}
 			}
-			if part.Names, err = sklearn.FeatureNames(br.Estimator, part.Names); err != nil {
+			if err != nil {
 				return nil, err
 			}
 		}
 		names = append(names, part)
 	}
-	format := ""
-	if s, ok := sklearn.Text(c.VerboseFeatureNamesOutParam); ok {
-		format = s
-	} else if on, err := sklearn.Bool(c.VerboseFeatureNamesOutParam); err != nil {
-		return nil, &sklearn.BindError{Path: c.Path, Attr: "verbose_feature_names_out", Msg: "a function names the features"}
-	} else if on {
-		format = sklearn.PrefixFormat
+	format, err := c.format()
+	if err != nil {
+		return nil, err
 	}
 	return sklearn.JoinNames(c, names, format)
+}
+
+// format is the one of the names of features, "" for names as they are.
+func (c *ColumnTransformer) format() (string, error) {
+	if s, ok := sklearn.Text(c.VerboseFeatureNamesOutParam); ok {
+		return s, nil
+	}
+	switch on, err := sklearn.Bool(c.VerboseFeatureNamesOutParam); {
+	case err != nil:
+		return "", &sklearn.BindError{Path: c.Path, Attr: "verbose_feature_names_out", Msg: "a function names the features"}
+	case on:
+		return sklearn.PrefixFormat, nil
+	}
+	return "", nil
+}
+
+// stored returns the names that a transformer's frame had in fitting.
+func (c *ColumnTransformer) stored(name string) ([]string, bool) {
+	all, err := sklearn.IndexNames(c.PrivateNamesOut)
+	at, ok := c.OutputIndices.(*pyobj.Dict)
+	if err != nil || !ok {
+		return nil, false
+	}
+	k, err := readKey(at.Get(name))
+	if err != nil || k.Slice == nil {
+		return nil, false
+	}
+	names := []string{}
+	for _, i := range k.Slice.indices(len(all)) {
+		names = append(names, all[i])
+	}
+	return names, true
 }
 
 // DescribeInput asks each branch about its columns.

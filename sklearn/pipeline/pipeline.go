@@ -9,7 +9,6 @@ import (
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
-	"github.com/larder-ml/larder/tensor"
 )
 
 // Classes lists what this package understands.
@@ -265,6 +264,7 @@ type FeatureUnion struct {
 	TransformerListParam        Steps           `sk:"transformer_list"`
 	TransformerWeightsParam     sklearn.Weights `sk:"transformer_weights,optional"`
 	VerboseFeatureNamesOutParam bool            `sk:"verbose_feature_names_out"`
+	PrivateNamesOut             pyobj.Value     `sk:"_transformers_feature_names_out,optional"` // of frames that transformers gave
 }
 
 var (
@@ -305,6 +305,7 @@ func (u *FeatureUnion) Inside() []sklearn.Estimator { return u.TransformerListPa
 // Transform gives every part the whole input and puts the results side by side, sparse if any part is.
 func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	var parts []graph.Value
+	var names []string
 	sparse := false
 	for _, s := range u.TransformerListParam {
 		if s.Drop {
@@ -323,16 +324,20 @@ func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		}
 		sparse = sparse || t.Kind == graph.CSR || t.Kind == graph.OneHot
 		parts = append(parts, u.TransformerWeightsParam.Scale(b, s.Name, p))
+		names = append(names, s.Name)
 	}
 	if len(parts) == 0 {
-		return b.Cast(b.ToDense(b.Gather(x, []int{})), tensor.Float64)
+		return sklearn.NoColumns(b, x)
 	}
-	for i, p := range parts { // scipy makes one array of a frame of numbers
-		if t := p.Type(); sparse && t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() }) {
-			parts[i] = b.Cast(p, sklearn.FrameDType(t))
-		}
+	return sklearn.UnionOf(b, u, sparse, parts, names, u.format())
+}
+
+// format is the one of the names of features, "" for names as they are.
+func (u *FeatureUnion) format() string {
+	if u.VerboseFeatureNamesOutParam {
+		return sklearn.PrefixFormat
 	}
-	return b.HStack(sparse, parts...)
+	return ""
 }
 
 // FeatureNamesOut joins the names of the parts.
@@ -349,21 +354,21 @@ func (u *FeatureUnion) FeatureNamesOut(in []string) ([]string, error) {
 				return nil, err
 			}
 		} else {
-			if _, ok := s.Estimator.(sklearn.FeatureNamer); !ok {
-				return nil, fmt.Errorf("%s: Transformer %s (type %s) does not provide get_feature_names_out.", u.Path, s.Name, sklearn.Of(s.Estimator).Name())
-			}
 			var err error
-			if part.Names, err = sklearn.FeatureNames(s.Estimator, in); err != nil {
+			part.Names, err = sklearn.FeatureNames(s.Estimator, in)
+			if sklearn.Nameless(s.Estimator, err) {
+				err = fmt.Errorf("%s: Transformer %s (type %s) does not provide get_feature_names_out.", u.Path, s.Name, sklearn.Of(s.Estimator).Name())
+				if lists, e := sklearn.Sequence(u.PrivateNamesOut); e == nil && len(names) < len(lists) {
+					part.Names, err = sklearn.IndexNames(lists[len(names)])
+				}
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
 		names = append(names, part)
 	}
-	format := ""
-	if u.VerboseFeatureNamesOutParam {
-		format = sklearn.PrefixFormat
-	}
-	return sklearn.JoinNames(u, names, format)
+	return sklearn.JoinNames(u, names, u.format())
 }
 
 // DescribeInput asks every part of the same input.
