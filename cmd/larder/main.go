@@ -56,7 +56,12 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	root := rootCommand()
+	out := &output{f: os.Stdout}
+	root.SetOut(out)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = out.err // a report that was lost is no success
+	}
 	if err == nil {
 		return 0
 	}

@@ -17,8 +17,23 @@ type style struct{ plain bool }
 
 // styleOf is plain without a terminal, with NO_COLOR and with TERM=dumb.
 func styleOf(w io.Writer) style {
-	f, ok := w.(*os.File)
-	return style{plain: !ok || !isTerminal(f) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
+	o, ok := w.(*output)
+	return style{plain: !ok || !isTerminal(o.f) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
+}
+
+// output is standard output, which remembers that something could not be written.
+type output struct {
+	f   *os.File
+	err error
+}
+
+// Write keeps the first error.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.f.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // stdout is where a command's data goes.
