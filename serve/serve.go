@@ -13,6 +13,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ import (
 // Options bound a Server. The zero value of a field means its default.
 type Options struct {
 	Body     int64         // bytes of a request body; 16 MiB
-	Bodies   int64         // bytes of all bodies held at once; 512 MiB
+	Bodies   int64         // bytes of all bodies held at once; 128 MiB. What is read of them takes up to sixteen times as much
 	Rows     int           // rows of a request; 10,000
 	InFlight int           // requests computed at once; 4 per processor
 	Queue    int           // requests waiting for that; 256
@@ -52,7 +53,7 @@ func (o Options) filled() Options {
 		o.Body = 16 << 20
 	}
 	if o.Bodies <= 0 {
-		o.Bodies = max(512<<20, o.Body)
+		o.Bodies = max(128<<20, o.Body)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
@@ -118,7 +119,7 @@ type Server struct {
 	tokens [][32]byte
 	slots  chan struct{}
 	queued atomic.Int64
-	bodies atomic.Int64 // bytes promised to bodies being read or held
+	bodies atomic.Int64 // bytes of bodies being read or held
 
 	mu     sync.RWMutex
 	models map[string][]*Model // by name, oldest first
@@ -302,29 +303,50 @@ func (s *Server) Guard(h http.Handler, open ...string) http.Handler {
 			_, _ = w.Write([]byte(`{"error":"a bearer token is wanted"}` + "\n"))
 			return
 		}
-		if n := s.promise(r); n > 0 {
-			defer s.bodies.Add(-n)
-			if s.bodies.Add(n) > s.opts.Bodies {
-				head.Set("Retry-After", "1")
-				head.Set("Content-Type", "application/json")
-				w.WriteHeader(http.StatusServiceUnavailable)
-				_, _ = w.Write([]byte(`{"error":"too many bytes are under way"}` + "\n"))
-				return
-			}
+		body := &heldBody{s: s}
+		defer func() { s.bodies.Add(-body.held) }()
+		if r.ContentLength > 0 && !body.hold(min(r.ContentLength, s.opts.Body)) {
+			head.Set("Retry-After", "1")
+			head.Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(`{"error":"` + (&BytesError{}).Error() + `"}` + "\n"))
+			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Timeout)
 		defer cancel()
 		r.Body = http.MaxBytesReader(w, r.Body, s.opts.Body)
+		if r.ContentLength < 0 {
+			body.ReadCloser, r.Body = r.Body, body
+		}
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-// promise is how many bytes a request may bring: what it says, the most that is taken where it does not.
-func (s *Server) promise(r *http.Request) int64 {
-	if r.ContentLength < 0 || r.ContentLength > s.opts.Body {
-		return s.opts.Body
+// BytesError is a request whose body found no place.
+type BytesError struct{}
+
+func (e *BytesError) Error() string { return "too many bytes are under way" }
+
+// heldBody counts a body that does not say how long it is, as it is read.
+type heldBody struct {
+	io.ReadCloser
+	s    *Server
+	held int64
+}
+
+// hold counts n bytes more; false where there are too many.
+func (b *heldBody) hold(n int64) bool {
+	b.held += n
+	return b.s.bodies.Add(n) <= b.s.opts.Bodies
+}
+
+// Read ends with a BytesError where there is no place for more.
+func (b *heldBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 && !b.hold(int64(n)) {
+		return 0, &BytesError{}
 	}
-	return r.ContentLength
+	return n, err
 }
 
 func (s *Server) allowed(r *http.Request, open []string) bool {

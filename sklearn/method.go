@@ -302,6 +302,7 @@ func (e *MethodError) Error() string {
 	return s
 }
 
+// Unwrap gives the cause.
 func (e *MethodError) Unwrap() error { return e.Why }
 
 // Is answers source.ErrUnsupported.

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -147,7 +149,7 @@ func predict(cmd *cobra.Command, a []string) error {
 		method = m.DefaultMethod()
 	}
 	if err := m.Can(method); err != nil {
-		return err
+		return fmt.Errorf("%w; it has %s", err, strings.Join(m.Methods(), ", "))
 	}
 	in, done, err := openRows(cmd, data)
 	if err != nil {

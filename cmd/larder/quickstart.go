@@ -144,7 +144,7 @@ func (q *quickstart) run() error {
 	return nil
 }
 
-// unpack writes the demo's files.
+// unpack writes the demo's files, over nobody else's.
 func (q *quickstart) unpack() error {
 	if err := os.MkdirAll(q.dir, 0o755); err != nil {
 		return err
@@ -157,7 +157,16 @@ func (q *quickstart) unpack() error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(q.file(filepath.Base(path)), b, 0o644)
+		name := q.file(filepath.Base(path))
+		switch old, err := os.ReadFile(name); {
+		case errors.Is(err, fs.ErrNotExist):
+			return pack.WriteFile(name, b)
+		case err != nil:
+			return err
+		case !bytes.Equal(old, b):
+			return &codeError{exitConflict, name + " is there and is another file: name another folder"}
+		}
+		return nil
 	})
 }
 

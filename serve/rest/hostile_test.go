@@ -23,7 +23,7 @@ func TestBodiesUnderWayAreBounded(t *testing.T) {
 	r, w := io.Pipe()
 	first := make(chan int, 1)
 	go func() {
-		resp, err := http.Post(srv.URL+"/invocations", "application/json", r) // chunked: promises the most there is
+		resp, err := http.Post(srv.URL+"/invocations", "application/json", r) // chunked: does not say how long it is
 		if err != nil {
 			first <- 0
 			return
@@ -31,7 +31,7 @@ func TestBodiesUnderWayAreBounded(t *testing.T) {
 		resp.Body.Close()
 		first <- resp.StatusCode
 	}()
-	if _, err := io.WriteString(w, " "); err != nil {
+	if _, err := io.WriteString(w, strings.Repeat(" ", 700)); err != nil {
 		t.Fatal(err)
 	}
 	body := `{"dataframe_records":[{"pclass":3,"sex":"male","age":38.0,"fare":7.8958,"embarked":"S"}]}`
@@ -184,6 +184,25 @@ func TestIntegersKeepToTheirType(t *testing.T) {
 		body := fmt.Sprintf(`{"inputs":[{"name":"x","shape":[1,5],"datatype":%q,"data":[%s,1,1,1,1]}]}`, datatype, data)
 		if code, got := ask(t, srv.URL+"/v2/models/titanic/infer", "application/json", body); code != 400 || !strings.Contains(fmt.Sprint(got), "whole numbers from") {
 			t.Errorf("%s %s: %d %v", datatype, data, code, got)
+		}
+	}
+}
+
+// TestABodyWithoutALengthIsCountedAsItComes sends one that outgrows the place for all bodies.
+func TestABodyWithoutALengthIsCountedAsItComes(t *testing.T) {
+	s, _, _ := titanic(t, serve.Options{Body: 1000, Bodies: 900})
+	srv := httptest.NewServer(s.Guard(Handler(s)))
+	defer srv.Close()
+	for n, want := range map[int]int{800: http.StatusOK, 950: http.StatusServiceUnavailable} {
+		body := `{"dataframe_records":[{"pclass":3,"sex":"male","age":38.0,"fare":7.8958,"embarked":"S"}]}`
+		chunked := io.MultiReader(strings.NewReader(body), strings.NewReader(strings.Repeat(" ", n-len(body))))
+		r, err := http.Post(srv.URL+"/invocations", "application/json", chunked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != want {
+			t.Errorf("%d bytes: %d, want %d", n, r.StatusCode, want)
 		}
 	}
 }

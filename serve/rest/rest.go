@@ -117,6 +117,7 @@ func status(err error) int {
 		busy     *serve.BusyError
 		many     *serve.RowsError
 		coding   *codingError
+		bytes    *serve.BytesError
 		syntax   *jsonread.SyntaxError
 		bad      *badRequest
 		rowsErr  *rows.Error
@@ -132,7 +133,7 @@ func status(err error) int {
 		return http.StatusNotFound
 	case errors.As(err, &syntax), errors.As(err, &bad), errors.As(err, &rowsErr), errors.Is(err, larder.ErrInput), errors.Is(err, larder.ErrUnsupported):
 		return http.StatusBadRequest
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.As(err, &bytes), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
@@ -145,7 +146,7 @@ func (e *badRequest) Error() string { return e.msg }
 
 // fail answers with an error in JSON.
 func fail(w http.ResponseWriter, code int, err error) {
-	if code == http.StatusTooManyRequests {
+	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
 	b := append([]byte(nil), `{"error":`...)
