@@ -99,6 +99,10 @@ var boostSteps = []step{
 	}},
 	{at: "1.7", classes: "HistGradientBoostingClassifier", up: nil, down: func(s *state) error { s.drop("_label_encoder"); return nil }},
 	{at: "*", classes: histBoosting, up: (*state).histLoss, down: (*state).histLoss},
+	{at: "*", classes: histBoosting, up: func(s *state) error {
+		s.ownScorer("_scorer")
+		return nil
+	}},
 
 	{at: "0.24", classes: "_BinMapper", up: func(s *state) error {
 		n := 0

@@ -89,7 +89,10 @@ var linearSteps = []step{
 		}
 		return nil
 	}},
-	{at: "1.1", classes: "GaussianRandomProjection", down: func(s *state) error {
+	{at: "1.1", classes: "GaussianRandomProjection", up: func(s *state) error {
+		s.drop("dense_output") // which its constructor set
+		return nil
+	}, down: func(s *state) error {
 		s.attrs.Set(pyobj.Str("dense_output"), pyobj.Bool(true))
 		s.note(Added, "dense_output", "what its constructor sets")
 		return nil
@@ -181,7 +184,7 @@ var linearSteps = []step{
 	}},
 	{at: "0.21", classes: "SVC NuSVC", up: func(s *state) error {
 		if _, isNone := s.get("decision_function_shape").(pyobj.None); isNone {
-			return s.refuse("decision_function_shape", "None stood for another shape of decisions")
+			s.set("decision_function_shape", pyobj.Str("ovo"), "what None meant")
 		}
 		classes, err := sklearn.Sequence(s.get("classes_"))
 		if err == nil && len(classes) > 2 && s.word("decision_function_shape") != "ovo" {
@@ -215,6 +218,7 @@ var linearSteps = []step{
 		return nil
 	}},
 	{at: "1.1", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: nil, down: func(s *state) error { s.drop("n_iter_", "_num_iter"); return nil }},
+	renames("0.19", "GaussianProcessRegressor", "y_train_mean", "_y_train_mean"),
 	{at: "0.23", classes: "GaussianProcessRegressor", up: func(s *state) error {
 		if s.fitted() {
 			s.add("_y_train_std", pyobj.Int(1), "targets were not scaled")

@@ -257,6 +257,10 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 			return err
 		}
 	}
+	if n := renamed[s.name]; n != "" && m.To.Class(s.name) == nil {
+		s.name = n
+		s.note(Replaced, "", "by "+n+": the same under its later name")
+	}
 	m.transformers(s)
 	if err := m.weights(s); err != nil {
 		return err
@@ -270,6 +274,11 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 		}
 	}
 	return s.migrate()
+}
+
+// renamed are classes by the names that other releases gave them.
+var renamed = map[string]string{
+	"QDA": "QuadraticDiscriminantAnalysis", "LDA": "LinearDiscriminantAnalysis", "GraphLasso": "GraphicalLasso", "GraphLassoCV": "GraphicalLassoCV",
 }
 
 // transformers notes the estimators inside one that only have to transform.

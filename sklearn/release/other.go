@@ -360,7 +360,7 @@ var otherSteps = []step{
 	refuses("0.18", "LatentDirichletAllocation", "components_", "until 0.17 transform did not give shares"),
 	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
 	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),
-	refuses("0.22", "RadiusNeighborsClassifier", "outlier_label", "until 0.21 rows without neighbours were treated otherwise"),
+	{at: "0.22", classes: "RadiusNeighborsClassifier", up: (*state).radiusLabel},
 	says("0.24", "LinearDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 0.24."),
 	{at: "0.19", classes: "VotingClassifier", up: func(s *state) error {
 		s.add("flatten_transform", pyobj.Bool(false), "the only form")
@@ -634,6 +634,9 @@ func (s *state) columnBookkeeping() error {
 		}
 		s.set("_name_to_fitted_passthrough", d, "transformers that do nothing")
 	}
+	if err := s.namedColumns(list); err != nil {
+		return err
+	}
 	width, err := sklearn.Int(s.get("n_features_in_"))
 	if err != nil {
 		width, err = sklearn.Int(s.get("_n_features")) // until 0.22
@@ -740,32 +743,42 @@ func columns(key pyobj.Value, width int, names []string) (*pyobj.List, bool) {
 
 // scorers brings scorer_ of a search to the release's form: predictions do not ask for it, score does.
 func (s *state) scorers() error {
-	v := s.get("scorer_")
-	if v == nil {
+	if s.get("scorer_") == nil {
 		s.drop("iid")
 		return nil
 	}
-	passthrough := false
-	switch x := v.(type) {
-	case *pyobj.Global:
-		passthrough = x.Name == "_passthrough_scorer"
-	case *pyobj.Object:
-		passthrough = pyobj.ShortName(x.ClassName()) == "_PassthroughScorer"
-	}
-	if passthrough {
-		switch {
-		case s.m.To.Before("1.3"):
-			s.set("scorer_", &pyobj.Global{Module: "sklearn.metrics._scorer", Name: "_passthrough_scorer"}, "as this release keeps it")
-		default:
-			s.set("scorer_", object("sklearn.metrics._scorer", "_PassthroughScorer", entry("_estimator", s.orNone("estimator"))), "as this release keeps it")
-		}
-	}
+	s.ownScorer("scorer_")
 	if o, ok := s.get("cv_results_").(*pyobj.Object); ok && pyobj.ShortName(o.ClassName()) == "DeprecationDict" {
 		s.set("cv_results_", &pyobj.Dict{Entries: o.Pairs}, "a plain dict")
 	}
 	s.drop("iid", "_search_config")
 	s.taken["iid"] = true
 	return nil
+}
+
+// ownScorer writes the scorer that asks the estimator's own score as the release keeps it.
+func (s *state) ownScorer(attr string) {
+	switch x := s.get(attr).(type) {
+	case *pyobj.Global:
+		if x.Name != "_passthrough_scorer" {
+			return
+		}
+	case *pyobj.Object:
+		if pyobj.ShortName(x.ClassName()) != "_PassthroughScorer" {
+			return
+		}
+	default:
+		return
+	}
+	if s.m.To.Before("1.3") {
+		s.set(attr, &pyobj.Global{Module: "sklearn.metrics._scorer", Name: "_passthrough_scorer"}, "as this release keeps it")
+		return
+	}
+	var of pyobj.Value = s.obj
+	if attr == "scorer_" {
+		of = s.orNone("estimator")
+	}
+	s.set(attr, object("sklearn.metrics._scorer", "_PassthroughScorer", entry("_estimator", of)), "as this release keeps it")
 }
 
 // helper rewrites objects that record no release of their own.
@@ -959,5 +972,73 @@ func (s *state) farMeans() error {
 	if far > 100*math.Sqrt(most) {
 		s.m.say("%s (%s): the rows lie far from 0: since 1.5 the mean is taken off after the product, before 1.5 ahead of it, which may differ by %.0e.", s.path, s.name, far*0x1p-52)
 	}
+	return nil
+}
+
+// namedColumns: until 0.21 the names of a frame were not kept. Where every transformer takes its columns by name, those
+// names are all that transform asks for.
+func (s *state) namedColumns(list []pyobj.Value) error {
+	if s.has("feature_names_in_") || !s.writtenBefore("0.22") {
+		return nil
+	}
+	var names []pyobj.Value
+	seen := map[string]bool{}
+	var drops []*pyobj.Tuple
+	for _, it := range list {
+		t, ok := it.(*pyobj.Tuple)
+		if !ok || len(t.Items) != 3 || emptyColumns(t.Items[2]) {
+			continue
+		}
+		if w, _ := pyobj.Text(t.Items[1]); w == "drop" {
+			drops = append(drops, t)
+			continue
+		}
+		items, err := sklearn.Sequence(t.Items[2])
+		if err != nil {
+			items = []pyobj.Value{t.Items[2]}
+		}
+		for _, c := range items {
+			n, ok := pyobj.Text(c)
+			if !ok {
+				if len(names) > 0 {
+					return s.refuse("transformers_", "some columns are given by name, some by position, and the file does not tell the names of all")
+				}
+				return nil
+			}
+			if !seen[n] {
+				seen[n] = true
+				names = append(names, pyobj.Str(n))
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	for _, t := range drops {
+		t.Items[2] = &pyobj.List{}
+	}
+	s.set("feature_names_in_", &pyobj.Array{DType: dtype("O"), Shape: []int{len(names)}, Objects: names, Offset: -1}, "the columns that are taken by name")
+	s.set("n_features_in_", pyobj.Int(len(names)), "their number")
+	s.m.say("%s (ColumnTransformer): the file names the columns that are taken, not those that are dropped: frames are read by name.", s.path)
+	return nil
+}
+
+// radiusLabel: since 0.22 the label of rows without neighbours is kept beside the parameter.
+func (s *state) radiusLabel() error {
+	if !s.fitted() || s.get("outlier_label_") != nil {
+		return nil
+	}
+	if !s.has("outlier_label") {
+		s.set("outlier_label_", pyobj.None{}, "rows without neighbours are refused")
+		return nil
+	}
+	if _, err := sklearn.Float(s.get("outlier_label")); err != nil || s.get("outputs_2d_") == pyobj.Bool(true) {
+		return s.refuse("outlier_label", "until 0.21 rows without neighbours were treated otherwise")
+	}
+	classes, err := sklearn.Tensor(s.get("classes_"))
+	if err != nil || classes.Str != nil {
+		return s.refuse("outlier_label", "until 0.21 rows without neighbours were treated otherwise")
+	}
+	s.set("outlier_label_", &pyobj.List{Items: []pyobj.Value{s.get("outlier_label")}}, "as outlier_label")
 	return nil
 }

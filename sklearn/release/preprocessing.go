@@ -230,10 +230,11 @@ var preprocessingSteps = []step{
 			return nil
 		}
 		d, _ := o.Attrs()
-		f, _, err := floats(d.Get("statistics_"))
-		if err != nil {
-			return s.refuse("initial_imputer_", "statistics_: %v", err)
+		t, err := sklearn.Tensor(d.Get("statistics_"))
+		if err != nil || t.AsF64() == nil {
+			return s.refuse("initial_imputer_", "statistics_: %s, wanted numbers", sklearn.Describe(d.Get("statistics_")))
 		}
+		f := t.AsF64()
 		empty := make([]byte, len(f))
 		for i, v := range f {
 			if math.IsNaN(v) {

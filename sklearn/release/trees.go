@@ -20,6 +20,7 @@ const (
 )
 
 var treeSteps = []step{
+	{at: "0.18", classes: treeClassifiers + " " + treeRegressors, up: (*state).treeDepth},
 	{at: "0.22", classes: treeRegressors + " RandomForestRegressor ExtraTreesRegressor RandomTreesEmbedding", up: func(s *state) error {
 		s.drop("classes_", "n_classes_")
 		return nil
@@ -128,6 +129,26 @@ func (s *state) narrowerNodes() error {
 	return s.repackTree(nodes10, "nodes without missing_go_to_left")
 }
 
+// treeDepth counts the depth, which trees keep since 0.18.
+func (s *state) treeDepth() error {
+	_, d, err := s.tree()
+	if d == nil || err != nil || d.Get("max_depth") != nil {
+		return err
+	}
+	a, _ := d.Get("nodes").(*pyobj.Array)
+	nodes, err := repack(a, nodes13, nil)
+	if err != nil {
+		return s.refuse("tree_", "nodes: %v", err)
+	}
+	depth := 0
+	for _, n := range nodeDepths(nodes) {
+		depth = max(depth, int(n)-1)
+	}
+	d.Set(pyobj.Str("max_depth"), pyobj.Int(depth))
+	s.note(Rewritten, "tree_", "its depth, counted")
+	return nil
+}
+
 func (s *state) repackTree(to *pyobj.DType, detail string) error {
 	_, d, err := s.tree()
 	if d == nil || err != nil {
@@ -140,13 +161,6 @@ func (s *state) repackTree(to *pyobj.DType, detail string) error {
 	}
 	d.Set(pyobj.Str("nodes"), out)
 	s.note(Rewritten, "tree_", detail)
-	if d.Get("max_depth") == nil { // before 0.18
-		depth := 0
-		for _, n := range nodeDepths(out) {
-			depth = max(depth, int(n)-1)
-		}
-		d.Set(pyobj.Str("max_depth"), pyobj.Int(depth))
-	}
 	return nil
 }
 
