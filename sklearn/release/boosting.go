@@ -82,7 +82,7 @@ var boostSteps = []step{
 		return s.baseline(false)
 	}},
 	{at: "0.24", classes: histBoosting, up: func(s *state) error { return s.repackPredictors(hist24) }},
-	{at: "1.3", classes: histBoosting, up: func(s *state) error { return s.repackPredictors(hist13) },
+	{at: "1.3.1", classes: histBoosting, up: func(s *state) error { return s.repackPredictors(hist13) },
 		down: func(s *state) error { return s.repackPredictors(hist24) }},
 	{at: "1.4", classes: histBoosting, up: func(s *state) error {
 		if s.fitted() || s.get("_predictors") != nil {

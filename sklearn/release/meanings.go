@@ -192,10 +192,10 @@ var meanings = []struct {
 			return nil, false, ""
 		}
 		for _, x := range a.DType.Fields {
-			if x.Name == "feature_idx" && x.DType.Kind == 'u' && !m.to.Before("1.3") {
+			if x.Name == "feature_idx" && x.DType.Kind == 'u' && !m.to.Before("1.3.1") {
 				return all, false, "ValueError: Buffer dtype mismatch, expected 'intp_t' but got 'unsigned int' in 'const node_struct.feature_idx'"
 			}
-			if x.Name == "feature_idx" && x.DType.Kind == 'i' && m.to.Before("1.3") {
+			if x.Name == "feature_idx" && x.DType.Kind == 'i' && m.to.Before("1.3.1") {
 				return all, false, "ValueError: Buffer dtype mismatch, expected 'unsigned int' but got 'long long' in 'node_struct.feature_idx'"
 			}
 		}

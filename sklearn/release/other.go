@@ -255,9 +255,9 @@ var otherSteps = []step{
 	}},
 	{at: "1.5", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error { return s.scaledColumns(false) },
 		down: func(s *state) error { return s.scaledColumns(true) }},
-	{at: "1.3", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error {
+	{at: "1.3.1", classes: "PLSRegression PLSCanonical CCA", up: func(s *state) error {
 		if s.get("coef_") != nil {
-			s.m.say("%s (%s): predict of a single target gives one column as the fit's target had it; until 1.2 always two dimensions.", s.path, s.name)
+			s.m.say("%s (%s): predict of a single target gives one column as the fit's target had it; until 1.3.0 always two dimensions.", s.path, s.name)
 			if s.get("_predict_1d") == nil {
 				s.attrs.Set(pyobj.Str("_predict_1d"), pyobj.Bool(false))
 			}
@@ -823,7 +823,10 @@ func (m *migration) distance(o *pyobj.Object, path string) error {
 	if strings.HasSuffix(name, "32") {
 		return nil
 	}
-	const module = "sklearn.metrics._dist_metrics"
+	module := "sklearn.metrics._dist_metrics"
+	if m.To.Before("1.0.2") {
+		module = "sklearn.neighbors._dist_metrics"
+	}
 	if m.To.Importable(module, name+"64") && !m.To.Before("1.3") {
 		name += "64"
 	}
@@ -904,9 +907,9 @@ func (m *migration) scorer(o *pyobj.Object, name string) {
 	}
 }
 
-// oneTarget: until 1.2 predict of one target gave a column. TransformedTargetRegressor makes a vector of it.
+// oneTarget: until 1.3.0 predict of one target gave a column. TransformedTargetRegressor makes a vector of it.
 func (s *state) oneTarget() error {
-	if b, ok := s.get("_predict_1d").(pyobj.Bool); !ok || !bool(b) || !s.m.To.Before("1.3") || s.m.middle[s.obj] {
+	if b, ok := s.get("_predict_1d").(pyobj.Bool); !ok || !bool(b) || !s.m.To.Before("1.3.1") || s.m.middle[s.obj] {
 		return nil
 	}
 	in := *s
@@ -919,7 +922,7 @@ func (s *state) oneTarget() error {
 	if err != nil {
 		return err
 	}
-	s.replace("TransformedTargetRegressor", "until 1.2 predict gave a column where the target was a vector, which this one makes of it. It has no transform", "feature_names_in_")
+	s.replace("TransformedTargetRegressor", "until 1.3.0 predict gave a column where the target was a vector, which this one makes of it. It has no transform", "feature_names_in_")
 	s.attrs.Set(pyobj.Str("regressor"), in.obj)
 	s.attrs.Set(pyobj.Str("regressor_"), in.obj)
 	s.attrs.Set(pyobj.Str("transformer_"), identity)

@@ -90,6 +90,12 @@ func Find(version string) (*Release, error) {
 			if len(v.Release) == 2 && v.Final() {
 				r.Version = t.versions[i]
 			}
+			switch version { // as the release itself spells it
+			case "1.0.0":
+				r.Version = "1.0"
+			case "1.4.1":
+				r.Version = "1.4.1.post1"
+			}
 			return r, nil
 		}
 	}
@@ -121,11 +127,22 @@ func (r *Release) Class(name string) *Class {
 // Importable reports whether a name of scikit-learn is where a file says it is. Names outside scikit-learn are not known
 // here and answer false.
 func (r *Release) Importable(module, name string) bool {
+	if r.Before("1.0.2") { // where distances moved
+		switch module {
+		case "sklearn.metrics._dist_metrics":
+			return false
+		case "sklearn.neighbors._dist_metrics":
+			module = "sklearn.metrics._dist_metrics"
+		}
+	}
 	return r.table.names[module][name]&(1<<r.index) != 0
 }
 
 // Home returns the module that holds a public or private name with the same last part, "" if there is none or several.
 func (r *Release) Home(name string) string {
+	if r.Importable("sklearn.neighbors._dist_metrics", name) && r.Before("1.0.2") {
+		return "sklearn.neighbors._dist_metrics"
+	}
 	found := ""
 	for _, module := range r.table.modules[name] {
 		if r.Importable(module, name) {
