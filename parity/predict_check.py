@@ -7,6 +7,7 @@ the same rows in memory.
 
 import argparse
 import collections
+import decimal
 import json
 import os
 import subprocess
@@ -38,7 +39,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, Nearest
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
-    KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, RobustScaler, StandardScaler, TargetEncoder,
+    FunctionTransformer, KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, RobustScaler, StandardScaler, TargetEncoder,
 )  # fmt: skip
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -150,6 +151,12 @@ def models(r):
     yield "HistGradientBoostingClassifier-category", HistGradientBoostingClassifier(max_iter=4, min_samples_leaf=4, categorical_features="from_dtype"), K, t, L, "predict predict_proba", mixed
     I = pd.DataFrame({"a": r.integers(0, 3, n), "b": r.integers(0, 2, n)})
     yield "CategoricalNB", CategoricalNB(), I, I["a"].to_numpy() % 2, I[:m], "predict_proba", mixed
+    # Integers that are computed with as such, of the types their file gives them; columns that nothing reads may be of any type.
+    W = pd.DataFrame(r.integers(0, 90, (n, 3)), columns=list("abc"))
+    yield "AdditiveChi2Sampler-integers", AdditiveChi2Sampler(sample_steps=2), W, None, W[:m], "transform", "csv json objects jsonl parquet parquet+"
+    for t in "int8", "uint16", "int32", "float32":
+        yield f"FunctionTransformer-{t}", make_pipeline(FunctionTransformer(np.log1p)), W.astype(t), None, W[:m].astype(t), "transform", "parquet parquet+"
+    yield "ColumnTransformer-unread", ColumnTransformer([("s", StandardScaler(), ["a", "c"])]), W.assign(when=pd.Timestamp("2020-02-03")), None, W[:m].assign(when=pd.Timestamp("2020-02-03")), "transform", "parquet parquet+"
     # Text and mappings.
     words = "the cat dog naïve 東京 don't e-mail İstanbul 3.14".split()
     D = [" ".join(r.choice(words, r.integers(0, 7))) for _ in range(40)]
@@ -193,6 +200,11 @@ def write(rows, kind, path):
         return path, [] if frame is not None else ["--no-header"]
     if kind == "parquet":
         frame.to_parquet(path)
+        return path, []
+    if kind == "parquet+":
+        k = len(frame)
+        frame = frame.assign(day=pd.Timestamp("2024-02-29"), price=[decimal.Decimal("1.25")] * k, tags=[["a", "b"]] * k, place=[{"x": 1, "y": [2]}] * k)
+        frame[["place", "day", *frame.columns[:-4], "tags", "price"]].to_parquet(path)
         return path, []
     cells = [[plain(v) for v in row] for row in (frame.astype(object).to_numpy() if frame is not None else rows)]
     with open(path, "w", encoding="utf-8") as f:

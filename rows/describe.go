@@ -195,7 +195,7 @@ func Schema(w *Want) map[string]any {
 	required := []string{}
 	for _, c := range w.columns() {
 		props[c.Name] = columnSchema(c)
-		if c.DType != tensor.Invalid && w.Form == larder.FormTable {
+		if !unused(c) && w.Form == larder.FormTable {
 			required = append(required, c.Name)
 		}
 	}
@@ -236,7 +236,7 @@ func columnSchema(c *larder.InputColumn) map[string]any {
 			s["enum"] = values
 		}
 	}
-	if c.DType == tensor.Invalid {
+	if unused(c) {
 		s["description"] = "nothing in the model reads this column"
 	}
 	var known []any
@@ -303,8 +303,10 @@ func Describe(c *larder.InputColumn) string {
 		}
 	case c.Text:
 		s = "text"
-	case c.DType == tensor.Invalid:
+	case unused(c):
 		return "anything: nothing in the model reads it"
+	case c.DType == tensor.Invalid:
+		return "anything: it is handed on as it is"
 	case c.DType == tensor.String:
 		s = "text"
 	case c.DType == tensor.Bool:

@@ -79,7 +79,7 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 		case v.Dense != nil && len(v.Dense.Shape) != 2:
 			return *v, notes, nil // the model refuses it in scikit-learn's words
 		case v.Dense != nil && w.Names == nil && v.Dense.DType.IsNumeric() && numeric(w.Columns):
-			if !t.typed && !v.Dense.DType.IsFloat() && known(w.Columns) {
+			if !t.Typed && !v.Dense.DType.IsFloat() && known(w.Columns) {
 				return tensor.Value{Dense: tensor.FromF64(v.Dense.AsF64(), v.Dense.Shape...)}, notes, nil
 			}
 			return *v, notes, nil
@@ -110,7 +110,7 @@ func numeric(cols []*larder.InputColumn) bool {
 // known reports that every column is to be read as numbers.
 func known(cols []*larder.InputColumn) bool {
 	for _, c := range cols {
-		if c.DType != tensor.Float64 {
+		if c.DType != tensor.Float64 || c.Integers {
 			return false
 		}
 	}
@@ -152,7 +152,7 @@ func (t *Table) arrange(w *Want) (cols []*Column, notes []string, err error) {
 	for i, name := range w.Names {
 		at := find(name)
 		if at < 0 {
-			if w.Columns[i].DType == tensor.Invalid {
+			if unused(w.Columns[i]) {
 				cols[i] = &Column{Tensor: nans(t.N)}
 				notes = append(notes, fmt.Sprintf("column %q is not there; nothing in the model reads it", name))
 				continue
@@ -186,6 +186,9 @@ func (t *Table) arrange(w *Want) (cols []*Column, notes []string, err error) {
 	return cols, notes, nil
 }
 
+// unused reports a column that bears on nothing.
+func unused(c *larder.InputColumn) bool { return c.DType == tensor.Invalid && !c.Passed }
+
 // generic finds columns named x0, x1, … or 0, 1, ….
 func (t *Table) generic(width int) []*Column {
 	find := t.finder(width)
@@ -207,7 +210,7 @@ func (t *Table) generic(width int) []*Column {
 
 // frame reads each column and joins them.
 func (t *Table) frame(cols []*Column, w *Want) (tensor.Value, error) {
-	f := &tensor.Frame{Names: w.Names, N: t.N, Columns: make([]*tensor.Tensor, len(cols))}
+	f := &tensor.Frame{N: t.N}
 	if w.ByName && len(cols) == len(t.Names) {
 		f.Names = t.Names
 	}
@@ -224,11 +227,17 @@ func (t *Table) frame(cols []*Column, w *Want) (tensor.Value, error) {
 			}
 			want = &named
 		}
+		if c.Err != nil && w.Names != nil && unused(want) {
+			continue
+		}
 		x, err := t.read(c, want)
 		if err != nil {
 			return tensor.Value{}, err
 		}
-		f.Columns[i] = x
+		f.Columns = append(f.Columns, x)
+		if w.Names != nil {
+			f.Names = append(f.Names, w.Names[i])
+		}
 		if dt == tensor.Invalid {
 			dt = x.DType
 		} else {
@@ -327,6 +336,9 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		}
 		return e
 	}
+	if c.Err != nil {
+		return nil, c.unread(want.Name)
+	}
 	switch want.DType {
 	case tensor.Invalid:
 		return typedColumn(c), nil
@@ -336,10 +348,15 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		return c.bools(bad)
 	}
 	if c.Tensor != nil && c.Tensor.DType.IsNumeric() {
-		if c.Tensor.DType.IsFloat() || want.DType.IsInt() {
+		if c.Tensor.DType.IsFloat() || c.Tensor.DType.IsInt() && (t.Typed || want.Integers || want.DType.IsInt()) || t.Typed && !want.DType.IsInt() {
 			return c.Tensor, nil
 		}
 		return tensor.FromF64(c.Tensor.AsF64()), nil
+	}
+	if want.Integers && c.Tensor == nil {
+		if x := typedColumn(c); x.DType.IsInt() {
+			return x, nil
+		}
 	}
 	f := make([]float64, c.Len())
 	whole := want.DType.IsInt()
@@ -581,6 +598,9 @@ func (t *Table) mappings() (tensor.Value, error) {
 	if t.Names == nil {
 		return tensor.Value{}, &Error{Row: -1, Msg: "values without names where the model takes mappings"}
 	}
+	if err := t.unread(); err != nil {
+		return tensor.Value{}, err
+	}
 	d := &tensor.Dicts{Indptr: make([]int, 1, t.N+1)}
 	cols := make([]*tensor.Tensor, len(t.Columns))
 	for j := range cols {
@@ -604,6 +624,9 @@ func (t *Table) tokens() (tensor.Value, error) {
 		return *t.Value, nil
 	}
 	if err := t.Spread(); err != nil {
+		return tensor.Value{}, err
+	}
+	if err := t.unread(); err != nil {
 		return tensor.Value{}, err
 	}
 	k := &tensor.Tokens{Indptr: make([]int, 1, t.N+1)}

@@ -39,7 +39,7 @@ func fromArray(a *pyobj.Array) (*Table, error) {
 	if len(x.Shape) == 0 {
 		return nil, &Error{Row: -1, Msg: "a single value, wanted a matrix"}
 	}
-	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}, typed: true}, nil
+	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}, Typed: true}, nil
 }
 
 // parseNPZ reads the array called X, the only array, or the parts of scipy.sparse.save_npz.

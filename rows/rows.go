@@ -219,11 +219,13 @@ func ReadAll(r Reader) (*Table, error) {
 	}
 }
 
-// Column is one column as it was read; exactly one field is set.
+// Column is one column as it was read; exactly one of Text, Cells and Tensor is set.
 type Column struct {
 	Text   []string       // csv fields: what they are is not decided
 	Cells  []tensor.Cell  // JSON values
 	Tensor *tensor.Tensor // one-dimensional, of a typed file
+
+	Err error // why its values can not be read, if they can not: who uses the column answers it
 }
 
 // Len returns the number of rows.
@@ -251,6 +253,18 @@ func (c *Column) Cell(i int) tensor.Cell {
 	return c.Cells[i]
 }
 
+func (c *Column) unread(name string) error { return &Error{Row: -1, Column: name, Msg: c.Err.Error()} }
+
+// unread is the error of the first column that can not be read.
+func (t *Table) unread() error {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Err != nil {
+			return c.unread(t.Names[i])
+		}
+	}
+	return nil
+}
+
 // Table is a number of rows as they were read.
 type Table struct {
 	Names   []string // of the columns; nil where the file names none
@@ -263,7 +277,7 @@ type Table struct {
 
 	Notes []string // what reading did that a user may not expect
 
-	typed bool // Value has the types its author gave it (npy, npz), not those its text looks like
+	Typed bool // Value and Columns have the types their author gave them (npy, npz, parquet), not those their text looks like
 	line  int  // of the first row in a csv file
 }
 
@@ -312,6 +326,9 @@ func (t *Table) Take(name string) (Column, error) {
 		return Column{}, &Error{Row: -1, Column: name, Msg: "no such column" + t.has()}
 	}
 	c := t.Columns[i]
+	if c.Err != nil {
+		return Column{}, c.unread(name)
+	}
 	t.Names = append(append([]string{}, t.Names[:i]...), t.Names[i+1:]...)
 	t.Columns = append(append([]Column{}, t.Columns[:i]...), t.Columns[i+1:]...)
 	return c, nil
@@ -327,6 +344,9 @@ func (t *Table) Pick(names []string) (*Table, error) {
 		i := find(name)
 		if i < 0 {
 			return nil, &Error{Row: -1, Column: name, Msg: "no such column" + t.has()}
+		}
+		if c := &t.Columns[i]; c.Err != nil {
+			return nil, c.unread(name)
 		}
 		out.Names = append(out.Names, name)
 		out.Columns = append(out.Columns, t.Columns[i])
@@ -345,7 +365,7 @@ func (t *Table) Use(names []string, w *Want) (*Table, error) {
 
 // Slice returns the rows at the given positions.
 func (t *Table) Slice(rows []int) *Table {
-	out := &Table{Names: t.Names, N: len(rows), line: -1}
+	out := &Table{Names: t.Names, N: len(rows), Typed: t.Typed, line: -1}
 	if t.Value != nil {
 		v := sliceValue(*t.Value, rows)
 		out.Value = &v
@@ -360,7 +380,7 @@ func (t *Table) Slice(rows []int) *Table {
 			}
 			out.Columns = append(out.Columns, Column{Text: s})
 		case c.Tensor != nil:
-			out.Columns = append(out.Columns, Column{Tensor: sliceTensor(c.Tensor, rows)})
+			out.Columns = append(out.Columns, Column{Tensor: sliceTensor(c.Tensor, rows), Err: c.Err})
 		default:
 			s := make([]tensor.Cell, len(rows))
 			for i, r := range rows {
@@ -419,12 +439,15 @@ func (t *Table) Append(u *Table) error {
 			for k := range cells {
 				cells[k] = a.Cell(k)
 			}
-			*a = Column{Cells: cells}
+			*a = Column{Cells: cells, Err: a.Err}
 		}
 		for j := range b.Len() {
 			a.Cells = append(a.Cells, b.Cell(j))
 		}
 		a.Text, a.Tensor = nil, nil
+		if a.Err == nil {
+			a.Err = b.Err
+		}
 	}
 	t.N += u.N
 	t.Notes = append(t.Notes, u.Notes...)

@@ -36,6 +36,10 @@ type Column struct {
 	Unknown bool
 	// Text says that the column holds running text for a vectorizer.
 	Text bool
+	// Integers says that integers are computed with as integers: a column that holds nothing else is read as int64.
+	Integers bool
+	// Passed says that the result holds the column as it is, whatever it is.
+	Passed bool
 }
 
 // Input is the description of an estimator's input. Columns stands for FormTable and, with one entry, for FormVector.
@@ -68,8 +72,18 @@ func Inputs(e Estimator) *Input {
 		}
 		in.Columns = append(in.Columns, NewColumn(name))
 	}
-	DescribeInput(e, in)
+	DescribeInput(e, in).Pass()
 	return in
+}
+
+// Pass marks what is handed on unread.
+func (in *Input) Pass() {
+	if in == nil {
+		return
+	}
+	for _, c := range in.Columns {
+		c.Passed = c.Passed || c.DType == tensor.Invalid
+	}
 }
 
 // DescribeInput lets an estimator refine the description of its input. One that has nothing to say reads every column as

@@ -1,7 +1,8 @@
 // Package parquet reads and writes rows as Parquet files. It stands apart from package rows so that programs that do
 // not need it stay small.
 //
-// Columns are flat: numbers, truth values and text. Nested columns, dates and decimals are refused by name.
+// Columns are flat: numbers of their own types, truth values and text. Nested columns, dates and decimals are refused by name
+// where they are used.
 //
 // # Security
 //
@@ -25,10 +26,11 @@ import (
 
 // Reader gives one Table per row group.
 type Reader struct {
-	file  *parquet.File
-	names []string
-	leafs []int
-	next  int
+	file   *parquet.File
+	names  []string
+	fields []parquet.Field
+	leafs  []int // where a field's columns begin
+	next   int
 }
 
 // NewReader opens a Parquet file of a size.
@@ -42,16 +44,26 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 	leaf := 0
 	for _, field := range f.Schema().Fields() {
 		name := field.Name()
-		if !field.Leaf() || field.Repeated() {
-			return nil, &rows.Error{Row: -1, Column: name, Msg: "a nested column, wanted numbers or text"}
-		}
 		if !strings.HasPrefix(name, "__index_level_") { // pandas' index
 			rd.names = append(rd.names, name)
+			rd.fields = append(rd.fields, field)
 			rd.leafs = append(rd.leafs, leaf)
 		}
-		leaf++
+		leaf += leaves(field)
 	}
 	return rd, nil
+}
+
+// leaves counts the columns that a field is stored in.
+func leaves(f parquet.Node) int {
+	if f.Leaf() {
+		return 1
+	}
+	n := 0
+	for _, in := range f.Fields() {
+		n += leaves(in)
+	}
+	return n
 }
 
 func guard(err *error) {
@@ -77,10 +89,13 @@ func (r *Reader) Next() (t *rows.Table, err error) {
 	}
 	g := groups[r.next]
 	r.next++
-	t = &rows.Table{Names: r.names, N: int(g.NumRows())}
-	fields := r.file.Schema().Fields()
+	t = &rows.Table{Names: r.names, N: int(g.NumRows()), Typed: true}
 	for i, leaf := range r.leafs {
-		c, err := column(g.ColumnChunks()[leaf], fields[leaf], t.N)
+		if err := readable(r.fields[i]); err != nil {
+			t.Columns = append(t.Columns, rows.Column{Tensor: tensor.New(tensor.Float64, t.N), Err: err})
+			continue
+		}
+		c, err := column(g.ColumnChunks()[leaf], r.fields[i], t.N)
 		if err != nil {
 			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: err.Error()}
 		}
@@ -89,19 +104,50 @@ func (r *Reader) Next() (t *rows.Table, err error) {
 	return t, nil
 }
 
-// column reads a column chunk: nulls make numbers NaN, and truth values and text cells.
-func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tensor, error) {
-	logical := field.Type().LogicalType()
-	unsigned := false
-	if logical != nil {
-		switch l := logical.Value.(type) {
-		case nil, *format.StringType, *format.EnumType, *format.JsonType, *format.NullType:
-		case *format.IntType:
-			unsigned = !l.IsSigned
+// readable says why a column is neither numbers nor text.
+func readable(field parquet.Field) error {
+	if !field.Leaf() || field.Repeated() {
+		return errors.New("a nested column, wanted numbers or text")
+	}
+	if logical := field.Type().LogicalType(); logical != nil {
+		switch logical.Value.(type) {
+		case nil, *format.StringType, *format.EnumType, *format.JsonType, *format.NullType, *format.IntType:
 		default:
-			return nil, fmt.Errorf("%s is no number or text", logical)
+			return fmt.Errorf("%s is no number or text", logical)
 		}
 	}
+	switch kind := field.Type().Kind(); kind {
+	case parquet.Boolean, parquet.Int32, parquet.Int64, parquet.Float, parquet.Double, parquet.ByteArray, parquet.FixedLenByteArray:
+		return nil
+	default:
+		return fmt.Errorf("type %s is no number or text", kind)
+	}
+}
+
+var integers = map[bool]map[int8]tensor.DType{
+	true:  {8: tensor.Int8, 16: tensor.Int16, 32: tensor.Int32, 64: tensor.Int64},
+	false: {8: tensor.Uint8, 16: tensor.Uint16, 32: tensor.Uint32, 64: tensor.Uint64},
+}
+
+// integer is the type that pandas gives a column of integers.
+func integer(field parquet.Field) tensor.DType {
+	if logical := field.Type().LogicalType(); logical != nil {
+		if l, ok := logical.Value.(*format.IntType); ok {
+			if d, ok := integers[l.IsSigned][l.BitWidth]; ok {
+				return d
+			}
+		}
+	}
+	if field.Type().Kind() == parquet.Int32 {
+		return tensor.Int32
+	}
+	return tensor.Int64
+}
+
+// column reads a column chunk: nulls make numbers NaN, and truth values and text cells.
+func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tensor, error) {
+	d := integer(field)
+	unsigned := d == tensor.Uint8 || d == tensor.Uint16 || d == tensor.Uint32 || d == tensor.Uint64
 	var cells []tensor.Cell
 	var f64 []float64
 	var f32 []float32
@@ -192,6 +238,7 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 		out = tensor.FromBool(b)
 	case (kind == parquet.Int32 || kind == parquet.Int64) && nulls == 0:
 		out = tensor.FromI64(i64)
+		out.DType = d
 	case kind == parquet.Float:
 		out = tensor.FromF32(f32)
 	case kind == parquet.Int32 || kind == parquet.Int64 || kind == parquet.Double:

@@ -34,7 +34,7 @@ func TestReadsPandas(t *testing.T) {
 		{"zip", tensor.Object, [3]string{"007", "08", "nan"}}, {"n", tensor.Int64, [3]string{"1", "2", "3"}},
 		{"x", tensor.Float64, [3]string{"1.5", "nan", "2.0"}}, {"b", tensor.Bool, [3]string{"True", "False", "True"}},
 		{"m", tensor.Float64, [3]string{"1.0", "nan", "3.0"}}, {"f", tensor.Float32, [3]string{"1.0", "2.0", "3.0"}},
-		{"c", tensor.String, [3]string{"u", "v", "u"}}, {"u8", tensor.Int64, [3]string{"1", "2", "255"}},
+		{"c", tensor.String, [3]string{"u", "v", "u"}}, {"u8", tensor.Uint8, [3]string{"1", "2", "255"}},
 	}
 	if len(tab.Names) != len(want) || tab.N != 3 {
 		t.Fatalf("columns %v, %d rows", tab.Names, tab.N)

@@ -120,6 +120,15 @@ func (s *AdditiveChi2Sampler) Bound(*sklearn.Binder) error {
 	return nil
 }
 
+// DescribeInput reads numbers, of which integers stay what they are: the features of such are integers.
+func (s *AdditiveChi2Sampler) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	in.Numeric()
+	for _, c := range in.Columns {
+		c.Integers = true
+	}
+	return nil
+}
+
 // Transform gives, block by block, sqrt(x·L) and the cosine and sine terms of each step; zeros give zeros.
 func (s *AdditiveChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, NoHalf: true})

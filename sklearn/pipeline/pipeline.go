@@ -375,7 +375,12 @@ func (u *FeatureUnion) FeatureNamesOut(in []string) ([]string, error) {
 func (u *FeatureUnion) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	for _, s := range u.TransformerListParam {
 		if s.Estimator != nil {
-			sklearn.DescribeInput(s.Estimator, in)
+			sklearn.DescribeInput(s.Estimator, in).Pass()
+		}
+	}
+	for _, s := range u.TransformerListParam {
+		if s.Pass {
+			in.Pass()
 		}
 	}
 	return nil
