@@ -60,6 +60,7 @@ func namedForms() map[string]form {
 		"datetime.timedelta":              shape("[number] [number] [number]"),
 		"datetime.timezone":               shape("object [text]"),
 		"decimal.Decimal":                 shape("text"),
+		zoneInfo:                          zoneKeyForm,
 		// joblib's cache in no folder; one in a folder would be made on loading.
 		"sklearn.externals.joblib.memory.Memory":                 shape("none none number number"),
 		"joblib.memory.Memory":                                   shape("none none number number"),
@@ -647,6 +648,17 @@ var zoneName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`
 // zoneForm checks pytz's (zone, offset, daylight saving, name): pytz opens the file of a zone.
 func zoneForm(j *judge, args []pyobj.Value) string {
 	if why := shape("text int int text")(j, args); why != "" {
+		return why
+	}
+	if !zoneName.MatchString(text(args[0])) {
+		return fmt.Sprintf("the zone is %.40q", text(args[0]))
+	}
+	return ""
+}
+
+// zoneKeyForm checks the name of a zone.
+func zoneKeyForm(j *judge, args []pyobj.Value) string {
+	if why := shape("text")(j, args); why != "" {
 		return why
 	}
 	if !zoneName.MatchString(text(args[0])) {

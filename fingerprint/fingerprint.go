@@ -135,6 +135,11 @@ func (w *writer) text(tag byte, s string) {
 
 // child writes a value inside a container.
 func (w *writer) child(v pyobj.Value) {
+	if o, ok := v.(*pyobj.Object); ok {
+		if g, ok := numpy.Ufunc(o); ok { // as the name that later releases of numpy store
+			v = g
+		}
+	}
 	switch v.(type) {
 	case *pyobj.List, *pyobj.Tuple, *pyobj.Dict, *pyobj.Set, *pyobj.Object, *pyobj.Array:
 		d, low := w.h.node(v, w.depth)

@@ -86,7 +86,9 @@ func TestWhatDoesNotCount(t *testing.T) {
 		"scalar":       {list(&pyobj.Scalar{DType: i2('<'), Data: []byte{1, 0}}), list(array(i2('<'), false, []byte{1, 0}))},
 		"identity":     {list(shared, shared), list(list(pyobj.Int(1)), list(pyobj.Int(1)))},
 		"set order":    {&pyobj.Set{Items: []pyobj.Value{pyobj.Int(1), pyobj.Str("a")}}, &pyobj.Set{Items: []pyobj.Value{pyobj.Str("a"), pyobj.Int(1)}}},
-		"numpy._core":  {core("numpy._core._multiarray_umath"), core("numpy.core._multiarray_umath")},
+		"ufunc of numpy 1.19": {&pyobj.List{Items: []pyobj.Value{&pyobj.Global{Module: "numpy", Name: "exp"}}}, &pyobj.List{Items: []pyobj.Value{
+			&pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "numpy.core", Name: "_ufunc_reconstruct"}, Args: []pyobj.Value{pyobj.Str("numpy.core._multiarray_umath"), pyobj.Str("exp")}}}}},
+		"numpy._core": {core("numpy._core._multiarray_umath"), core("numpy.core._multiarray_umath")},
 		"making": {&pyobj.Object{Make: pyobj.New, Class: core("m"), State: &pyobj.Dict{Entries: []pyobj.Entry{{Key: pyobj.Str("a"), Value: pyobj.Int(1)}}}},
 			&pyobj.Object{Make: pyobj.Reduce, Class: core("m"), State: &pyobj.Dict{Entries: []pyobj.Entry{{Key: pyobj.Str("a"), Value: pyobj.Int(1)}}}}},
 		"memmap": {array(i2('<'), false, []byte{1, 0}, 1), &pyobj.Array{DType: i2('<'), Shape: []int{1}, Data: []byte{1, 0}, Subclass: &pyobj.Global{Module: "numpy", Name: "memmap"}}},

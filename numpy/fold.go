@@ -131,6 +131,24 @@ func Canonical(g *pyobj.Global) string {
 	return m + "." + n
 }
 
+// Ufunc gives the name of the function that numpy before 1.20 makes of a module and a name. Python 2 named whichever module of
+// scipy had imported numpy's function.
+func Ufunc(o *pyobj.Object) (*pyobj.Global, bool) {
+	g, ok := o.Class.(*pyobj.Global)
+	if !ok || Canonical(g) != "numpy.core._ufunc_reconstruct" || len(o.Args) != 2 || !bare(o) {
+		return nil, false
+	}
+	module, ok1 := pyobj.Text(o.Args[0])
+	name, ok2 := pyobj.Text(o.Args[1])
+	if !ok1 || !ok2 {
+		return nil, false
+	}
+	if module != "scipy.special" && !strings.HasPrefix(module, "scipy.special.") {
+		module = "numpy"
+	}
+	return &pyobj.Global{Module: module, Name: name}, true
+}
+
 func (f *folder) fail(format string, args ...any) {
 	if f.err == nil {
 		name := ""
@@ -161,8 +179,8 @@ func newObject(o *pyobj.Object, name string) {
 			return
 		}
 		base, ok := o.Args[1].(*pyobj.Global)
-		if !ok || strings.HasPrefix(cls.Module, "scipy.sparse.") { // a dok_matrix can not be given its items before its shape
-			return
+		if !ok || strings.HasPrefix(cls.Module, "scipy.sparse.") && Canonical(base) != "builtins.object" {
+			return // a dok_matrix can not be given its items before its shape
 		}
 		switch state := o.Args[2].(type) {
 		case pyobj.None:

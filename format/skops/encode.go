@@ -419,6 +419,11 @@ func scalarClass(d *pyobj.DType) *pyobj.Global {
 		name = "datetime64"
 	case 'm':
 		name = "timedelta64"
+	case 'V':
+		if d.Sub != nil || d.HasObject() {
+			return nil
+		}
+		name = "void"
 	default:
 		return nil
 	}
@@ -431,7 +436,7 @@ func (e *encoder) scalar(s *pyobj.Scalar) error {
 		return e.refuse("a numpy scalar of dtype %s can not be held by skops", s.DType.Code())
 	}
 	key := class.Name + s.DType.Code() + string(s.Data)
-	if id := e.scalars[key]; id > 0 { // equal scalars are one
+	if id := e.scalars[key]; id > 0 && len(s.DType.Fields) == 0 { // equal scalars are one
 		e.cached(id)
 		return nil
 	}

@@ -197,6 +197,9 @@ func (d *decoder) build(o *object, loader, path string, depth int, remember func
 		}
 		obj := &pyobj.Object{Make: pyobj.Reduce, Class: g, Args: items(args), Offset: -1}
 		d.call("REDUCE", g, obj.Args, obj, path)
+		if *g == *zoneInfo && len(obj.Args) == 1 {
+			return pickledZone(obj.Args[0]), nil
+		}
 		return obj, nil
 	case "TreeNode", "LossNode", "SGDNode", "QuantileForestNode":
 		return d.reduce(o, path, depth, remember)

@@ -17,6 +17,12 @@ var namedTuples = map[string]bool{"sklearn.impute._iterative._ImputerTriplet": t
 
 // object writes what a call or an allocation made.
 func (e *encoder) object(o *pyobj.Object, id int) error {
+	if key, ok := zone(o); ok {
+		return e.call(zoneInfo, id, []pyobj.Value{key})
+	}
+	if g, ok := numpy.Ufunc(o); ok {
+		return e.global(g)
+	}
 	g, ok := o.Class.(*pyobj.Global)
 	if !ok {
 		return e.refuse("a call of something that is no name can not be held by skops")
@@ -63,6 +69,29 @@ func (e *encoder) object(o *pyobj.Object, id int) error {
 		return e.sequence(class, "ListNode", id, o.Items)
 	}
 	return e.plain(class, id, o.State)
+}
+
+var zoneInfo = &pyobj.Global{Module: "zoneinfo", Name: "ZoneInfo"}
+
+// zone gives the name of a time zone that a pickle makes by ZoneInfo._unpickle(name, True) and skops by ZoneInfo(name).
+func zone(o *pyobj.Object) (pyobj.Value, bool) {
+	method, ok := o.Class.(*pyobj.Object)
+	if !ok || len(method.Args) != 2 || len(o.Args) != 2 || o.State != nil || pyobj.ShortName(method.ClassName()) != "getattr" {
+		return nil, false
+	}
+	class, ok := method.Args[0].(*pyobj.Global)
+	name, _ := pyobj.Text(method.Args[1])
+	if !ok || *class != *zoneInfo || name != "_unpickle" || o.Args[1] != pyobj.Value(pyobj.Int(1)) && o.Args[1] != pyobj.Value(pyobj.Bool(true)) {
+		return nil, false
+	}
+	_, ok = pyobj.Text(o.Args[0])
+	return o.Args[0], ok
+}
+
+// pickledZone is what a pickle makes of a time zone.
+func pickledZone(key pyobj.Value) *pyobj.Object {
+	method := &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "getattr"}, Args: []pyobj.Value{zoneInfo, pyobj.Str("_unpickle")}, Offset: -1}
+	return &pyobj.Object{Make: pyobj.Reduce, Class: method, Args: []pyobj.Value{key, pyobj.Int(1)}, Offset: -1}
 }
 
 // plain writes an object by its state, which skops sets by __setstate__ or as attributes.
@@ -123,6 +152,8 @@ func (e *encoder) known(o *pyobj.Object, g *pyobj.Global, id int) (bool, error) 
 		return true, e.dict(g, id, pairs)
 	case "collections.defaultdict":
 		return true, e.defaultDict(o, id)
+	case "collections.deque":
+		return true, e.refuse("a deque comes back from skops without what is in it")
 	case "numpy.ma.core._mareconstruct":
 		return true, e.masked(o, id)
 	case "numpy.random.__RandomState_ctor", "numpy.random._pickle.__randomstate_ctor":

@@ -62,6 +62,11 @@ func model() pyobj.Value {
 		pyobj.Str("set"), &pyobj.Set{Items: []pyobj.Value{pyobj.Int(1)}}, pyobj.Str("frozen"), &pyobj.Set{Frozen: true},
 		pyobj.Str("objects"), objects([]int{2, 1}, pyobj.Str("a"), pyobj.None{}), pyobj.Str("dtype"), shared.DType,
 		pyobj.Str("scalar"), &pyobj.Scalar{DType: shared.DType, Data: shared.Data[:8]},
+		pyobj.Str("record"), &pyobj.Scalar{DType: &pyobj.DType{Kind: 'V', Size: 8, Order: '|', Fields: []pyobj.Field{{Name: "a", DType: shared.DType}}}, Data: shared.Data[:8]},
+		pyobj.Str("zone"), &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "builtins", Name: "getattr"},
+			Args: []pyobj.Value{&pyobj.Global{Module: "zoneinfo", Name: "ZoneInfo"}, pyobj.Str("_unpickle")}}, Args: []pyobj.Value{pyobj.Str("Europe/Berlin"), pyobj.Int(1)}},
+		pyobj.Str("ufunc"), &pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "numpy.core", Name: "_ufunc_reconstruct"},
+			Args: []pyobj.Value{pyobj.Str("numpy.core._multiarray_umath"), pyobj.Str("log1p")}},
 	), Offset: -1}
 }
 
@@ -145,7 +150,7 @@ func TestUntrustedTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(doc.Untrusted, " "); got != "__main__.Own builtins.frozenset copy.copy numpy.dtype" {
+	if got := strings.Join(doc.Untrusted, " "); got != "__main__.Own builtins.frozenset copy.copy numpy.dtype zoneinfo.ZoneInfo" {
 		t.Errorf("untrusted %s", got)
 	}
 }

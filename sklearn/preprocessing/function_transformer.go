@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
@@ -58,18 +59,10 @@ func (f *function) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) er
 		f.name = root + "." + x.Name
 		return nil
 	case *pyobj.Object:
-		name := pyobj.ShortName(x.ClassName())
-		switch {
-		case name == "_ufunc_reconstruct" && len(x.Args) == 2:
-			module, _ := sklearn.Text(x.Args[0])
-			ufunc, _ := sklearn.Text(x.Args[1])
-			root, rest, _ := strings.Cut(module, ".")
-			if root == "scipy" && rest != "special" && !strings.HasPrefix(rest, "special.") {
-				root = "numpy" // a module of scipy that had imported it
-			}
-			f.name = root + "." + ufunc
-			return nil
-		case x.ClassName() == "functools.partial":
+		if g, ok := numpy.Ufunc(x); ok {
+			return f.UnmarshalPy(nil, path, g)
+		}
+		if x.ClassName() == "functools.partial" {
 			return f.partial(path, x)
 		}
 	}
