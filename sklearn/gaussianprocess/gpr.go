@@ -93,10 +93,26 @@ func (g *GaussianProcessRegressor) Available(method string) error {
 	if method == sklearn.MethodPredictStd && (g.XTrain == nil || g.L == nil) {
 		return sklearn.NotComputed("it was not fitted: X_train_ or L_ is not in the file")
 	}
+	if method == sklearn.MethodPredictStd && g.Before("0.18.2") && g.Kernel != nil && hasPairwise(g.Kernel.kernel) {
+		return sklearn.NotComputed("before 0.18.2 the variances of PairwiseKernel were a column, from which nothing is subtracted")
+	}
 	if method == sklearn.MethodPredictStd && g.Before("1.0.1") && g.YTrainStd != nil && g.YTrainStd.Tensor.Len() > 1 {
 		return sklearn.NotComputed("before 1.0.1 the deviation of row i was scaled by that of target i")
 	}
 	return nil
+}
+
+// hasPairwise reports a PairwiseKernel.
+func hasPairwise(k kernel) bool {
+	switch k := k.(type) {
+	case *pairwiseKernel:
+		return true
+	case *pair:
+		return hasPairwise(k.k1) || hasPairwise(k.k2)
+	case *exponentiation:
+		return hasPairwise(k.base)
+	}
+	return false
 }
 
 // PredictStd gives the mean and the standard deviation of each prediction: the square root of the prior's variance

@@ -130,13 +130,23 @@ func (m *MultiOutputClassifier) Predict(b *graph.Builder, x graph.Value) graph.V
 	return m.predict(b, x)
 }
 
-// PredictProba is one matrix per output.
+// PredictProba is one matrix per output; in 0.18 they are one array, the outputs last.
 func (m *MultiOutputClassifier) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
 	out := make([]graph.Value, len(m.Estimators))
 	for i, e := range m.Estimators {
-		out[i] = sklearn.PredictProba(b, e, x)
+		if out[i] = sklearn.PredictProba(b, e, x); !out[i].OK() {
+			return out[i]
+		}
 	}
-	return b.Tuple(out...)
+	if !m.Before("0.19") {
+		return b.Tuple(out...)
+	}
+	for _, p := range out {
+		if p.Width() != out[0].Width() {
+			return b.Refuse("all the input array dimensions except for the concatenation axis must match exactly")
+		}
+	}
+	return b.Transpose(b.Stack(out...), 0, 2, 1)
 }
 
 // Available has probabilities when every estimator has.

@@ -74,6 +74,9 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		if n.Tree == nil {
 			return bad("_tree", "attribute is missing")
 		}
+		if m := n.Tree.Metric.Name; n.fit != nil && (m == graph.Dice || m == graph.SokalSneath) {
+			n.zeros = hasZeros(parts.Float64(n.fit))
+		}
 		if t := n.Tree.Data; t.Shape[0] != n.rows || t.Shape[1] != n.width {
 			return bad("_tree", "shape %v does not fit _fit_X of %d rows and %d columns", t.Shape, n.rows, n.width)
 		}
@@ -112,6 +115,12 @@ func hasZeros(t *tensor.Tensor) bool {
 	return false
 }
 
+// guardZeros refuses rows of zeros.
+func guardZeros(b *graph.Builder, x graph.Value, msg string) graph.Value {
+	top := b.Reduce(graph.OpReduceMax, b.Unary(graph.OpAbs, b.Cast(x, tensor.Float64)), 1, true, graph.Any)
+	return b.Guard(x, b.Binary(graph.OpEqual, top, b.Scalar(0, top)), msg)
+}
+
 // search brings x and a search into one form: checked, and measured here where the metric is a product. The last result
 // is the type of the distances.
 func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *graph.NeighborsAttr, tensor.DType) {
@@ -142,6 +151,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		if isSparse {
 			return b.Refuse("%s does not work with sparse matrices. Densify the data, or set algorithm='brute'", n.FitMethod), a, dt
 		}
+		if n.zeros {
+			x = guardZeros(b, x, "two rows of zeros have no distance: what a tree finds then depends on how it was built")
+		}
 		a.Tree = &n.Tree.NeighborTree
 		a.QuickSort = n.Before("1.9")
 		return b.Cast(x, tensor.Float64), a, dt
@@ -163,8 +175,8 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
 		case graph.NaNEuclidean:
 			return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array."), a, dt
-		case graph.BrayCurtis:
-			return b.Unsupported(graph.OpKNeighbors, "scikit-learn's braycurtis of sparse rows reads beyond the row"), a, dt
+		case graph.BrayCurtis, graph.Haversine:
+			return b.Unsupported(graph.OpKNeighbors, "scikit-learn's %s of sparse rows reads beyond the row", n.metric.Name), a, dt
 		}
 		if n.byScipy(x.DType(), isSparse) && n.metric.Name != graph.Manhattan {
 			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
@@ -200,8 +212,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 	}
 	if n.zeros {
-		sum := b.Reduce(graph.OpReduceMax, b.Unary(graph.OpAbs, x), 1, true, graph.Any)
-		x = b.Guard(x, b.Binary(graph.OpEqual, sum, b.Scalar(0, sum)), "the Jaccard distance of two rows of zeros is a matter of the scipy that computes, which the file does not name")
+		x = guardZeros(b, x, "the Jaccard distance of two rows of zeros is a matter of the scipy that computes, which the file does not name")
 	}
 	if n.metric.Name == graph.Correlation {
 		// scikit-learn gives NaN distances, in an order of their own.

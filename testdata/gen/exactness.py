@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.special
 import sklearn
+from sklearn.multiclass import _predict_binary
 from sklearn.base import BaseEstimator
 from sklearn.metrics.pairwise import pairwise_kernels
 
@@ -173,6 +174,9 @@ def width(est, X, method, coarse):
 def scores(est, X):
     """The numbers whose largest (or smallest) decides a label, one row each, and the method that gives them, or None."""
     name = type(est).__name__
+    if name == "OutputCodeClassifier":
+        Y = np.array([_predict_binary(e, X) for e in est.estimators_]).T
+        return "code_distance", -np.square(Y[:, None] - est.code_book_[None]).sum(-1)
     if name in DISTANCES and hasattr(est, "transform"):
         return "transform", -np.square(np.asarray(est.transform(X), dtype=float))
     for method in ("decision_function", "predict_joint_log_proba", "predict_proba"):
@@ -346,6 +350,8 @@ def inverse_error(est, X):
         d = est.kneighbors(X)[0].astype(float)
         d = np.c_[d, np.full(len(d), np.inf)]
     b = np.where(d < np.inf, blur(est, X, np.minimum(d, 1e150)), 0)
+    if getattr(X, "dtype", None) == np.float32:
+        b = b + 2e-7 * np.abs(X).max()
     zero = d <= 4 * b  # whose share is all, but for what is left to the others
     with np.errstate(all="ignore"):
         error = np.where(zero, 0, b / (d - b)).max(1)
@@ -512,13 +518,18 @@ def spread(est, X, method):
         mean = np.dot(np.abs(X), np.abs(est.coef_)) + np.abs(est.intercept_)
     elif method == "predict_std":
         mean, std = est.predict(X, return_std=True)
-        variance = np.abs(est.kernel_.diag(X)) * np.max(est._y_train_std) ** 2
+        variance = np.abs(np.ravel(est.kernel_.diag(X))) * np.max(getattr(est, "_y_train_std", 1)) ** 2
         mean = scale(est, X, "predict", False)
     else:
         binary = est.base_estimator_
         mean, std = est.latent_mean_and_variance(X)
         K = np.abs(binary.kernel_(X, binary.X_train_))
         return np.dot(K, np.abs(binary.y_train_ - binary.pi_)) + binary.kernel_.diag(X)
+    if method == "predict_std" and hasattr(est, "L_") and release() < (0, 24):
+        # The inverse of the covariance of the fitted rows was multiplied from both sides.
+        inverse = np.linalg.inv(est.L_)
+        K = np.abs(est.kernel_(X, est.X_train_))
+        variance = variance + TERMS * (np.dot(K, np.dot(np.abs(inverse.T), np.abs(inverse))) * K).sum(1) * np.max(getattr(est, "_y_train_std", 1)) ** 2
     std = np.nan_to_num(np.min(np.asarray(std).reshape(len(X), -1), axis=1))
     return np.abs(mean) + variance / np.maximum(np.maximum(std, 1e-6 * np.sqrt(variance)), 1e-30)
 
@@ -526,7 +537,7 @@ def spread(est, X, method):
 def scale(est, X, method, coarse):
     """Per row, what the rounding is relative to where that is not the output itself, or None."""
     inner = parts(est)
-    few = 1 if coarse else TERMS
+    few = 1 if coarse or getattr(X, "dtype", None) == np.float32 else TERMS
     try:
         if type(est).__name__ == "Pipeline" and len(inner) > 1:
             for step in inner[:-1]:
@@ -547,7 +558,7 @@ def scale(est, X, method, coarse):
         if method in ("predict_std", "latent_mean_and_variance") and type(est).__name__ != "DummyRegressor":
             narrow = np.asarray(X).dtype == np.float32 and "PairwiseKernel" in repr(getattr(est, "kernel_", ""))
             return (spread(est, np.asarray(X, dtype=float), method) * (1e6 if narrow else 1)).tolist()
-        if coarse and method != "predict" and hasattr(est, "_estimate_log_weights"):
+        if (coarse or getattr(X, "dtype", None) == np.float32) and method != "predict" and hasattr(est, "_estimate_log_weights"):
             return quadratic(est, np.asarray(X, dtype=float)).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
             return [4.0] * X.shape[0]  # the terms of the probability are 7,600 in sum of magnitudes
@@ -569,7 +580,7 @@ def scale(est, X, method, coarse):
             return (2 * float(np.abs(W).max()) + 2 * moved / WIDTH["sum32"]).tolist()
         if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
             return np.abs(est._decision_function(X)).max(1).tolist()
-        if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and est._fit_method == "brute" and method in ("predict", "predict_proba"):
+        if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and (est._fit_method == "brute" or getattr(X, "dtype", None) == np.float32) and method in ("predict", "predict_proba"):
             return (inverse_error(est, X) / WIDTH[width(est, X, method, coarse)]).tolist()
         if type(est).__name__ == "Isomap" and est.nbrs_._fit_method == "brute" and est.n_neighbors is not None:
             # The distance to a row that was fitted is the root of a rounding.
@@ -621,6 +632,10 @@ def scale(est, X, method, coarse):
             p = est.init_.predict_proba(X.astype(np.float32)).astype(float)
             p = p * (1 - p)
             return np.maximum(1 / np.clip(p, 1e-4, None), 0.12 / np.clip(p, 1e-7, None)).max(1).tolist()  # one unit of float32 near 1
+        if type(est).__name__ == "GaussianProcess":
+            Z = (np.asarray(X, dtype=float) - est.X_mean) / est.X_std
+            r = est.corr(est.theta_, np.abs(Z[:, None] - est.X[None]).reshape(-1, X.shape[1])).reshape(len(Z), -1)
+            return (few * np.dot(np.abs(r), np.abs(est.gamma)).max(1) * est.y_std.max() + np.abs(est.y_mean).max()).tolist()
         if type(est).__name__ == "GaussianProcessRegressor":
             alpha = np.abs(est.alpha_.reshape(len(est.alpha_), -1)) * getattr(est, "_y_train_std", 1)
             K = np.abs(est.kernel_(np.asarray(X, dtype=float), est.X_train_))
@@ -673,9 +688,9 @@ def scale(est, X, method, coarse):
             return (t * slope.max() if "proba" in method else t).tolist()
         if getattr(est, "effective_metric_", "") in ("cosine", "correlation") and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):
             return [1.0] * X.shape[0]  # one minus a product of unit rows, centred ones for correlation
-        if tolerance(est, method) != "dist" or sp.issparse(X):
+        if tolerance(est, method) != "dist":
             return None
-        A = np.asarray(X, dtype=float)
+        A = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
         B = getattr(est, "cluster_centers_", getattr(est, "subcluster_centers_", getattr(est, "_fit_X", None)))
         B = B.toarray() if sp.issparse(B) else np.asarray(B, dtype=float)
         return (np.nansum(np.square(A), 1) + np.nansum(np.square(B), 1).max()).tolist()
