@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -229,17 +230,18 @@ func checkMigrated(cmd *cobra.Command, m, n *larder.Model, report *release.Repor
 		if _, err := n.Run(cmd.Context(), method, x); errors.Is(err, larder.ErrInput) {
 			x = complete(v) // a release may refuse NaN where the writing one took it
 		}
-		p, err := answer(cmd.Context(), m, method, x)
+		d, err := compareMethod(cmd.Context(), m, n, method, x)
 		if err != nil {
 			return nil, err
 		}
-		q, err := answer(cmd.Context(), n, method, x)
-		if err != nil {
-			return nil, err
-		}
-		d, err := rows.Compare(p, q, migrateTolerance)
-		if err != nil {
-			return nil, err
+		if method == "decision_path" && d.Equal < d.Rows {
+			// Until 1.7 it sent missing values to the right, whichever way predictions went.
+			if whole := complete(x); whole.Rows() < x.Rows() {
+				if d, err = compareMethod(cmd.Context(), m, n, method, whole); err != nil {
+					return nil, err
+				}
+				report.Notes = append(report.Notes, fmt.Sprintf("decision_path marks rows with missing values as scikit-learn %s does: 1.7 and before went another way there than predictions.", report.To))
+			}
 		}
 		joinDifference(all, method, d)
 	}
@@ -250,20 +252,40 @@ func checkMigrated(cmd *cobra.Command, m, n *larder.Model, report *release.Repor
 	return all, nil
 }
 
-// complete leaves out the rows of a matrix that hold NaN, unless all do.
+// compareMethod compares the answers of two models to the same rows.
+func compareMethod(ctx context.Context, m, n *larder.Model, method string, x tensor.Value) (*rows.Difference, error) {
+	p, err := answer(ctx, m, method, x)
+	if err != nil {
+		return nil, err
+	}
+	q, err := answer(ctx, n, method, x)
+	if err != nil {
+		return nil, err
+	}
+	return rows.Compare(p, q, migrateTolerance)
+}
+
+// complete leaves out the rows of a matrix or frame that hold missing values, unless all do.
 func complete(v tensor.Value) tensor.Value {
-	d := v.Dense
-	if d == nil || d.F64 == nil || len(d.Shape) != 2 {
+	var missing func(i int) bool
+	switch d, f := v.Dense, v.Frame; {
+	case d != nil && d.F64 != nil && len(d.Shape) == 2:
+		missing = func(i int) bool { return slices.ContainsFunc(d.F64[i*d.Shape[1]:][:d.Shape[1]], math.IsNaN) }
+	case f != nil:
+		missing = func(i int) bool {
+			return slices.ContainsFunc(f.Columns, func(c *tensor.Tensor) bool { return c.Cell(i).Kind == tensor.CellNone || c.Cell(i).IsNaN() })
+		}
+	default:
 		return v
 	}
-	var f []float64
-	for i := range d.Shape[0] {
-		if row := d.F64[i*d.Shape[1]:][:d.Shape[1]]; !slices.ContainsFunc(row, math.IsNaN) {
-			f = append(f, row...)
+	var whole []int
+	for i := range v.Rows() {
+		if !missing(i) {
+			whole = append(whole, i)
 		}
 	}
-	if len(f) == 0 {
+	if len(whole) == 0 {
 		return v
 	}
-	return tensor.Value{Dense: tensor.FromF64(f, len(f)/d.Shape[1], d.Shape[1])}
+	return *(&rows.Table{Value: &v, N: v.Rows()}).Slice(whole).Value
 }

@@ -19,6 +19,11 @@ var columnClasses = []sklearn.Class{
 		Upgrade: []sklearn.Rung{
 			{Before: "1.0", Fix: func(s *sklearn.State) error {
 				s.Rename("_feature_names_in", "feature_names_in_")
+				if v := s.Attrs.Get("feature_names_in_"); v == nil || v == pyobj.Value(pyobj.None{}) {
+					if _, err := sklearn.Strings(s.Attrs.Get("_df_columns")); err == nil { // before 0.22.1
+						s.Attrs.Set(pyobj.Str("feature_names_in_"), s.Attrs.Get("_df_columns"))
+					}
+				}
 				s.Default("verbose_feature_names_out", pyobj.Bool(true))
 				return nil
 			}},
@@ -349,7 +354,7 @@ func (c *ColumnTransformer) Bound(bd *sklearn.Binder) error {
 	return nil
 }
 
-// namedByKeys takes for the columns of the fit those that the branches name, where the file lists none: before 0.22.1 it kept no
+// namedByKeys takes for the columns of the fit those that the branches name, where the file lists none: before 0.20.3 it kept no
 // names, and columns that no branch takes do not matter.
 func (c *ColumnTransformer) namedByKeys() {
 	if c.FeatureNamesIn != nil || c.PrivateTransformerInputIndices != nil {

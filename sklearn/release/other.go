@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -487,6 +488,62 @@ func diagonalCSR(d []float64) pyobj.Value {
 		entry("indices", ints(len(d))), entry("indptr", ints(len(d)+1)), entry("data", floatArray(d, len(d))))
 }
 
+// columnNames sets feature_names_in_ where a release before 0.22.1 kept none: from the index of the frame, else from what the
+// transformers name where they alone matter.
+func (s *state) columnNames() {
+	if s.get("feature_names_in_") != nil {
+		return
+	}
+	names, err := sklearn.Strings(s.get("_df_columns"))
+	detail := "from _df_columns"
+	if err != nil {
+		list, err := sklearn.Sequence(s.get("transformers_"))
+		if err != nil {
+			return
+		}
+		for _, it := range list {
+			t, err := sklearn.Sequence(it)
+			if err != nil || len(t) != 3 {
+				return
+			}
+			if w, _ := sklearn.Text(t[1]); w == "drop" {
+				continue
+			}
+			keys, err := sklearn.Strings(t[2])
+			if one, ok := sklearn.Text(t[2]); ok {
+				keys, err = []string{one}, nil
+			}
+			if err != nil {
+				return
+			}
+			for _, k := range keys {
+				if !slices.Contains(names, k) {
+					names = append(names, k)
+				}
+			}
+		}
+		if names == nil {
+			return
+		}
+		detail = "the columns that transformers name; others do not matter"
+		none := &pyobj.List{}
+		for _, v := range append(slices.Clone(list), s.get("_remainder")) {
+			if t, ok := v.(*pyobj.Tuple); ok && len(t.Items) == 3 {
+				if w, _ := sklearn.Text(t.Items[1]); w == "drop" {
+					t.Items[2] = none
+				}
+			}
+		}
+		s.drop("_n_features")
+		s.set("n_features_in_", pyobj.Int(len(names)), "their number")
+	}
+	a := &pyobj.Array{DType: &pyobj.DType{Kind: 'O', Size: 8, Order: '|'}, Shape: []int{len(names)}, Offset: -1}
+	for _, n := range names {
+		a.Objects = append(a.Objects, pyobj.Str(n))
+	}
+	s.set("feature_names_in_", a, detail)
+}
+
 // fittedPassthrough: since 1.4 the fitted form of "passthrough" is a FunctionTransformer.
 func (s *state) fittedPassthrough() error {
 	n := s.get("_n_features")
@@ -642,7 +699,10 @@ func (s *state) columnBookkeeping() error {
 		width, err = sklearn.Int(s.get("_n_features")) // until 0.22
 	}
 	if err != nil {
-		return nil // names only; it is computed from the frame
+		if s.get("_transformer_to_input_indices") != nil {
+			return nil
+		}
+		return s.refuse("transformers_", "the file does not say how many columns the frame had, nor their names")
 	}
 	names, _ := sklearn.Strings(s.get("feature_names_in_"))
 	if s.get("_transformer_to_input_indices") == nil {

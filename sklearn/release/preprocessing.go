@@ -319,11 +319,12 @@ var preprocessingSteps = []step{
 		return nil
 	}},
 	{at: "1.0", classes: "ColumnTransformer", up: func(s *state) error {
-		s.drop("_df_columns")
 		s.rename("_feature_names_in", "feature_names_in_")
 		if _, isNone := s.get("feature_names_in_").(pyobj.None); isNone {
 			s.drop("feature_names_in_")
 		}
+		s.columnNames()
+		s.drop("_df_columns")
 		return nil
 	}},
 	{at: "1.4", classes: "ColumnTransformer", up: (*state).fittedPassthrough, down: (*state).namedPassthrough},

@@ -864,8 +864,8 @@ FIXTURES = [
     ("0.18.2", "GaussianProcess-generalized", "gaussian_process.GaussianProcess", "std reg", dict(corr="generalized_exponential", theta0=(0.1, 0.02, 0.3, 0.05, 1.5), nugget=0.01, storage_mode="light")),
     ("0.17.1", "ProjectedGradientNMF", "decomposition.ProjectedGradientNMF", "pos", dict(n_components=2, sparseness="data")),
     ("0.18.2", "NMF-pg", "decomposition.NMF", "pos", dict(n_components=2, solver="pg", alpha=0.1, l1_ratio=0.5, sparseness="components")),
-    ("0.20.4", "ColumnTransformer-names", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, ["age"])], remainder="drop")),
-    ("0.21.3", "ColumnTransformer-rest", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"])], remainder=num)),
+    ("0.20.0", "ColumnTransformer-names", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, ["age"])], remainder="drop")),
+    ("0.20.0", "ColumnTransformer-rest", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"])], remainder=num)),
 ]
 
 
