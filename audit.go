@@ -88,8 +88,12 @@ func judgeSource(src *source.Source, lim source.Limits, p audit.Policy) *audit.R
 	return audit.Failure(err, doc, p)
 }
 
-// maxMembers bounds the bytes that are decompressed to name what hides in a container that is refused anyway.
-const maxMembers = 64 << 20
+// maxMembers bounds the bytes that are decompressed to name what hides in a container that is refused anyway, and searched the
+// members that are.
+const (
+	maxMembers = 64 << 20
+	searched   = 10_000
+)
 
 // pickledMembers finds pickles in containers that are no model files of their own: .npy and .npz with object arrays,
 // zip archives with pickles in them, pickles before or behind a zip. It gives their joint trace; nil if there is none.
@@ -127,8 +131,11 @@ func pickledMembers(src *source.Source, lim source.Limits) *pyobj.Doc {
 		return only(joint, found)
 	}
 	for i, f := range z.File {
-		if i >= lim.Entries || strings.HasSuffix(f.Name, "/") {
+		if i >= searched {
 			break
+		}
+		if strings.HasSuffix(f.Name, "/") {
+			continue
 		}
 		at, err := f.DataOffset()
 		if err != nil || at > int64(len(data)) {

@@ -19,7 +19,7 @@ type Limits struct {
 	String       int64 // bytes of one string
 	Long         int64 // bytes of one LONG1/LONG4
 	Digits       int   // digits of an int in text form
-	Entries      int   // zip entries
+	Entries      int   // members of a zip archive; tensors of a safetensors file
 	Name         int   // bytes of a zip entry's name
 	Schema       int64 // bytes of skops' schema.json
 	SchemaDepth  int   // its nesting
@@ -34,7 +34,7 @@ func Default() Limits {
 		Heap: 96 << 20, HeapPer: 64,
 		Stack: 1_000_000, Marks: 10_000, Memo: 10_000_000, Depth: 1000,
 		String: 256 << 20, Long: 64 << 10, Digits: 4300,
-		Entries: 10_000, Name: 255, Schema: 64 << 20, SchemaDepth: 200,
+		Entries: 1_000_000, Name: 255, Schema: 64 << 20, SchemaDepth: 200,
 		Elements: 1 << 40,
 	}
 }

@@ -196,9 +196,12 @@ func (r *reader) companion(d *pyobj.Dict) (pyobj.Value, error) {
 	return &own, nil
 }
 
+// companions is how many files beside the first may be opened.
+const companions = 10_000
+
 func (r *reader) sibling(name string) (*source.Source, error) {
-	if n := len(r.npy) + len(r.zf); n >= r.lim.Entries {
-		return nil, &source.LimitError{Limit: "number of companion files", Value: int64(n) + 1, Max: int64(r.lim.Entries), Offset: r.m.Offset()}
+	if n := len(r.npy) + len(r.zf); n >= companions {
+		return nil, &source.LimitError{Limit: "number of companion files", Value: int64(n) + 1, Max: companions, Offset: r.m.Offset()}
 	}
 	src, err := r.src.Sibling(name, r.lim)
 	if err != nil {

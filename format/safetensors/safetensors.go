@@ -371,8 +371,8 @@ func header(b []byte, lim source.Limits) (graph string, tensors []*tensor, err e
 			}
 			continue
 		}
-		if len(tensors) >= lim.Entries*100 {
-			return "", nil, &source.LimitError{Limit: "number of tensors", Value: int64(len(tensors)) + 1, Max: int64(lim.Entries) * 100, Offset: int64(8 + r.Offset())}
+		if len(tensors) >= lim.Entries {
+			return "", nil, &source.LimitError{Limit: "number of tensors", Value: int64(len(tensors)) + 1, Max: int64(lim.Entries), Offset: int64(8 + r.Offset())}
 		}
 		t := &tensor{name: name, end: -1}
 		whole := func() int64 {

@@ -3,8 +3,10 @@ package skops
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/big"
@@ -197,4 +199,27 @@ func deep(n int) pyobj.Value {
 		v = &pyobj.List{Items: []pyobj.Value{v}}
 	}
 	return v
+}
+
+// The vocabulary of a vectorizer that was limited holds a numpy scalar per word, a member of the archive each.
+func TestManyMembers(t *testing.T) {
+	words := &pyobj.Dict{}
+	for i := range 12_000 {
+		words.Set(pyobj.Str(fmt.Sprint("w", i)), &pyobj.Scalar{DType: &pyobj.DType{Kind: 'i', Size: 8, Order: '<'}, Data: binary.LittleEndian.AppendUint64(nil, uint64(i))})
+	}
+	var b bytes.Buffer
+	if err := Encode(&b, words); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, ok := doc.Root.(*pyobj.Dict)
+	if !ok || len(back.Entries) != 12_000 {
+		t.Fatalf("got %T", doc.Root)
+	}
+	if s, ok := back.Get("w11999").(*pyobj.Scalar); !ok || binary.LittleEndian.Uint64(s.Data) != 11_999 {
+		t.Errorf("got %v", back.Get("w11999"))
+	}
 }
