@@ -23,7 +23,7 @@ type Change struct {
 // Diff tells in words what changed from a to b: versions, steps, parameters, features, classes, trees and what else was
 // learned. It is empty when the fitted models are the same, whatever their files are like.
 func Diff(a, b *Model) []Change {
-	d := &differ{a: a, b: b, changes: []Change{}}
+	d := &differ{a: a, b: b, changes: []Change{}, listed: map[*pyobj.Dict]bool{}}
 	x, y := a.Info(), b.Info()
 	if pyobj.ShortName(x.Type) != pyobj.ShortName(y.Type) {
 		d.add("type", "model", "%s -> %s", x.Type, y.Type)
@@ -41,12 +41,20 @@ func Diff(a, b *Model) []Change {
 	for _, p := range pairs {
 		d.learned(p)
 	}
+	if len(d.changes) == 0 {
+		f, err1 := fingerprint.Of(a.root)
+		g, err2 := fingerprint.Of(b.root)
+		if err1 != nil || err2 != nil || f != g {
+			d.add("learned", "model", "something differs that no method reads, such as the state of random numbers")
+		}
+	}
 	return d.changes
 }
 
 type differ struct {
 	a, b    *Model
 	changes []Change
+	listed  map[*pyobj.Dict]bool // attributes of a's estimators that are compared at their own place
 }
 
 func (d *differ) add(kind, path, format string, args ...any) {
@@ -96,6 +104,7 @@ func (d *differ) parts() []partPair {
 	var out []partPair
 	for _, p := range before {
 		x, y := was[p], is[p]
+		d.listed[x.attrs] = true
 		switch {
 		case y.attrs == nil:
 			d.add("step", p, "%s is gone", x.class)
@@ -294,6 +303,40 @@ func (d *differ) learned(p partPair) {
 		if text := compareValues(x, y); text != "" {
 			d.add("learned", p.path, "%s: %s", n, text)
 		}
+		d.inside(p.path+"."+n, x, y)
+	}
+}
+
+// inside compares the estimators that an attribute keeps for itself: a vectorizer's weights, a binner's encoder.
+func (d *differ) inside(path string, x, y pyobj.Value) {
+	parts := func(v pyobj.Value) []*pyobj.Object {
+		var out []*pyobj.Object
+		pyobj.Walk(v, func(v pyobj.Value) bool {
+			o, ok := v.(*pyobj.Object)
+			if ok && isPart(o) {
+				out = append(out, o)
+			}
+			return !ok || !isPart(o)
+		})
+		return out
+	}
+	was, is := parts(x), parts(y)
+	for i := range min(len(was), len(is)) {
+		a, _ := was[i].Attrs()
+		b, _ := is[i].Attrs()
+		if d.listed[a] {
+			continue
+		}
+		d.listed[a] = true
+		at := path
+		if len(was) > 1 {
+			at = fmt.Sprintf("%s[%d]", path, i)
+		}
+		if s, t := pyobj.ShortName(was[i].ClassName()), pyobj.ShortName(is[i].ClassName()); s != t {
+			d.add("step", at, "%s -> %s", s, t)
+			continue
+		}
+		d.learned(partPair{at, a, b})
 	}
 }
 
@@ -376,6 +419,11 @@ func compareValues(a, b pyobj.Value) string {
 			return "" // compared at its own place
 		}
 	}
+	f, err1 := fingerprint.Of(a)
+	g, err2 := fingerprint.Of(b)
+	if err1 == nil && err2 == nil && f == g {
+		return ""
+	}
 	x, err1 := sklearn.Tensor(a)
 	y, err2 := sklearn.Tensor(b)
 	if err1 == nil && err2 == nil {
@@ -383,7 +431,10 @@ func compareValues(a, b pyobj.Value) string {
 	}
 	if p, ok := plain(a, 0); ok {
 		if q, ok := plain(b, 0); ok {
-			return paramText(p) + " -> " + paramText(q)
+			if s, t := paramText(p), paramText(q); s != t {
+				return s + " -> " + t
+			}
+			return fmt.Sprintf("%s of another type", paramText(q))
 		}
 	}
 	m, ok1 := a.(*pyobj.Dict)
@@ -404,10 +455,10 @@ func compareValues(a, b pyobj.Value) string {
 		}
 		return ""
 	}
-	f, err1 := fingerprint.Of(a)
-	g, err2 := fingerprint.Of(b)
-	if err1 == nil && err2 == nil && f == g {
-		return ""
+	if o, ok := b.(*pyobj.Object); ok && strings.HasSuffix(o.ClassName(), ".newObj") && len(o.Args) == 1 {
+		if c, ok := o.Args[0].(*pyobj.Global); ok {
+			return "another " + c.Name
+		}
 	}
 	if s, t := sklearn.Describe(a), sklearn.Describe(b); s != t {
 		return s + " -> " + t

@@ -88,3 +88,20 @@ func TestDiffOfDifferentModels(t *testing.T) {
 		t.Errorf("%+v, %v", moves, err)
 	}
 }
+
+// TestDiffInside: what an estimator keeps for itself is compared too.
+func TestDiffInside(t *testing.T) {
+	open := func(release string) *larder.Model {
+		m, err := larder.Open(filepath.Join(fixture.Path(t, "sklearn/"+release), "TfidfVectorizer.pkl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if got := said(larder.Diff(open("1.2.2"), open("1.9.1"))); !strings.Contains(got, "learned model._tfidf idf_ is new\n") {
+		t.Errorf("%s", got)
+	}
+	if got := said(larder.Diff(open("1.9.1"), open("1.9.1"))); got != "" {
+		t.Errorf("%s", got)
+	}
+}

@@ -54,6 +54,9 @@ type Report struct {
 	To      string   `json:"to"`
 	Changes []Change `json:"changes"`
 	Notes   []string `json:"notes"` // what holds for the answers, in sentences
+
+	// Complete names methods that give the same numbers for rows without missing values alone.
+	Complete []string `json:"complete,omitempty"`
 }
 
 // RefusedError is a model that the release can not express.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
@@ -20,6 +21,7 @@ const (
 )
 
 var treeSteps = []step{
+	{at: "1.8", classes: treeClassifiers + " " + treeRegressors, up: (*state).missingPaths, down: (*state).missingPaths},
 	{at: "0.18", classes: treeClassifiers + " " + treeRegressors, up: (*state).treeDepth},
 	{at: "0.22", classes: treeRegressors + " RandomForestRegressor ExtraTreesRegressor RandomTreesEmbedding", up: func(s *state) error {
 		s.drop("classes_", "n_classes_")
@@ -440,5 +442,28 @@ func (s *state) isolationDepths() error {
 	}
 	s.set("_average_path_length_per_tree", average, "computed from the trees")
 	s.set("_decision_path_lengths", depths, "computed from the trees")
+	return nil
+}
+
+// missingPaths: until 1.7 decision_path sent every missing value right, since 1.8 to the side that predictions take.
+func (s *state) missingPaths() error {
+	_, d, err := s.tree()
+	if d == nil || err != nil || s.writtenBefore("1.3") || s.m.To.Before("1.3") {
+		return err
+	}
+	a, _ := d.Get("nodes").(*pyobj.Array)
+	nodes, err := repack(a, nodes13, nil)
+	if err != nil {
+		return s.refuse("tree_", "nodes: %v", err)
+	}
+	for i := range nodes.Shape[0] {
+		if nodes.Data[i*nodes.DType.Size+56] != 0 && binary.LittleEndian.Uint64(nodes.Data[i*nodes.DType.Size:]) != 1<<64-1 {
+			s.m.say("decision_path of rows with missing values goes where predictions go since 1.8; until 1.7 it went right.")
+			if !slices.Contains(s.m.report.Complete, "decision_path") {
+				s.m.report.Complete = append(s.m.report.Complete, "decision_path")
+			}
+			break
+		}
+	}
 	return nil
 }
