@@ -150,17 +150,19 @@ func (m *Model) Methods() []string {
 	return sklearn.Methods(m.est)
 }
 
-// DefaultMethod returns "predict", or "transform" where there is no predict, or the first method there is.
+// DefaultMethod returns "predict", or "transform" where there is no predict, or the first method there is. One of the two that
+// scikit-learn runs and Larder does not is returned too: Can says why.
 func (m *Model) DefaultMethod() string {
-	ms := m.Methods()
+	if m.bind != nil {
+		return ""
+	}
 	for _, want := range []string{sklearn.MethodPredict, sklearn.MethodTransform} {
-		for _, have := range ms {
-			if have == want {
-				return want
-			}
+		var why *sklearn.MethodError
+		if err := m.Can(want); err == nil || errors.As(err, &why) && why.Refused {
+			return want
 		}
 	}
-	if len(ms) > 0 {
+	if ms := m.Methods(); len(ms) > 0 {
 		return ms[0]
 	}
 	return ""
