@@ -607,6 +607,11 @@ func (e *Encoder) object(o *pyobj.Object, v pyobj.Value) error {
 	if o.Make == pyobj.New || o.Make == pyobj.Inst && len(o.Args) == 0 {
 		maker = opNewObj
 	}
+	switch o.Class.(type) {
+	case *pyobj.Global, *pyobj.Object, *pyobj.Persistent:
+	default:
+		return &UnsupportedError{"a call of " + kind(o.Class)}
+	}
 	if err := e.Save(o.Class); err != nil {
 		return err
 	}
