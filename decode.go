@@ -64,20 +64,25 @@ type FormatError struct {
 
 func (e *FormatError) Error() string {
 	msg := fmt.Sprintf("larder: %s: offset 0x0: no format begins with % x", e.Path, e.Prefix)
-	for _, t := range asText {
+	for _, t := range mistaken {
 		if bytes.HasPrefix(e.Prefix, []byte(t.prefix)) {
-			return msg + "; it looks like a pickle that was " + t.how + " on its way: fetch it again as binary"
+			return msg + "; it looks like " + t.what
 		}
 	}
 	return msg
 }
 
-// asText are the first bytes of binary pickles that something took for text.
-var asText = []struct{ prefix, how string }{
-	{"\xe2\x82\xac", "turned from Windows-1252 into UTF-8"},
-	{"\xc2\x80", "turned from Latin-1 into UTF-8"},
-	{"\xef\xbf\xbd", "read as UTF-8 (what was none is lost)"},
-	{"\xef\xbb\xbf", "given a mark of UTF-8 text"},
+// mistaken are the first bytes of what people take for a model: binary pickles that something took for text, and what stands for a
+// file that was not fetched.
+var mistaken = []struct{ prefix, what string }{
+	{"\xe2\x82\xac", "a pickle that was turned from Windows-1252 into UTF-8 on its way: fetch it again as binary"},
+	{"\xc2\x80", "a pickle that was turned from Latin-1 into UTF-8 on its way: fetch it again as binary"},
+	{"\xef\xbf\xbd", "a pickle that was read as UTF-8 on its way, what was none is lost: fetch it again as binary"},
+	{"\xef\xbb\xbf", "a pickle that was given a mark of UTF-8 text on its way: fetch it again as binary"},
+	{"version ", "the pointer that Git LFS leaves in place of a file: git lfs pull fetches it"},
+	{"<!DOCTYP", "a page of the web: fetch the file itself"},
+	{"<!doctyp", "a page of the web: fetch the file itself"},
+	{"<html", "a page of the web: fetch the file itself"},
 }
 
 // Where gives the offset.
