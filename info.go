@@ -171,6 +171,7 @@ func (m *Model) Info() Info {
 
 // alone finds the parts that can be used without the whole.
 func (m *Model) alone(in *Info) {
+	bd := m.opts.binder(m.doc)
 	for i := range in.Parts {
 		p := &in.Parts[i]
 		rest, ok := strings.CutPrefix(p.Path, m.path)
@@ -182,7 +183,7 @@ func (m *Model) alone(in *Info) {
 		if err != nil {
 			continue
 		}
-		if e, err := m.opts.binder(m.doc).Bind(v, p.Path); err == nil && (sklearn.Has(e, sklearn.MethodPredict) == nil || sklearn.Has(e, sklearn.MethodTransform) == nil) {
+		if e, err := bd.Bind(v, p.Path); err == nil && (sklearn.Has(e, sklearn.MethodPredict) == nil || sklearn.Has(e, sklearn.MethodTransform) == nil) {
 			if top, ok := strings.CutPrefix(m.path, "model"); ok && top != "" {
 				chosen = strings.TrimPrefix(strings.NewReplacer("['", ".", "']", "").Replace(top)+rest, ".")
 			}

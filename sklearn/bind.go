@@ -32,7 +32,8 @@ type Binder struct {
 	Numpy int
 
 	depth    int
-	busy     map[*pyobj.Object]bool
+	busy     map[*pyobj.Object]bool // the objects read so far; true while what is in one is being read
+	reads    int
 	versions map[string]Version
 }
 
@@ -51,6 +52,27 @@ func (bd *Binder) version(s string) Version {
 		bd.versions[s] = v
 	}
 	return v
+}
+
+// A file may name one object in many places, and each is read anew: so often altogether, and so often an object.
+const (
+	maxReads    = 10_000
+	maxReadsPer = 16
+)
+
+// Visit counts the reading of an object whose parts are read with it. It is an error where a file of few objects, each in several
+// places inside the next, would be read without end.
+func (bd *Binder) Visit(o *pyobj.Object, path string) error {
+	if bd.busy == nil {
+		bd.busy = map[*pyobj.Object]bool{}
+	}
+	if _, ok := bd.busy[o]; !ok {
+		bd.busy[o] = false
+	}
+	if bd.reads++; bd.reads > maxReads+maxReadsPer*len(bd.busy) {
+		return &BindError{path, "", "the same objects stand inside one another in too many places"}
+	}
+	return nil
 }
 
 // maxDepth bounds estimators inside estimators.
@@ -84,15 +106,15 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	if c == nil {
 		return nil, &UnknownClassError{path, name}
 	}
-	if bd.busy == nil {
-		bd.busy = map[*pyobj.Object]bool{}
+	if err := bd.Visit(o, path); err != nil {
+		return nil, err
 	}
 	if bd.busy[o] || bd.depth >= maxDepth {
 		return nil, &BindError{path, "", "estimators nest without end"}
 	}
 	bd.busy[o] = true
 	bd.depth++
-	defer func() { delete(bd.busy, o); bd.depth-- }()
+	defer func() { bd.busy[o] = false; bd.depth-- }()
 
 	attrs, ok := o.Attrs()
 	if !ok {

@@ -31,22 +31,14 @@ type bisection struct {
 	left, right *bisection
 }
 
-// maxSplits bounds the tree; a fitted one has fewer nodes than twice its clusters.
-const maxSplits = 1 << 20
-
 // UnmarshalPy reads a _BisectingTree.
 func (n *bisection) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) error {
-	budget := maxSplits
-	return n.read(path, v, &budget)
-}
-
-func (n *bisection) read(path string, v pyobj.Value, budget *int) error {
-	if *budget--; *budget < 0 {
-		return fmt.Errorf("tree of splits does not end")
-	}
 	o, ok := v.(*pyobj.Object)
 	if !ok {
 		return fmt.Errorf("%s, wanted a _BisectingTree", sklearn.Describe(v))
+	}
+	if err := bd.Visit(o, path); err != nil {
+		return err
 	}
 	a, ok := o.Attrs()
 	if !ok || a == nil {
@@ -62,10 +54,10 @@ func (n *bisection) read(path string, v pyobj.Value, budget *int) error {
 		return err
 	}
 	n.left, n.right = new(bisection), new(bisection)
-	if err := n.left.read(path+".left", l, budget); err != nil {
+	if err := n.left.UnmarshalPy(bd, path+".left", l); err != nil {
 		return err
 	}
-	return n.right.read(path+".right", r, budget)
+	return n.right.UnmarshalPy(bd, path+".right", r)
 }
 
 func isNone(v pyobj.Value) bool {

@@ -58,6 +58,9 @@ func readKernel(bd *sklearn.Binder, path string, v pyobj.Value, depth int) (kern
 	if !ok || !strings.HasPrefix(o.ClassName(), "sklearn.gaussian_process.kernels.") || depth > maxKernels {
 		return bad("%s, wanted a kernel", sklearn.Describe(v))
 	}
+	if err := bd.Visit(o, path); err != nil {
+		return nil, err
+	}
 	attrs, ok := o.Attrs()
 	if !ok || attrs == nil {
 		return bad("state is no dict of attributes")
