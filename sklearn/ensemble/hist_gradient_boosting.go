@@ -23,7 +23,8 @@ func histClass(name string, make func() sklearn.Estimator) sklearn.Class {
 			"validation_fraction", "n_iter_no_change", "tol", "random_state", "class_weight", "quantile"},
 		Ignore: []string{"is_categorical_", "_is_categorical_remapped", "_label_encoder", "_random_seed", "_feature_subsample_rng",
 			"do_early_stopping_", "_use_validation_data", "_scorer", "train_score_", "validation_score_", "_in_fit",
-			"_fitted_with_sw", "n_trees_per_iteration_", "_n_features"},
+			"_fitted_with_sw", "n_trees_per_iteration_", "_n_features",
+			"_raw_predict"}, // the method itself, which a scorer of early stopping leaves among the attributes
 		Upgrade: []sklearn.Rung{
 			{Before: "0.24", Fix: func(s *sklearn.State) error {
 				s.Rename("bin_mapper_", "_bin_mapper")
