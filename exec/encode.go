@@ -430,7 +430,9 @@ func filling(n *node, d tensor.DType, fill []tensor.Cell) (*tensor.Tensor, error
 		case tensor.F64:
 			t.F64[i] = f
 		case tensor.F32:
-			t.F32[i] = float32(f)
+			if t.F32[i] = float32(f); d == tensor.Float16 {
+				t.F32[i] = half(t.F32[i])
+			}
 		case tensor.I64:
 			if t.I64[i] = c.I; c.Kind == tensor.CellFloat {
 				t.I64[i] = truncate(f)

@@ -210,6 +210,9 @@ func (k *FeatureAgglomeration) Transform(b *graph.Builder, x graph.Value) graph.
 
 // InverseTransform gives every column its cluster's value.
 func (k *FeatureAgglomeration) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
+	if x.OK() && x.Type().Kind == graph.Frame {
+		return b.Refuse("(Ellipsis, array of labels)") // no index of a frame
+	}
 	x = sklearn.Check(b, k, x, sklearn.Accept{AnyWidth: true})
 	if x.OK() && x.Width() != len(k.groups()) {
 		return b.Refuse("X has %d features, but %s has %d clusters.", x.Width(), k.Name(), len(k.groups()))

@@ -16,6 +16,13 @@ import (
 // Importances returns what operator.attrgetter would: "auto" is coef_ or else feature_importances_, anything else a
 // dotted path.
 func Importances(o *pyobj.Object, getter string) (*tensor.Tensor, error) {
+	for pyobj.ShortName(o.ClassName()) == "FrozenEstimator" { // has the attributes of what it holds
+		next := inner(o, "estimator")
+		if next == nil {
+			break
+		}
+		o = next
+	}
 	if getter == "auto" {
 		if t, err := attribute(o, "coef_"); err == nil {
 			return t, nil

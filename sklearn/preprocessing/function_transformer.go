@@ -185,7 +185,6 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
 		c.together(ty)
 		cols := make([]graph.Value, len(ty.Columns))
-		names := make([]string, len(ty.Columns))
 		for i, col := range ty.Columns {
 			if !col.DType.IsNumeric() {
 				return b.Refuse("column %d holds %s, the function %s takes numbers", i, col.DType, f.name)
@@ -194,12 +193,11 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 			if c.common != tensor.Invalid {
 				column = b.Cast(column, c.common)
 			}
-			cols[i], names[i] = b.AsColumn(run(c, column)), col.Name
+			if cols[i] = b.AsColumn(run(c, column)); col.Name != "" {
+				cols[i] = b.ToFrame(cols[i], []string{col.Name})
+			}
 		}
 		out = b.HStack(false, cols...)
-		if len(names) > 0 && names[0] != "" {
-			out = b.ToFrame(out, names)
-		}
 	} else {
 		out = run(c, x)
 	}
@@ -340,6 +338,12 @@ func unary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 func signed(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && x.DType() == tensor.Bool {
+			switch { // pandas asks Python's operators
+			case c.frame && op == graph.OpNeg:
+				return c.b.Unary(graph.OpNot, x)
+			case c.frame && op == "":
+				return x
+			}
 			return c.b.Refuse("ufunc '%s' did not contain a loop with signature matching types <class 'numpy.dtypes.BoolDType'>", c.f.name)
 		}
 		if op == "" { // positive
@@ -384,7 +388,11 @@ func loop(d, least tensor.DType) tensor.DType {
 func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() {
-			x = c.b.Cast(x, loop(x.DType(), tensor.Float16))
+			d := loop(x.DType(), tensor.Float16)
+			if d == tensor.Float16 && x.Type().Kind == graph.CSR {
+				return c.b.Refuse("scipy.sparse does not support dtype float16.")
+			}
+			x = c.b.Cast(x, d)
 		}
 		return f(c.b, x)
 	}
@@ -647,6 +655,9 @@ func softmax(c *arguments, x graph.Value) graph.Value {
 	if x.DType() == tensor.Bool {
 		return c.b.Refuse("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead.")
 	}
+	if x.DType() == tensor.Float16 {
+		return c.b.Unsupported("", "softmax of float16: numpy rounds each step of the computation")
+	}
 	if !x.DType().IsFloat() {
 		x = c.b.Cast(x, tensor.Float64)
 	}
@@ -724,6 +735,9 @@ func round(c *arguments, x graph.Value) graph.Value {
 	d := c.number("decimals", 0)
 	c.ignore("out")
 	if x.OK() && !x.DType().IsFloat() {
+		if c.frame && x.DType() == tensor.Bool {
+			return x
+		}
 		if d != 0 && x.DType() == tensor.Bool {
 			return c.b.Refuse("Cannot cast ufunc 'multiply' output from dtype('float64') to dtype('bool') with casting rule 'same_kind'")
 		}
