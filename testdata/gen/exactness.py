@@ -157,6 +157,8 @@ def tolerance(est, method):
         return "dist" if getattr(est, "_fit_method", "") == "brute" and est.effective_metric_ in EXPANDED else "sum"
     if name in DISTANCES and method == "transform":
         return "dist"
+    if name == "KernelDensity" and est.kernel not in ("gaussian", "exponential"):
+        return "log"  # where no row is near, what is left of bounds that were added and taken away again
     return "sum"
 
 
@@ -545,6 +547,9 @@ def scale(est, X, method, coarse):
             return scale(inner[-1], X, method, coarse)
         if hasattr(est, "best_estimator_") or type(est).__name__ == "FrozenEstimator":
             return scale(inner[0], X, method, coarse)
+        if type(est).__name__ == "MultiOutputRegressor":
+            by = [s for s in (scale(e, X, method, coarse) for e in inner) if s is not None]
+            return np.max(by, 0).tolist() if by else None
         if inner is not None:
             return None
         if type(est).__name__ == "TransformedTargetRegressor":
