@@ -1,7 +1,8 @@
 # make quickstart   the whole main job on a bundled real model, ending with a served page
 # make test         every test: Go, live parity with scikit-learn, a real browser
 # make check        lint, race detector, short fuzzing
-# make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators)
+# make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators,
+#                   WIDE=1 adds rare settings, weighted and partial fits, frames out, further types of rows)
 # make ladder       what every release from 0.17 on wrote and computed (RELEASES, TIMES, SEED, ONLY)
 # make parity-releases  what migrate writes, loaded by older releases (RELEASE_ENVS names their environments)
 # make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn; fixtures-old: older releases
@@ -19,6 +20,7 @@ ONE         := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 # make parity fits fresh models on every run; make test and CI the same ones, so that a red run is about the change.
 SEED        ?= $(if $(CI)$(filter test,$(MAKECMDGOALS)),20261124,$(shell date +%s))
 ONLY        ?=
+WIDE        ?=
 FUZZTIME    ?= 10s
 
 .PHONY: quickstart build test unit parity parity-releases ladder browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
@@ -44,7 +46,7 @@ $(STAMP): $(LOCK)
 
 parity: $(STAMP)
 	rm -rf .parity/cases .parity/out
-	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' --out .parity/cases
+	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' $(if $(WIDE),--wide) --out .parity/cases
 	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
 
 # What migrate writes for other releases, loaded by each of them. RELEASE_ENVS holds their environments: py39 and py311 with

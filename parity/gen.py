@@ -20,40 +20,51 @@ from cases import LINES
 FORMATS = "pickle4 joblib.zlib3 skops pickle5 joblib joblib.lz4 pickle2 joblib.xz pickle3 joblib.gzip3 skops joblib.bz2 joblib.lzma".split()
 
 
-def jobs(only, least):
+def jobs(only, least, wide):
+    """Each line; if wide of each estimator one of its lines, whichever can be, fitted in each of the other ways, twice."""
     lines = collections.Counter(line.estimator for line in LINES)
     count = collections.Counter()
     for at, line in enumerate(LINES):
         if not re.search(only, line.estimator):
             continue
         for k in range(line.times or math.ceil(least / lines[line.estimator])):
-            yield at, count[line.estimator], k
+            yield [at], count[line.estimator], k, ""
             count[line.estimator] += 1
+    for name in lines if wide else ():
+        if re.search(only, name):
+            own = [at for at, line in enumerate(LINES) if line.estimator == name]
+            for k, way in enumerate(LINES[own[0]].ways()):
+                for _ in range(2):
+                    yield own, count[name], k, way
+                    count[name] += 1
 
 
 def named(job):
-    _, _, at, i, _ = job
-    return f"{LINES[at].estimator}.{i:02d}"
+    _, _, _, at, i, _, _ = job
+    return f"{LINES[at[0]].estimator}.{i:02d}"
 
 
 def one(job):
-    seed, out, at, i, k = job
-    line = LINES[at]
+    seed, out, wide, lines, i, k, way = job
     name = named(job)
     r = build.generator(seed, name)
     start = time.time()
-    for attempt in range(3):  # random data may be degenerate for a setting: no neighbours, one class in a fold
+    for attempt in range(12 if way else 3):  # random data may be degenerate for a setting: no neighbours, one class in a fold
         try:
+            at = lines[r.integers(len(lines))] if way else lines[0]
+            line = LINES[at]
+            if way == "pandas" and line.tags.startswith("catnan"):
+                raise ValueError("whether a frame of text holds None or NaN is pandas' choice")
             p = line.p or int(r.integers(4, 8))
             n = int(line.n * r.uniform(0.8, 2))
-            d, est = build.fit(line, r, line.forms[(i + k) % len(line.forms)], n, p, 14)
+            d, est = build.fit(line, r, line.forms[(i + k) % len(line.forms)], n, p, 14, way=way)
             break
         except Exception:
             error = traceback.format_exc(limit=-2)
     else:
         return name, time.time() - start, 0, error
-    case = build.Case(name, f"{line.tags} as {d.form}: {build.words(est)}")
-    rec = record.record(case, d, est, d.new, full=True)
+    case = build.Case(name, f"{line.tags} as {d.form}{', ' * bool(way)}{way}: {build.words(est)}")
+    rec = record.record(case, d, est, d.new, full=True, r=r if wide else None)
     sizes = rec.write(out, FORMATS[(at + k) % len(FORMATS)])
     return name, time.time() - start, sum(sizes), None
 
@@ -63,11 +74,14 @@ def main():
     a.add_argument("--seed", type=int, required=True)
     a.add_argument("--only", default="")
     a.add_argument("--least", type=int, default=5, help="models per estimator, at least")
+    a.add_argument("--wide", action="store_true", help="the lines of wide.py, other ways to fit, and further types of rows, too")
     a.add_argument("--out", required=True)
     a = a.parse_args()
+    if a.wide:
+        import wide  # noqa: F401
     os.makedirs(a.out, exist_ok=True)
     start = time.time()
-    todo = [(a.seed, a.out, *j) for j in jobs(a.only, a.least)]
+    todo = [(a.seed, a.out, a.wide, *j) for j in jobs(a.only, a.least, a.wide)]
     failed, total, slow = [], 0, []
     died = []
     for job, done, death in crew.share(one, todo):

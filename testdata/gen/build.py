@@ -42,8 +42,8 @@ def steady(est):
         steady(step)
 
 
-def fit(line, r, form, n, p, m, overrides=None):
-    """Returns data with its form, and the fitted estimator. Falls back to float64 where the form is refused."""
+def fit(line, r, form, n, p, m, overrides=None, way=""):
+    """Returns data with its form, and the estimator fitted as draw.fit says. Falls back to float64 where the form is refused."""
     est = line.build(r)
     if overrides:
         est.set_params(**overrides)
@@ -55,7 +55,7 @@ def fit(line, r, form, n, p, m, overrides=None):
         try:
             e = sklearn.clone(est)
             if type(est).__name__ != "FrozenEstimator":
-                e.fit(X) if d.y is None else e.fit(X, d.y)
+                draw.fit(e, way, X, d.y, r)
         except Exception:
             if f == "f8":
                 raise

@@ -48,6 +48,10 @@ def call(est, method, X):
             return Ragged([d[o] for d, o in zip(out[0], order)], [i[o] for i, o in zip(out[1], order)])
         return list(out)
     out = getattr(est, method)(X)
+    if type(est).__name__ == "RadiusNeighborsRegressor" and method == "predict" and out.dtype.kind == "i":
+        return out.astype(float)  # where no row has a neighbour the NaN that stands for none takes the targets' type
+    if type(est).__name__.endswith("NMF") and method == "inverse_transform":
+        return np.asarray(out)  # of a frame scikit-learn makes one without names
     if type(est).__name__.endswith("SparsePCA") and method == "transform" and out.ndim == 1:
         return out.reshape(1, -1)  # scikit-learn drops the axis of a single row
     return out
@@ -80,6 +84,8 @@ def dump(est, path, form):
                 raise ValueError("skops makes True of every truth value that is a key")
             with steady_skops():
                 skops.io.dump(est, path + ".skops")
+            if "builtins.method_descriptor" in skops.io.get_untrusted_types(file=path + ".skops"):
+                raise ValueError("skops does not trust a method of str")
             return os.path.basename(path + ".skops")
         except Exception:
             if os.path.exists(path + ".skops"):
@@ -244,6 +250,36 @@ def variants(X, kind, form):
     return out
 
 
+def further(X, kind, r):
+    """Two more types that the same numbers may come in: name → rows."""
+    if isinstance(X, (list, pd.DataFrame)) or X.ndim != 2 or X.dtype.kind != "f" or kind in ("kernel", "dist", "geo"):
+        return {}
+    A = X.toarray() if sp.issparse(X) else X
+    whole = np.round(np.nan_to_num(np.clip(A, -100, 100)))
+    names = map(str, getattr(X, "columns", range(A.shape[1])))
+    table = {name: np.abs(whole[:, j]).astype(("i8", "u1", "?", "f4", "i2", "f8")[j % 6]) for j, name in enumerate(names)}
+    forms = {
+        "f2": lambda: A.astype(np.float16),
+        "i4": lambda: whole.astype(np.int32),
+        "i1": lambda: whole.astype(np.int8),
+        "u1": lambda: np.abs(whole).astype(np.uint8),
+        "u8": lambda: np.abs(whole).astype(np.uint64),
+        "object": lambda: A.astype(object),
+        "words": lambda: A.astype(str).astype(object),
+        "mixed": lambda: pd.DataFrame(table),
+        "csr f4": lambda: sp.csr_matrix(whole.astype(np.float32)),
+        "csr i8": lambda: sp.csr_matrix(whole.astype(np.int64)),
+        "csr bool": lambda: sp.csr_matrix(whole > 0),
+        "csr zeros": lambda: sp.csr_matrix((A.shape[0], A.shape[1])),
+        "zeros": lambda: np.zeros(A.shape),
+        "negative zeros": lambda: np.where(np.abs(whole) % 2 == 0, -0.0, whole),
+        "huge": lambda: A * 1e150,
+        "tiny": lambda: A * 1e-160,
+        "same": lambda: np.repeat(A[:1], len(A), axis=0),
+    }
+    return {name: forms[name]() for name in r.choice(sorted(forms), 2, replace=False)}
+
+
 def bad(X, kind):
     """Rows scikit-learn has reason to refuse: name → rows. It sometimes takes them; then so must Larder."""
     out = {}
@@ -284,12 +320,14 @@ def bad(X, kind):
     return out
 
 
-def record(case, data, est, rows, full):
-    """Runs everything on rows. full: every shape of input and the bad ones; else the plain rows and one more."""
+def record(case, data, est, rows, full, r=None):
+    """Runs everything on rows. full: every shape of input, two of the further ones that r draws, and the bad ones; else the
+    plain rows and one more."""
     coarse = data.form == "f4" and exactness.single(est) or getattr(getattr(est, "dictionary", None), "dtype", None) == np.float32
     rec = Recorder(case.name, est, case.setting, coarse)
     primary = [m for m in ("predict", "transform", "score_samples", "kneighbors") if m in rec.methods][:1]
-    for i, (key, X) in enumerate(variants(rows, data.kind, data.form).items()):
+    more = further(rows, data.kind, r) if r is not None else {}
+    for i, (key, X) in enumerate({**variants(rows, data.kind, data.form), **more}.items()):
         if i == 0:
             rec.run(key, X)
             rec.inverse(key, X)
