@@ -100,3 +100,21 @@ func TestColumnsAreFoundByTheRowsOwnNames(t *testing.T) {
 		}
 	}
 }
+
+// FeatureHasher takes lists of texts: no numbers, and no bare text, of which each letter would be a name.
+func TestNamesAreTexts(t *testing.T) {
+	w := &Want{Form: larder.FormTokens}
+	for text, ok := range map[string]bool{`[["a","b"],["c"]]`: true, `[["a","b"]]`: true, `[[1,2]]`: false, `[["a",null]]`: false, `["abc"]`: false} {
+		r, err := NewReader(strings.NewReader(text), JSON, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, err := ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := table.Match(w); (err == nil) != ok {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
+}

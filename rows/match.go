@@ -49,7 +49,7 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 		v, err := t.mappings()
 		return v, notes, err
 	case larder.FormTokens:
-		v, err := t.tokens()
+		v, err := t.tokens(len(w.Columns) == 0)
 		return v, notes, err
 	case larder.FormTexts:
 		c, note, err := t.single("text", func(c *Column) bool { return typedColumn(c).DType == tensor.String })
@@ -618,10 +618,13 @@ func (t *Table) mappings() (tensor.Value, error) {
 	return tensor.Value{Dicts: d}, nil
 }
 
-// tokens gives rows of several texts; missing values are left out.
-func (t *Table) tokens() (tensor.Value, error) {
+// tokens gives rows of several texts; missing values are left out. Where names are wanted nothing but text is one.
+func (t *Table) tokens(names bool) (tensor.Value, error) {
 	if t.Value != nil && t.Value.Tokens != nil {
 		return *t.Value, nil
+	}
+	if v := t.Value; v != nil && v.Dense != nil && len(v.Dense.Shape) == 1 {
+		return tensor.Value{}, &Error{Row: -1, Msg: "a row is a list of texts: scikit-learn would take one text letter by letter, or refuse it"}
 	}
 	if err := t.Spread(); err != nil {
 		return tensor.Value{}, err
@@ -632,7 +635,11 @@ func (t *Table) tokens() (tensor.Value, error) {
 	k := &tensor.Tokens{Indptr: make([]int, 1, t.N+1)}
 	for i := range t.N {
 		for j := range t.Columns {
-			if v := t.Columns[j].Cell(i); v.Kind != tensor.CellNone && !v.IsNaN() {
+			v := t.Columns[j].Cell(i)
+			if names && t.Columns[j].Text == nil && v.Kind != tensor.CellStr {
+				return tensor.Value{}, &Error{Row: i, Msg: "feature names must be strings"}
+			}
+			if v.Kind != tensor.CellNone && !v.IsNaN() {
 				k.Terms = append(k.Terms, v.String())
 			}
 		}

@@ -213,7 +213,7 @@ func ReadStored(r *jsonread.Reader) (v tensor.Value, err error) {
 		if kind == "mappings" {
 			return t.mappings()
 		}
-		return t.tokens()
+		return t.tokens(false)
 	}
 	return v, bad(fmt.Sprintf("kind %q is not known", kind))
 }
