@@ -47,7 +47,7 @@ func (o *object) find(key string) int {
 
 func (o *object) put(key string, v any) {
 	if o.keys == nil {
-		o.keys, o.vals = make([]string, 0, 8), make([]any, 0, 8)
+		o.keys, o.vals = make([]string, 0, 6), make([]any, 0, 6) // what most nodes have
 	}
 	o.keys, o.vals = append(o.keys, key), append(o.vals, v)
 	switch n := len(o.keys); {
@@ -75,7 +75,8 @@ func (n number) int() (int, error) { return strconv.Atoi(string(n)) }
 // parser makes a tree of a schema. Texts that stand in many nodes are made once.
 type parser struct {
 	r     *jsonread.Reader
-	texts map[string]string
+	texts map[string]any // of string
+	nums  map[string]any // of number
 	depth int
 	over  *source.LimitError
 	note  func(string, pyobj.Level, int64, string, ...any)
@@ -101,7 +102,7 @@ func parseJSON(text []byte, depth int, note func(string, pyobj.Level, int64, str
 		}
 		at += 2
 	}
-	p := &parser{r: jsonread.New(text, depth), texts: map[string]string{}, depth: depth, note: note}
+	p := &parser{r: jsonread.New(text, depth), texts: map[string]any{}, nums: make(map[string]any, len(text)/512), depth: depth, note: note}
 	p.r.Twice = func(key string) {
 		note("json-duplicate-key", pyobj.LevelRefuse, -1, "schema.json: key %.60q stands twice in one object", key)
 	}
@@ -117,16 +118,29 @@ func parseJSON(text []byte, depth int, note func(string, pyobj.Level, int64, str
 	return v, nil
 }
 
-func (p *parser) text(b []byte) string {
+func (p *parser) text(b []byte) any {
 	if len(b) > maxShared {
 		return string(b)
 	}
-	s, ok := p.texts[string(b)]
+	v, ok := p.texts[string(b)]
 	if !ok {
-		s = string(b)
-		p.texts[s] = s
+		s := string(b)
+		v = s
+		p.texts[s] = v
 	}
-	return s
+	return v
+}
+
+func (p *parser) key(b []byte) string { return p.text(b).(string) }
+
+func (p *parser) number(b []byte) any {
+	v, ok := p.nums[string(b)]
+	if !ok {
+		s := string(b)
+		v = number(s)
+		p.nums[s] = v
+	}
+	return v
 }
 
 func (p *parser) value(depth int) any {
@@ -142,7 +156,7 @@ func (p *parser) value(depth int) any {
 	case jsonread.Bool:
 		return r.Bool()
 	case jsonread.Number:
-		return number(p.text(r.Raw()))
+		return p.number(r.Raw())
 	case jsonread.String:
 		return p.text(r.Bytes())
 	case jsonread.Array:
@@ -154,7 +168,7 @@ func (p *parser) value(depth int) any {
 	case jsonread.Object:
 		o := &object{}
 		for r.Object(); r.More(); {
-			key := r.KeyIn(p.text)
+			key := r.KeyIn(p.key)
 			v := p.value(depth + 1)
 			if i := o.find(key); i >= 0 {
 				o.vals[i] = v

@@ -20,8 +20,20 @@ import (
 // memo is a value under its __id__.
 type memo struct {
 	value pyobj.Value
-	whole bool   // it was built to its end
-	print string // what the node says of itself, to see that a second node of that id says the same
+	whole bool // it was built to its end
+	node  *object
+}
+
+// alike reports that two nodes say the same of themselves.
+func (o *object) alike(p *object) bool {
+	for _, k := range []string{"__loader__", "__module__", "__class__", "file"} {
+		if o.text(k) != p.text(k) {
+			return false
+		}
+	}
+	a, text1 := o.get("content").(string)
+	b, text2 := p.get("content").(string)
+	return text1 == text2 && a == b
 }
 
 type decoder struct {
@@ -62,27 +74,28 @@ func (d *decoder) node(v any, path string, depth int) (pyobj.Value, error) {
 		}
 		return seen.value, nil
 	}
-	print := strings.Join([]string{loader, o.text("__module__"), o.text("__class__"), o.text("file")}, " ")
-	if s, ok := o.get("content").(string); ok {
-		print += " " + s
-	}
-	keep := func(v pyobj.Value, whole bool) {
-		if id != "" && id != "0" && !again {
-			d.memo[string(id)] = memo{v, whole, print}
+	kept := id != "" && id != "0" && !again
+	var remember func(pyobj.Value)
+	if loader != "JsonNode" && loader != "TypeNode" { // most nodes: they hold no others
+		remember = func(v pyobj.Value) {
+			if kept {
+				d.memo[string(id)] = memo{v, false, o}
+			}
 		}
 	}
-	remember := func(v pyobj.Value) { keep(v, false) }
 	out, err := d.build(o, loader, path, depth, remember)
 	if err != nil {
 		return nil, err
 	}
 	if again {
-		if seen.print != print {
+		if !seen.node.alike(o) {
 			d.note("skops-id-alias", pyobj.LevelRefuse, -1, "%s: id %s stands for two different values; the first would replace this one", path, id)
 		}
 		return seen.value, nil
 	}
-	keep(out, true)
+	if kept {
+		d.memo[string(id)] = memo{out, true, o}
+	}
 	return out, nil
 }
 
@@ -97,6 +110,9 @@ func (d *decoder) class(o *object, path string) (*pyobj.Global, error) {
 
 func (d *decoder) global(module, name, loader, path string) *pyobj.Global {
 	g := &pyobj.Global{Module: module, Name: name}
+	if n := len(d.doc.Imports); n == cap(d.doc.Imports) {
+		d.doc.Imports = slices.Grow(d.doc.Imports, max(n, 16))
+	}
 	d.doc.Imports = append(d.doc.Imports, pyobj.Import{Global: g, Offset: -1, Index: d.nodes - 1, Op: loader, Path: path})
 	return g
 }
@@ -281,7 +297,7 @@ func (d *decoder) sequence(o *object, loader, path string, depth int, remember f
 	}
 	vs := make([]pyobj.Value, len(list))
 	for i, c := range list {
-		if vs[i], err = d.node(c, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
+		if vs[i], err = d.node(c, path+"["+strconv.Itoa(i)+"]", depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -537,7 +553,7 @@ func (d *decoder) objectArray(o *object, path string, depth int) (pyobj.Value, e
 	}
 	vs := make([]pyobj.Value, len(list))
 	for i, c := range list {
-		if vs[i], err = d.node(c, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
+		if vs[i], err = d.node(c, path+"["+strconv.Itoa(i)+"]", depth+1); err != nil {
 			return nil, err
 		}
 	}

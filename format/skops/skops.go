@@ -103,7 +103,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		doc.Writer = "skops " + v
 	}
 	doc.Untrusted = untrusted(root, n)
-	d := &decoder{doc: doc, archive: a, lim: lim, memo: map[string]memo{}, files: map[string]string{}, note: note}
+	d := &decoder{doc: doc, archive: a, lim: lim, memo: make(map[string]memo, len(text)/512), files: map[string]string{}, note: note}
 	doc.Root, err = d.node(root, "schema", 0)
 	doc.Stream = lim.Decompressed - a.Left()
 	return doc, err

@@ -74,6 +74,10 @@ func (u *untrustedTypes) node(v any, losses bool) {
 		}
 		u.seen[id] = true
 	}
+	loader := o.text("__loader__")
+	if loader == "JsonNode" {
+		return
+	}
 	name := o.text("__module__") + "." + o.text("__class__")
 	content := o.get("content")
 	parts, _ := content.(*object)
@@ -86,8 +90,8 @@ func (u *untrustedTypes) node(v any, losses bool) {
 			u.node(parts.get(k), losses)
 		}
 	}
-	switch o.text("__loader__") {
-	case "JsonNode", "SliceNode", "CachedNode":
+	switch loader {
+	case "SliceNode", "CachedNode":
 	case "ListNode":
 		u.add(is("builtins.list"), name)
 		u.list(content, losses)

@@ -11,6 +11,7 @@
 package jsonread
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strconv"
@@ -104,14 +105,28 @@ func (r *Reader) Fail(format string, args ...any) {
 }
 
 func (r *Reader) space() {
-	for r.at < len(r.b) {
-		switch r.b[r.at] {
-		case ' ', '\n', '\t', '\r':
-			r.at++
+	if r.at < len(r.b) && r.b[r.at] <= ' ' {
+		r.spaces()
+	}
+}
+
+// spaces steps over white space, eight of an indentation at a time.
+func (r *Reader) spaces() {
+	b, at := r.b, r.at
+	for at < len(b) {
+		switch b[at] {
+		case ' ':
+			if at+8 <= len(b) && binary.LittleEndian.Uint64(b[at:]) == 0x2020202020202020 {
+				at += 7
+			}
+		case '\n', '\t', '\r':
 		default:
+			r.at = at
 			return
 		}
+		at++
 	}
+	r.at = at
 }
 
 // Kind tells what the next value is, Invalid at the end and after an error.

@@ -56,7 +56,9 @@ type Archive struct {
 
 	src   *source.Source
 	files map[string]*zip.File
-	left  int64 // decompressed bytes still allowed
+	start map[string]int64 // where the bytes of members begin, as far as their local headers told when they were checked
+	head  []byte           // what Head gave
+	left  int64            // decompressed bytes still allowed
 	cache map[string][]byte
 }
 
@@ -105,6 +107,8 @@ func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
 	}
 	sort.Slice(entries, func(i, j int) bool { return entries[i].offset < entries[j].offset })
 	at := uint64(0)
+	start := make(map[string]int64, len(entries))
+	var header []byte
 	for i, e := range entries {
 		if i == 0 && e.offset != 0 {
 			note("zip-prefix", pyobj.LevelRefuse, 0, "%d bytes before the first member", e.offset)
@@ -116,9 +120,14 @@ func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
 		if gap := e.offset - at; gap > 0 {
 			note("zip-gap", pyobj.LevelRefuse, int64(at), "%d bytes between members", gap)
 		}
-		if at, err = local(src, dir, e, note); err != nil {
+		var begin uint64
+		if begin, at, header, err = local(src, dir, e, header, note); err != nil {
 			return nil, err
 		}
+		if _, twice := start[e.name]; twice {
+			begin = 0 // archive/zip knows which is meant
+		}
+		start[e.name] = int64(begin)
 	}
 	if at < dir {
 		note("zip-gap", pyobj.LevelRefuse, int64(at), "%d bytes before the central directory", dir-at)
@@ -128,14 +137,28 @@ func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
 		return nil, bad(0, "not a readable zip: %v", err)
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	a := &Archive{src: src, files: map[string]*zip.File{}, left: lim.Decompressed, cache: map[string][]byte{}}
+	a := &Archive{src: src, files: make(map[string]*zip.File, len(z.File)), start: start, left: lim.Decompressed, cache: map[string][]byte{}}
 	for _, f := range z.File {
 		if a.files[f.Name] == nil {
 			a.files[f.Name] = f
 			a.Names = append(a.Names, f.Name)
 		}
 	}
+	if len(z.File) > 0 { // it may count offsets from elsewhere, after bytes that do not belong to the archive
+		f := z.File[0]
+		if at, err := f.DataOffset(); err != nil || at != start[f.Name] {
+			a.start = nil
+		}
+	}
 	return a, nil
+}
+
+// dataOffset is f.DataOffset, without reading the local header again.
+func (a *Archive) dataOffset(f *zip.File) (int64, error) {
+	if at := a.start[f.Name]; at > 0 {
+		return at, nil
+	}
+	return f.DataOffset()
 }
 
 const (
@@ -243,18 +266,23 @@ func zip64(extra []byte, e *entry) {
 	}
 }
 
-// local compares a member's local header with the central directory and returns where the member ends.
-func local(src *source.Source, dir uint64, e entry, note Note) (uint64, error) {
+// local compares a member's local header with the central directory and returns where the member's bytes begin and where it
+// ends. buf is memory for the header; it is returned to be used again.
+func local(src *source.Source, dir uint64, e entry, buf []byte, note Note) (begin, end uint64, used []byte, err error) {
 	le := binary.LittleEndian
-	h := src.Peek(int64(e.offset), 30)
+	// Most local headers are no longer than what the central directory has of them.
+	h, buf := peekInto(src, int64(e.offset), 30+e.nameLen+e.extraLen, buf)
 	if e.offset > dir || dir-e.offset < 30 || len(h) < 30 || le.Uint32(h) != sigLocal {
-		return 0, bad(int64(e.offset), "member %q has no local header", e.name)
+		return 0, 0, buf, bad(int64(e.offset), "member %q has no local header", e.name)
 	}
 	l := entry{flags: le.Uint16(h[6:]), method: le.Uint16(h[8:]), crc: le.Uint32(h[14:]), packed: uint64(le.Uint32(h[18:])),
 		size: uint64(le.Uint32(h[22:])), nameLen: int(le.Uint16(h[26:])), extraLen: int(le.Uint16(h[28:]))}
 	start := uint64(30 + l.nameLen + l.extraLen)
-	if h = src.Peek(int64(e.offset), int64(start)); start > uint64(len(h)) || start > dir-e.offset {
-		return 0, bad(int64(e.offset), "member %q has a damaged local header", e.name)
+	if start > uint64(len(h)) {
+		h, buf = peekInto(src, int64(e.offset), int(start), buf)
+	}
+	if start > uint64(len(h)) || start > dir-e.offset {
+		return 0, 0, buf, bad(int64(e.offset), "member %q has a damaged local header", e.name)
 	}
 	l.name = string(h[30 : 30+l.nameLen])
 	zip64(h[30+l.nameLen:start], &l)
@@ -263,9 +291,10 @@ func local(src *source.Source, dir uint64, e entry, note Note) (uint64, error) {
 		note("zip-local-central-differ", pyobj.LevelRefuse, int64(e.offset), "the local header of %q says otherwise than the central directory", e.name)
 	}
 	if e.packed > dir-e.offset-start {
-		return 0, bad(int64(e.offset), "member %q does not end inside the archive", e.name)
+		return 0, 0, buf, bad(int64(e.offset), "member %q does not end inside the archive", e.name)
 	}
-	end := e.offset + start + e.packed
+	begin = e.offset + start
+	end = begin + e.packed
 	if descriptor {
 		for _, n := range []uint64{16, 24, 12, 20} {
 			if end+n > dir {
@@ -273,13 +302,25 @@ func local(src *source.Source, dir uint64, e entry, note Note) (uint64, error) {
 			}
 			if b := src.Peek(int64(end+n), 4); len(b) == 4 {
 				if next := le.Uint32(b); next == sigLocal || next == sigCentral || next == sigEnd64 {
-					return end + n, nil
+					return begin, end + n, buf, nil
 				}
 			}
 		}
-		return 0, bad(int64(end), "member %q has no data descriptor", e.name)
+		return 0, 0, buf, bad(int64(end), "member %q has no data descriptor", e.name)
 	}
-	return end, nil
+	return begin, end, buf, nil
+}
+
+// peekInto is src.Peek into memory that is used again: the bytes are valid until it is.
+func peekInto(src *source.Source, off int64, n int, buf []byte) (got, used []byte) {
+	if off < 0 || off > src.Len() {
+		return nil, buf
+	}
+	if cap(buf) < n {
+		buf = make([]byte, max(n, 256))
+	}
+	k, _ := src.ReadAt(buf[:n], off) // what is missing is missed by whoever wanted it
+	return buf[:k], buf
 }
 
 // Unclean gives the reason against a member's name.
@@ -344,7 +385,7 @@ func (a *Archive) Copy(name string, limit int64) ([]byte, error) {
 	if !a.stored(f) || f.UncompressedSize64 != f.CompressedSize64 || f.UncompressedSize64 > uint64(min(limit, a.left)) {
 		return a.Read(name, limit)
 	}
-	at, err := f.DataOffset()
+	at, err := a.dataOffset(f)
 	if err != nil {
 		return nil, bad(-1, "member %q: %v", f.Name, err)
 	}
@@ -367,11 +408,14 @@ const copied = 4 << 10
 // owedFrom is the size of a member whose sum may be owed.
 const owedFrom = 64 << 10
 
-// Head gives the first n bytes of a member that Read gave, without touching the map it may be a view of.
+// Head gives the first n bytes of a member that Read gave, without touching the map it may be a view of. They are valid
+// until the next call.
 func (a *Archive) Head(name string, n int64) []byte {
 	if f := a.files[name]; a.Mapped(name) {
-		if at, err := f.DataOffset(); err == nil {
-			return a.src.Peek(at, min(n, int64(f.UncompressedSize64)))
+		if at, err := a.dataOffset(f); err == nil {
+			var b []byte
+			b, a.head = peekInto(a.src, at, int(min(uint64(n), f.UncompressedSize64)), a.head)
+			return b
 		}
 	}
 	b := a.cache[name]
@@ -400,7 +444,7 @@ func (a *Archive) Mapped(name string) bool {
 // unpack gives the bytes of a member, of limit at most.
 func (a *Archive) unpack(f *zip.File, limit int64) ([]byte, error) {
 	if f.Method == zip.Store {
-		at, err := f.DataOffset()
+		at, err := a.dataOffset(f)
 		if err != nil {
 			return nil, bad(-1, "member %q: %v", f.Name, err)
 		}
