@@ -236,15 +236,6 @@ func checkMigrated(cmd *cobra.Command, m, n *larder.Model, report *release.Repor
 		if err != nil {
 			return nil, err
 		}
-		if method == "decision_path" && d.Equal < d.Rows {
-			// Until 1.7 it sent missing values to the right, whichever way predictions went.
-			if whole := complete(x); whole.Rows() < x.Rows() {
-				if d, err = compareMethod(cmd.Context(), m, n, method, whole); err != nil {
-					return nil, err
-				}
-				report.Notes = append(report.Notes, fmt.Sprintf("decision_path marks rows with missing values as scikit-learn %s does: 1.7 and before went another way there than predictions.", report.To))
-			}
-		}
 		joinDifference(all, method, d)
 	}
 	if all.Equal < all.Rows {
