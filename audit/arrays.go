@@ -593,7 +593,11 @@ func ascending(a *pyobj.Array) string {
 		}
 	}
 	for i := 1; i < len(t.I64); i++ {
-		if t.DType == tensor.Uint64 && uint64(t.I64[i]) < uint64(t.I64[i-1]) || t.DType != tensor.Uint64 && t.I64[i] < t.I64[i-1] {
+		a, b := t.I64[i-1], t.I64[i]
+		if t.DType == tensor.Uint64 && (a < 0) != (b < 0) { // the sign bit counts as the highest
+			a, b = b, a
+		}
+		if b < a {
 			return why
 		}
 	}

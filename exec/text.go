@@ -310,7 +310,7 @@ func tokenize(n *node) (kernel, error) {
 			if err := c.stopped(); err != nil {
 				return err
 			}
-			fits := true
+			var fits bool
 			switch a.Unit {
 			case graph.UnitChar:
 				fits = t.charGrams(s, a.Lo, a.Hi)

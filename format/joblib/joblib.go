@@ -69,7 +69,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		return doc, err
 	}
 	folding := numpy.Folding{DTypes: r.dtypes, Mapped: r.s == nil && src.Mapped(), Copied: pickle.Copied,
-		Size: int(doc.Opcodes / pickle.PerContainer)}
+		Size: doc.Opcodes / pickle.PerContainer}
 	if doc.Root, err = folding.Fold(doc.Root); err != nil {
 		return doc, err
 	}

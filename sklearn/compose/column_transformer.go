@@ -555,7 +555,7 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 
 // branch runs one transformer.
 func (c *ColumnTransformer) branch(b *graph.Builder, br Branch, x graph.Value, cols []int) graph.Value {
-	part := graph.Value{}
+	var part graph.Value
 	if br.Columns.Scalar && len(cols) == 1 {
 		part = b.Column(x, cols[0])
 	} else {
