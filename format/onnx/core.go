@@ -335,6 +335,9 @@ func cast(e *encoder, n *graph.Node) ([]value, error) {
 		s, err := e.castChecked(e.in(0), t.DType, to)
 		return one(s), err
 	}
+	if len(t.Columns) == 0 {
+		return nil, e.unsupported("a frame without columns")
+	}
 	cols := make([]string, len(t.Columns))
 	for j, c := range t.Columns {
 		var err error
@@ -523,6 +526,9 @@ func hstack(e *encoder, n *graph.Node) ([]value, error) {
 					v.cols = append(v.cols, e.add("Gather", []string{e.in(i), e.ints(j)}, attr{"axis", 1}))
 				}
 			}
+		}
+		if len(v.cols) == 0 {
+			return nil, e.unsupported("nothing to stack")
 		}
 		return []value{v}, nil
 	}

@@ -418,6 +418,9 @@ func (e *encoder) sparse(class *pyobj.Global, o *pyobj.Object, id int) error {
 		arrays["row"], _ = t.Items[0].(*pyobj.Array)
 		arrays["col"], _ = t.Items[1].(*pyobj.Array)
 	}
+	if len(shape) != 2 { // skops makes a matrix of what it reads
+		return e.refuse("a sparse array of %d dimensions comes back from skops as none", len(shape))
+	}
 	size := &pyobj.Array{DType: &pyobj.DType{Kind: 'i', Size: 8, Order: '<'}, Shape: []int{len(shape)}}
 	for _, n := range shape {
 		size.Data = binary.LittleEndian.AppendUint64(size.Data, uint64(n))

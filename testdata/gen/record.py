@@ -84,8 +84,10 @@ def dump(est, path, form):
                 raise ValueError("skops makes True of every truth value that is a key")
             with steady_skops():
                 skops.io.dump(est, path + ".skops")
-            if "builtins.method_descriptor" in skops.io.get_untrusted_types(file=path + ".skops"):
+            untrusted = skops.io.get_untrusted_types(file=path + ".skops")
+            if "builtins.method_descriptor" in untrusted:
                 raise ValueError("skops does not trust a method of str")
+            skops.io.load(path + ".skops", trusted=untrusted)  # it reads no sparse array of one dimension
             return os.path.basename(path + ".skops")
         except Exception:
             if os.path.exists(path + ".skops"):
