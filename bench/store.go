@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -77,6 +78,7 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 	}
 	for range rounds {
 		if unwritten == "" {
+			settle(ours)
 			w := watch()
 			n, err := writeForm(m, f.larder, ours)
 			if err != nil {
@@ -85,6 +87,7 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 				saveL, sizeL = append(saveL, w.stop(1).Seconds), n
 			}
 		}
+		settle(theirs)
 		r, err := p.ask(map[string]any{"do": "save", "form": f.name, "to": theirs})
 		if err != nil {
 			return err
@@ -132,6 +135,12 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 		fmt.Printf("    %s\n", unwritten)
 	}
 	return nil
+}
+
+// settle removes a file and waits until what was written before is on the disk: a save pays for its own pages alone.
+func settle(path string) {
+	_ = os.Remove(path)
+	_ = exec.Command("sync").Run()
 }
 
 // writeForm writes a model to a file and returns the file's size.
