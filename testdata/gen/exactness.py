@@ -353,7 +353,7 @@ def inverse_error(est, X):
         d = np.c_[d, np.full(len(d), np.inf)]
     b = np.where(d < np.inf, blur(est, X, np.minimum(d, 1e150)), 0)
     if getattr(X, "dtype", None) == np.float32:
-        b = b + 2e-7 * np.abs(X).max()
+        b = b + 2e-7 * np.nanmax(np.abs(X))
     zero = d <= 4 * b  # whose share is all, but for what is left to the others
     with np.errstate(all="ignore"):
         error = np.where(zero, 0, b / (d - b)).max(1)
@@ -691,7 +691,7 @@ def scale(est, X, method, coarse):
             t = few * terms(est, X)
             slope = np.append(1, np.abs(getattr(est, "_probA", getattr(est, "probA_", []))))
             return (t * slope.max() if "proba" in method else t).tolist()
-        if getattr(est, "effective_metric_", "") in ("cosine", "correlation") and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):
+        if getattr(getattr(est, "effective_metric_", ""), "__name__", getattr(est, "effective_metric_", "")) in ("cosine", "correlation") and (method in ("kneighbors", "radius_neighbors") or type(est).__name__.endswith("Transformer")):
             return [1.0] * X.shape[0]  # one minus a product of unit rows, centred ones for correlation
         if tolerance(est, method) != "dist":
             return None
