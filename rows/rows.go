@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path"
 	"strings"
 
@@ -198,25 +199,26 @@ func readAll(r io.Reader, max int64) ([]byte, error) {
 }
 
 // ReadAll reads every row into one Table.
-func ReadAll(r Reader) (*Table, error) {
-	var all *Table
-	for {
+func ReadAll(r Reader) (*Table, error) { return ReadUpTo(r, math.MaxInt) }
+
+// ReadUpTo reads rows into one Table until there are more than most.
+func ReadUpTo(r Reader, most int) (*Table, error) {
+	all := &Table{}
+	for first := true; all.Rows() <= most; first = false {
 		t, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			if all == nil {
-				all = &Table{}
-			}
-			return all, nil
+			break
 		}
 		if err != nil {
 			return nil, err
 		}
-		if all == nil {
+		if first {
 			all = t
 		} else if err := all.Append(t); err != nil {
 			return nil, err
 		}
 	}
+	return all, nil
 }
 
 // Column is one column as it was read; exactly one of Text, Cells and Tensor is set.

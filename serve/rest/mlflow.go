@@ -2,9 +2,7 @@ package rest
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 
@@ -118,24 +116,11 @@ func (a *api) csv(b []byte, m *serve.Model) (*rows.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all *rows.Table
-	for {
-		t, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if all == nil {
-			all = t
-		} else if err := all.Append(t); err != nil {
-			return nil, err
-		}
-		if n := all.Rows(); n > a.s.Options().Rows {
-			return nil, &serve.RowsError{Rows: n, Max: a.s.Options().Rows}
-		}
+	t, err := rows.ReadUpTo(in, a.s.Options().Rows)
+	if err == nil && t.Rows() > a.s.Options().Rows {
+		err = &serve.RowsError{Rows: t.Rows(), Max: a.s.Options().Rows}
 	}
+	return t, err
 }
 
 // appendResult writes a result as nested arrays, several outputs as an object by name.
