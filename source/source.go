@@ -47,6 +47,7 @@ type Source struct {
 	settled  sync.Once
 	unsound  error
 	closed   bool
+	readers  sync.WaitGroup // goroutines that read data
 
 	scattered atomic.Bool
 }
@@ -260,8 +261,14 @@ func (s *Source) Sibling(name string, lim Limits) (*Source, error) {
 	return c, err
 }
 
-// Close gives the bytes back. Nothing decoded from the source may be used afterwards.
+// Go calls f, which may read the source's bytes, on another goroutine and gives its error, a fault of memory too, to done.
+func (s *Source) Go(f func() error, done func(error)) {
+	s.readers.Go(func() { done(Protect(f)) })
+}
+
+// Close gives the bytes back, once what Go began has ended. Nothing decoded from the source may be used afterwards.
 func (s *Source) Close() error {
+	s.readers.Wait()
 	var errs []error
 	for _, c := range s.siblings {
 		errs = append(errs, c.Close())

@@ -4,11 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+
+	"github.com/larder-ml/larder/source"
 )
 
 // bunzip reads bzip2 files from memory. While one block is put back in order, the next is decoded on another goroutine.
 type bunzip struct {
-	in      []byte
+	src     *source.Source
+	in      []byte // the source's bytes
 	members int
 	next    chan *bzBlock // the block that is being decoded; nil at the end
 	b       *bzBlock      // the block that is being read
@@ -60,8 +63,8 @@ type bzTable struct {
 	least uint
 }
 
-func newBunzip(in []byte) (*bunzip, error) {
-	z := &bunzip{in: in, sums: newBZSums()}
+func newBunzip(src *source.Source) (*bunzip, error) {
+	z := &bunzip{src: src, in: src.All(), sums: newBZSums()}
 	return z, z.stream(0)
 }
 
@@ -90,11 +93,11 @@ func (z *bunzip) start(from bzReader, level int, spare *bzBlock) {
 	}
 	c := make(chan *bzBlock, 1)
 	z.next = c
-	go func() {
-		b.from, b.level = from, level
-		b.err = b.decode()
+	b.from, b.level = from, level
+	z.src.Go(b.decode, func(err error) {
+		b.err = err
 		c <- b
-	}()
+	})
 }
 
 func (z *bunzip) Read(p []byte) (int, error) {

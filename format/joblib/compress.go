@@ -66,7 +66,7 @@ func open(src *source.Source, name string, lim source.Limits) (*stream, error) {
 	case "zlib", "gzip":
 		s.r, err = newInflate(src.All(), 0, name == "gzip")
 	case "bz2":
-		s.r, err = newBunzip(src.All())
+		s.r, err = newBunzip(src)
 	case "lzma":
 		s.r, err = newLZMA(src.All(), lim.LZMADict)
 	case "xz":

@@ -6,14 +6,19 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 	"math/rand"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/pierrec/lz4/v4"
 	ulixz "github.com/ulikunitz/xz"
 	ulilzma "github.com/ulikunitz/xz/lzma"
+
+	"github.com/larder-ml/larder/source"
 )
 
 // samples are bytes of many kinds: noise, text, runs, repeats at every short distance, floats.
@@ -207,7 +212,7 @@ func TestBunzipReadsEveryLevel(t *testing.T) {
 				z.Close()
 			}
 			w.WriteString("tail")
-			r, err := newBunzip(w.Bytes())
+			r, err := newBunzip(source.Bytes(w.Bytes()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,6 +220,48 @@ func TestBunzipReadsEveryLevel(t *testing.T) {
 			if err != nil || len(got) != 2*len(want) || !bytes.Equal(got[len(want):], want) || r.rest() != 4 || r.members != 2 {
 				t.Errorf("sample %d, level %d: %v, %d bytes of %d, %d left", i, level, err, len(got), 2*len(want), r.rest())
 			}
+		}
+	}
+}
+
+// A file is given back while a block of it is still being decoded.
+func TestBunzipEndsWithItsFile(t *testing.T) {
+	noise := make([]byte, 3_000_000)
+	rand.New(rand.NewSource(1)).Read(noise)
+	var w bytes.Buffer
+	z, err := compress(&w, "bz2", 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z.Write(noise)
+	z.Close()
+	path := filepath.Join(t.TempDir(), "noise.bz2")
+	for cut := range 20 {
+		if err := os.WriteFile(path, w.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		src, err := source.Open(path, source.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := newBunzip(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cut%2 == 1 { // what the other goroutine reads is gone, too
+			if err := os.Truncate(path, int64(4096*cut)); err != nil {
+				t.Fatal(err)
+			}
+			err = source.Protect(func() error { _, err := io.ReadAll(r); return err })
+			var lost *source.FaultError
+			if !errors.As(err, &lost) {
+				t.Errorf("a file cut while it is read: %v", err)
+			}
+		} else if n, err := io.ReadFull(r, make([]byte, 4)); err != nil {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+		if err := src.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -278,7 +325,7 @@ func FuzzBunzip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var got []byte
-		z, err := newBunzip(b)
+		z, err := newBunzip(source.Bytes(b))
 		if err == nil {
 			got, err = io.ReadAll(io.LimitReader(z, 1<<18))
 		}
