@@ -121,7 +121,7 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 			z = b.Binary(graph.OpMax, z, b.Scalar(0, z))
 		}
 	case "omp", "lars":
-		if p.Positive {
+		if p.Positive && (p.Algorithm == "omp" || !p.Before("0.22")) {
 			return b.Refuse("Positive constraint not supported for '%s' coding method.", p.Algorithm)
 		}
 		if p.Algorithm == "omp" && a.NonZero > m {

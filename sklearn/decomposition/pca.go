@@ -32,7 +32,11 @@ var pcaClasses = []sklearn.Class{
 	{Name: "sklearn.decomposition.RandomizedPCA", Modules: []string{"sklearn.decomposition.pca"},
 		New:     func() sklearn.Estimator { return new(PCA) },
 		FitOnly: sklearn.Names("n_components iterated_power"),
-		Ignore:  sklearn.Names("explained_variance_ratio_ singular_values_")},
+		Ignore:  sklearn.Names("explained_variance_ratio_ singular_values_"),
+		Upgrade: []sklearn.Rung{{Before: "0.20", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("whiten"), pyobj.Bool(false)) // components_ are whitened already
+			return nil
+		}}}},
 }
 
 // PCA is sklearn.decomposition.PCA and IncrementalPCA (and RandomizedPCA of releases before 0.20).

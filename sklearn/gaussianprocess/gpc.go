@@ -111,6 +111,9 @@ var (
 
 // Bound checks the shapes.
 func (g *BinaryGaussianProcessClassifierLaplace) Bound(*sklearn.Binder) error {
+	if g.Numpy == 1 {
+		g.Kernel.weaken()
+	}
 	m := g.XTrain.Rows()
 	if x, l := g.XTrain, g.L; len(x.Shape) != 2 || !x.DType.IsNumeric() || g.YTrain.Len() != m || g.Pi.Len() != m || g.WSr.Len() != m ||
 		len(l.Shape) != 2 || l.Shape[0] != m || l.Shape[1] != m || l.DType != tensor.Float64 || g.WSr.DType != tensor.Float64 {

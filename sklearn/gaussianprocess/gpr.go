@@ -42,6 +42,9 @@ var (
 
 // Bound checks the shapes. Without training rows it is the prior.
 func (g *GaussianProcessRegressor) Bound(*sklearn.Binder) error {
+	if g.Numpy == 1 {
+		g.Kernel.weaken()
+	}
 	if g.XTrain == nil {
 		return nil
 	}
@@ -103,16 +106,12 @@ func (g *GaussianProcessRegressor) Available(method string) error {
 }
 
 // hasPairwise reports a PairwiseKernel.
-func hasPairwise(k kernel) bool {
-	switch k := k.(type) {
-	case *pairwiseKernel:
-		return true
-	case *pair:
-		return hasPairwise(k.k1) || hasPairwise(k.k2)
-	case *exponentiation:
-		return hasPairwise(k.base)
-	}
-	return false
+func hasPairwise(k kernel) (has bool) {
+	each(k, func(k kernel) {
+		_, pairwise := k.(*pairwiseKernel)
+		has = has || pairwise
+	})
+	return has
 }
 
 // PredictStd gives the mean and the standard deviation of each prediction: the square root of the prior's variance

@@ -47,6 +47,35 @@ func (k *Kernel) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) err
 	return err
 }
 
+// weaken makes single numbers take the dtype of the rows beside them, as those of numpy 1 do.
+func (k *Kernel) weaken() {
+	if k == nil {
+		return
+	}
+	each(k.kernel, func(k kernel) {
+		switch k := k.(type) {
+		case *rbf:
+			k.weak = true
+		case *matern:
+			k.weak = true
+		case *dotProduct:
+			k.Sigma0.Weak = true
+		}
+	})
+}
+
+// each calls f on a kernel and those inside it.
+func each(k kernel, f func(kernel)) {
+	f(k)
+	switch k := k.(type) {
+	case *pair:
+		each(k.k1, f)
+		each(k.k2, f)
+	case *exponentiation:
+		each(k.base, f)
+	}
+}
+
 // maxKernels bounds kernels inside kernels.
 const maxKernels = 100
 
@@ -183,6 +212,8 @@ func (k *whiteKernel) diag(*graph.Builder, graph.Value) entry                   
 // scale is a length scale: one number, or one for each column.
 type scale struct {
 	LengthScale *tensor.Tensor `sk:"length_scale"`
+
+	weak bool // one number divides rows in their own dtype
 }
 
 // distances measures scaled rows.
@@ -193,12 +224,21 @@ func (s *scale) distances(b *graph.Builder, x graph.Value, y *tensor.Tensor, met
 	} else if len(l.Shape) != 1 || l.Len() != y.Cols() {
 		return b.Refuse("Anisotropic kernel must have the same number of dimensions as data (%d!=%d)", l.Len(), y.Cols())
 	}
-	y = parts.Float64(y)
+	narrow := func(t tensor.DType) bool { return s.weak && len(l.Shape) == 0 && t == tensor.Float32 }
 	scaled := tensor.New(tensor.Float64, y.Shape...)
-	for i, v := range y.F64 {
-		scaled.F64[i] = v / l.F64[i%y.Cols()%l.Len()]
+	for i, v := range parts.Float64(y).F64 {
+		if by := l.F64[i%y.Cols()%l.Len()]; narrow(y.DType) {
+			scaled.F64[i] = float64(float32(v) / float32(by))
+		} else {
+			scaled.F64[i] = v / by
+		}
 	}
-	return b.PairwiseDistance(b.Div(b.Cast(x, tensor.Float64), b.Const(l)), scaled, graph.Metric{Name: metric})
+	if x.OK() && narrow(x.DType()) {
+		x = b.Cast(b.Div(x, b.Scalar(l.F64[0], x)), tensor.Float64)
+	} else {
+		x = b.Div(b.Cast(x, tensor.Float64), b.Const(l))
+	}
+	return b.PairwiseDistance(x, scaled, graph.Metric{Name: metric})
 }
 
 // plain measures rows as they are.

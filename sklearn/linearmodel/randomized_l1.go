@@ -51,7 +51,10 @@ func (r *Randomized) Transform(b *graph.Builder, x graph.Value) graph.Value {
 			kept = append(kept, i)
 		}
 	}
-	return b.Gather(x, kept)
+	if x = b.Gather(x, kept); len(kept) == 0 && x.OK() && x.Type().Kind == graph.CSR {
+		return b.ToDense(x) // numpy.empty, whatever x was
+	}
+	return x
 }
 
 // InverseTransform puts zeros where columns were left out.

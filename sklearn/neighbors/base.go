@@ -93,7 +93,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	switch before := func(v string) bool { return sklearn.CompareVersions(n.Version, v) < 0 }; {
 	case n.metric.Name == graph.Yule && before("1.0"):
 		return bad("effective_metric_", "yule of rows that do not differ both ways is a matter of the scipy that computes, which the file does not name")
-	case n.metric.Name == graph.Minkowski && name == graph.Minkowski && n.metric.W != nil && before("0.20"):
+	case n.metric.Name == graph.Minkowski && name == graph.Minkowski && n.metric.W != nil && before("1.0"):
 		return bad("effective_metric_params_", "w counts since scipy 1.0, and the file does not name the scipy that computes")
 	case n.metric.Name == graph.Jaccard && before("0.21"):
 		n.zeros = n.fit != nil && hasZeros(parts.Float64(n.fit))

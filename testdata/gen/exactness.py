@@ -487,11 +487,12 @@ def quadratic(est, X):
     return np.stack([np.square((np.abs(X) + m) * s).sum(1) for m, s in zip(mu, scale)]).max(0)
 
 
-def wobble(est, X):
-    """Per row, by how much scikit-learn's own transform moves when each number of a float32 row does by a unit in its last place."""
-    r, base = np.random.default_rng(0), est.transform(X)
-    near = [est.transform(X * (1 + 2.0**-23 * r.integers(-1, 2, X.shape)).astype(np.float32)) for _ in range(12)]
-    return np.abs(np.array(near, dtype=float) - base).max(axis=(0, 2))
+def wobble(est, X, method="transform"):
+    """Per row, by how much scikit-learn's own numbers move when each number of a float32 row does by a unit in its last place."""
+    r, ask = np.random.RandomState(0), getattr(est, method)
+    base = ask(X)
+    near = [ask(X * (1 + 2.0**-23 * r.randint(-1, 2, X.shape)).astype(np.float32)) for _ in range(12)]
+    return np.abs(np.array(near, dtype=float) - base).reshape(12, len(X), -1).max(axis=(0, 2))
 
 
 def single(v, seen=None):
@@ -542,9 +543,13 @@ def scale(est, X, method, coarse):
     few = 1 if coarse or getattr(X, "dtype", None) == np.float32 else TERMS
     try:
         if type(est).__name__ == "Pipeline" and len(inner) > 1:
+            Z = X
             for step in inner[:-1]:
-                X = step.transform(X)
-            return scale(inner[-1], X, method, coarse)
+                Z = step.transform(Z)
+            by = scale(inner[-1], Z, method, coarse)
+            if getattr(X, "dtype", None) != np.float32 or method not in ("transform", "decision_function", "predict_proba"):
+                return by
+            return np.maximum(np.abs(getattr(est, method)(X)).max() if by is None else by, 2e6 * wobble(est, X, method)).tolist()  # what the steps before make of their float32
         if hasattr(est, "best_estimator_") or type(est).__name__ == "FrozenEstimator":
             return scale(inner[0], X, method, coarse)
         if type(est).__name__ == "MultiOutputRegressor":

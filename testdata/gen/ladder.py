@@ -864,6 +864,9 @@ FIXTURES = [
     ("0.18.2", "GaussianProcess-generalized", "gaussian_process.GaussianProcess", "std reg", dict(corr="generalized_exponential", theta0=(0.1, 0.02, 0.3, 0.05, 1.5), nugget=0.01, storage_mode="light")),
     ("0.17.1", "ProjectedGradientNMF", "decomposition.ProjectedGradientNMF", "pos", dict(n_components=2, sparseness="data")),
     ("0.18.2", "NMF-pg", "decomposition.NMF", "pos", dict(n_components=2, solver="pg", alpha=0.1, l1_ratio=0.5, sparseness="components")),
+    ("0.18.2", "RandomizedPCA-whiten", "decomposition.RandomizedPCA", "num", dict(n_components=2, whiten=True)),
+    ("0.18.2", "GaussianProcessRegressor-short", "gaussian_process.GaussianProcessRegressor", "num reg", dict(kernel=E("gaussian_process.kernels.Matern", length_scale=1e-4, nu=1.5), alpha=0.1, optimizer=None)),
+    ("0.20.0", "SparseCoder-positive", "decomposition.SparseCoder", "num", dict(dictionary=F(lambda r: r.randn(5, 4)), transform_algorithm="lars", transform_n_nonzero_coefs=2, positive_code=True)),
     ("0.20.0", "ColumnTransformer-names", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, ["age"])], remainder="drop")),
     ("0.20.0", "ColumnTransformer-rest", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"])], remainder=num)),
 ]
@@ -1064,6 +1067,7 @@ def main():
     a.add_argument("--only", default="")
     a.add_argument("--times", type=int, default=1, help="models per line")
     a.add_argument("--first", type=int, default=0, help="leave out the lines before this one")
+    a.add_argument("--most", type=int, default=0, help="lines of one estimator, drawn anew for each seed and release; 0: all")
     a.add_argument("--fixtures", action="store_true")
     a.add_argument("--out", required=True)
     a = a.parse_args()
@@ -1074,8 +1078,13 @@ def main():
         return fixtures(out)
     signal.signal(signal.SIGALRM, slow)
     start, done, failed = time.time(), 0, {}
+    drawn = np.random.RandomState((a.seed + zlib.crc32(sklearn.__version__.encode())) % (1 << 31)).permutation(len(LINES))
+    of = {}
+    for at in drawn:
+        of.setdefault(LINES[at][0], []).append(at)
+    kept = set(at for ats in of.values() for at in ats[: a.most or None])
     for at, line in enumerate(LINES):
-        if at < a.first or not re.search(a.only, line[0]):
+        if at < a.first or at not in kept or not re.search(a.only, line[0]):
             continue
         try:
             find(line[0])
