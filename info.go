@@ -29,6 +29,7 @@ type Info struct {
 	Results        []Held   `json:"results"`         // of estimators that only hold a result of fitting: labels_, embedding_
 	Parts          []Part   `json:"parts"`           // the estimator and what is inside it, depth first
 	Objects        []Part   `json:"objects"`         // where the file holds no estimator at its root: what Select can pick
+	Beside         []Part   `json:"beside"`          // where the only estimator was picked: others deeper inside, which are not applied
 }
 
 // Held is a result of fitting that a file holds.
@@ -117,6 +118,7 @@ func (m *Model) Info() Info {
 		in.Type = sklearn.Describe(m.root)
 		in.Objects = m.objects()
 	}
+	in.Beside = append([]Part{}, m.beside...)
 	releases := map[string]bool{}
 	m.parts(m.root, m.path, func(path string, o *pyobj.Object, a *pyobj.Dict) {
 		p := Part{Path: path, Type: o.ClassName(), Params: plainParams(a)}

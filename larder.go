@@ -38,6 +38,8 @@ type Model struct {
 	est  sklearn.Estimator
 	bind error // why there is no estimator
 
+	beside []Part // what else a dict, list or tuple holds that was seen through
+
 	memory int64 // for faster forms of a big model; 0 for no bound
 
 	migrated, numpy2 bool // rewritten for another release; whose numpy is 2 or later
@@ -123,8 +125,8 @@ func build(src *source.Source, o options) (*Model, error) {
 		if m.root, m.path, err = selectPath(doc.Root, o.selected); err != nil {
 			return nil, err
 		}
-	} else if only, at, ok := onlyEstimator(doc.Root, o.registry); ok {
-		m.root, m.path = only, at
+	} else if only, at, beside, ok := onlyEstimator(doc.Root, o.registry, report.Foreign()); ok {
+		m.root, m.path, m.beside = only, at, beside
 	}
 	m.est, m.bind = o.binder(doc).Bind(m.root, m.path)
 	if held := m.objects(); m.bind != nil && len(held) > 1 {
@@ -141,6 +143,10 @@ func (m *Model) Doc() *pyobj.Doc { return m.doc }
 
 // Estimator returns the bound estimator, or the error that says why there is none.
 func (m *Model) Estimator() (sklearn.Estimator, error) { return m.est, m.bind }
+
+// Beside lists the estimators and the objects of foreign classes that stand in the same dict, list or tuple as the model, where
+// the model was picked because it is the only one at its top. None of them was applied.
+func (m *Model) Beside() []Part { return m.beside }
 
 // Methods lists the methods that can be run. It is empty when the estimator is not supported (see Estimator).
 func (m *Model) Methods() []string {

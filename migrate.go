@@ -46,7 +46,7 @@ func (m *Model) Migrate(o MigrateOptions) (*Model, *release.Report, error) {
 	if n.report.Verdict != audit.OK {
 		return nil, nil, &UndeterminedError{n.report}
 	}
-	only, at, ok := onlyEstimator(root, n.opts.registry)
+	only, at, _, ok := onlyEstimator(root, n.opts.registry, n.report.Foreign())
 	if !ok {
 		only, at = root, "model"
 	}

@@ -24,6 +24,8 @@ func TestOwnCodeIsNamed(t *testing.T) {
 		{"metric", []string{"model._tree", "shop.distance", never}, ""},
 		{"kernel", []string{"model: kernel", "shop.kernel", never}, ""},
 		{"dict", []string{"select one of what it holds: scaler, model, clip"}, ""},
+		{"beside", []string{"select one of what it holds: clip, model"}, ""},
+		{"pair", []string{"select one of what it holds: 0, 1"}, "[0]"},
 	} {
 		m, err := larder.Open(fixture.Path(t, "own/"+c.file+".pkl"))
 		if err != nil {
@@ -56,6 +58,25 @@ func TestOwnCodeIsNamed(t *testing.T) {
 		if got := strings.Join(alone, " "); got != c.alone {
 			t.Errorf("%s: usable alone %q, want %q", c.file, got, c.alone)
 		}
+	}
+	for _, opts := range [][]larder.Option{{larder.Select("model")}, {larder.Select("model"), larder.Trusted("shop.Clipper")}} {
+		if m, err := larder.Open(fixture.Path(t, "own/beside.pkl"), opts...); err != nil || m.Can("predict") != nil || len(m.Beside()) != 0 {
+			t.Errorf("the model beside a foreign object, selected: %v", err)
+		}
+	}
+	if m, err := larder.Open(fixture.Path(t, "own/beside.pkl"), larder.Trusted("shop.Clipper")); err != nil || !errors.Is(m.Can("predict"), larder.ErrUnsupported) {
+		t.Errorf("a trusted class does not say which object predicts: %v", err)
+	}
+	m, err := larder.Open(fixture.Path(t, "own/deeper.pkl"))
+	if err != nil || m.Can("predict") != nil {
+		t.Fatalf("the only estimator at the top: %v", err)
+	}
+	var beside []string
+	for _, p := range m.Beside() {
+		beside = append(beside, p.Path+" "+p.Type)
+	}
+	if got, want := strings.Join(beside, ", "), "model['before']['clip'] shop.Clipper, model['before']['scale'][0] sklearn.preprocessing._data.StandardScaler"; got != want {
+		t.Errorf("beside the model: %s, want %s", got, want)
 	}
 	if _, err := larder.Open(fixture.Path(t, "own/lambda.pkl")); !errors.Is(err, larder.ErrUnsafe) {
 		t.Errorf("a function pickled by value: %v, wanted ErrUnsafe", err)

@@ -2,6 +2,7 @@ package larder
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -125,31 +126,64 @@ func pair(v pyobj.Value) (pyobj.Value, bool) {
 	return nil, false
 }
 
-// onlyEstimator returns the one estimator a dict, list or tuple holds beside plain data.
-func onlyEstimator(root pyobj.Value, r *sklearn.Registry) (pyobj.Value, string, bool) {
-	var found pyobj.Value
-	var at string
-	n := 0
-	see := func(v pyobj.Value, path string) {
-		if o, ok := v.(*pyobj.Object); ok && r.Lookup(o.ClassName()) != nil {
+// onlyEstimator returns the one estimator a dict, list or tuple holds, unless an object of a foreign class stands beside it:
+// which of them makes predictions only their author knows. What else stands deeper inside is listed.
+func onlyEstimator(root pyobj.Value, r *sklearn.Registry, foreign []string) (found pyobj.Value, at string, beside []Part, ok bool) {
+	n, strange, seen := 0, 0, 0
+	var see func(v pyobj.Value, path string, depth int)
+	all := func(v pyobj.Value, path string, depth int) {
+		if seen++; seen > maxBeside {
+			return
+		}
+		switch x := v.(type) {
+		case *pyobj.Dict:
+			for i, e := range x.Entries {
+				s, ok := pyobj.Text(e.Key)
+				if !ok {
+					s = itoa(i)
+				}
+				see(e.Value, path+"['"+s+"']", depth)
+			}
+		case *pyobj.List:
+			for i, it := range x.Items {
+				see(it, path+"["+itoa(i)+"]", depth)
+			}
+		case *pyobj.Tuple:
+			for i, it := range x.Items {
+				see(it, path+"["+itoa(i)+"]", depth)
+			}
+		}
+	}
+	see = func(v pyobj.Value, path string, depth int) {
+		class := ""
+		switch x := v.(type) {
+		case *pyobj.Object:
+			class = x.ClassName()
+		case *pyobj.Global:
+			class = x.String()
+		default:
+			if depth < 8 {
+				all(v, path, depth+1)
+			}
+			return
+		}
+		known := r.Lookup(class) != nil
+		switch _, object := v.(*pyobj.Object); {
+		case depth == 0 && known && object:
 			found, at = v, path
 			n++
+		case slices.Contains(foreign, class):
+			if depth == 0 {
+				strange++
+			}
+			fallthrough
+		case known:
+			beside = append(beside, Part{Path: path, Type: class})
 		}
 	}
-	switch x := root.(type) {
-	case *pyobj.Dict:
-		for _, e := range x.Entries {
-			s, _ := pyobj.Text(e.Key)
-			see(e.Value, "model['"+s+"']")
-		}
-	case *pyobj.List:
-		for i, it := range x.Items {
-			see(it, fmt.Sprintf("model[%d]", i))
-		}
-	case *pyobj.Tuple:
-		for i, it := range x.Items {
-			see(it, fmt.Sprintf("model[%d]", i))
-		}
-	}
-	return found, at, n == 1
+	all(root, "model", 0)
+	return found, at, beside, n == 1 && strange == 0
 }
+
+// maxBeside bounds the containers that are looked into.
+const maxBeside = 10_000

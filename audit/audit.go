@@ -15,6 +15,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -66,6 +67,17 @@ type Report struct {
 	Imports  []string  `json:"imports"` // every name loading would import, sorted
 	Promise  string    `json:"promise"`
 	Unread   bool      `json:"-"` // Policy.Unread left something unread
+}
+
+// Foreign lists the classes of the author's own code or of other libraries that the file names, trusted by the caller or not.
+func (r *Report) Foreign() []string {
+	var out []string
+	for _, f := range r.Findings {
+		if (f.Rule == ruleUnknown || f.Rule == ruleTrusted) && f.Symbol != "" && !slices.Contains(out, f.Symbol) {
+			out = append(out, f.Symbol)
+		}
+	}
+	return out
 }
 
 // Policy is what the user allows beyond the list.

@@ -258,6 +258,14 @@ func (m *matrix) dense(shape ...int) *tensor.Tensor {
 	return tensor.FromF64(m.flat, shape...)
 }
 
+// column is what was read as one column.
+func (m *matrix) column() Column {
+	if m.mixed {
+		return Column{Cells: m.cells}
+	}
+	return Column{Tensor: m.dense(m.n)}
+}
+
 // jsonObject reads {"columns":…,"data":…}, {"a":[…],…} or one row {"a":1,…}.
 func jsonObject(r *jsonread.Reader) (*Table, error) {
 	var names []string
@@ -293,7 +301,7 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 				m.n++
 			}
 			names = append(names, key)
-			cols = append(cols, Column{Tensor: m.dense(m.n)})
+			cols = append(cols, m.column())
 			// names is set now: the next list must not be taken for "columns"
 			for r.More() {
 				key := r.Key()
@@ -303,7 +311,7 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 					m.n++
 				}
 				names = append(names, key)
-				cols = append(cols, Column{Tensor: m.dense(m.n)})
+				cols = append(cols, m.column())
 				if n := cols[0].Len(); m.n != n {
 					return nil, &Error{Row: -1, Column: key, Msg: fmt.Sprintf("%d values where %q has %d", m.n, names[0], n)}
 				}

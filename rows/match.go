@@ -3,6 +3,7 @@ package rows
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -322,6 +323,31 @@ func (l *learned) missing() tensor.Cell {
 	return missing
 }
 
+// asText is a column of text in which null is NaN, as in a frame; other columns as they are.
+func (c *Column) asText(want *larder.InputColumn) *Column {
+	text, none := false, false
+	for _, v := range c.Cells {
+		switch {
+		case v.Kind == tensor.CellStr:
+			text = true
+		case v.Kind == tensor.CellNone:
+			none = true
+		case !v.IsNaN():
+			return c
+		}
+	}
+	if !text || !none || want.None {
+		return c
+	}
+	out := &Column{Cells: slices.Clone(c.Cells)}
+	for i, v := range out.Cells {
+		if v.Kind == tensor.CellNone {
+			out.Cells[i] = missing
+		}
+	}
+	return out
+}
+
 // read gives a column the type the model learned.
 func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error) {
 	bad := func(i int, wanted string) error {
@@ -341,17 +367,20 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 	}
 	switch want.DType {
 	case tensor.Invalid:
-		return typedColumn(c), nil
+		return typedColumn(c.asText(want)), nil
 	case tensor.String, tensor.Object:
 		return c.cells(want), nil
 	case tensor.Bool:
-		return c.bools(bad)
+		return c.bools(want, bad)
 	}
 	if c.Tensor != nil && c.Tensor.DType.IsNumeric() {
 		if c.Tensor.DType.IsFloat() || c.Tensor.DType.IsInt() && (t.Typed || want.Integers || want.DType.IsInt()) || t.Typed && !want.DType.IsInt() {
 			return c.Tensor, nil
 		}
 		return tensor.FromF64(c.Tensor.AsF64()), nil
+	}
+	if c.Tensor != nil && c.Tensor.DType == tensor.Object && want.Categories != nil {
+		return c.Tensor, nil // what each value is, its author said
 	}
 	if want.Integers && c.Tensor == nil {
 		if x := typedColumn(c); x.DType.IsInt() {
@@ -372,7 +401,10 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 			case tensor.CellNone:
 				f[i] = math.NaN()
 			case tensor.CellStr:
-				if f[i], ok = parseFloat(v.S); !ok {
+				if f[i], ok = parseFloat(v.S); !ok || want.Categories != nil && math.IsNaN(f[i]) {
+					if want.Categories != nil && want.Unknown {
+						return c.cells(&larder.InputColumn{DType: tensor.Object, Categories: want.Categories}), nil
+					}
 					return nil, bad(i, "no number")
 				}
 			case tensor.CellBytes:
@@ -434,7 +466,7 @@ func parseBool(s string) (value, ok bool) {
 }
 
 // bools reads truth values: words, 0 and 1; a column with missing values stays one of cells.
-func (c *Column) bools(bad func(int, string) error) (*tensor.Tensor, error) {
+func (c *Column) bools(want *larder.InputColumn, bad func(int, string) error) (*tensor.Tensor, error) {
 	if c.Tensor != nil && c.Tensor.DType == tensor.Bool {
 		return c.Tensor, nil
 	}
@@ -456,6 +488,8 @@ func (c *Column) bools(bad func(int, string) error) (*tensor.Tensor, error) {
 			cells[i] = missing
 		case ok && (f == 0 || f == 1):
 			cells[i] = tensor.BoolCell(f == 1)
+		case c.Text == nil && want.Categories != nil && want.Unknown:
+			return c.cells(&larder.InputColumn{DType: tensor.Object, Categories: want.Categories}), nil
 		default:
 			return nil, bad(i, "neither true nor false")
 		}
@@ -487,7 +521,7 @@ func (c *Column) cells(want *larder.InputColumn) *tensor.Tensor {
 			default:
 				v = tensor.StrCell(s)
 			}
-		} else if v = c.Cell(i); v.Kind == tensor.CellNone || v.IsNaN() {
+		} else if v = c.Cell(i); v.IsNaN() || v.Kind == tensor.CellNone && !want.None && c.Tensor == nil {
 			v = l.missing()
 		}
 		cells[i] = v
@@ -567,6 +601,9 @@ func typedColumn(c *Column) *tensor.Tensor {
 // single returns the only column, or the only one that suits.
 func (t *Table) single(word string, suits func(*Column) bool) (*Column, []string, error) {
 	if v := t.Value; v != nil && v.Dense != nil && len(v.Dense.Shape) == 1 {
+		if !t.Typed && v.Dense.DType == tensor.Object {
+			return &Column{Cells: v.Dense.Cells}, nil, nil
+		}
 		return &Column{Tensor: v.Dense}, nil, nil
 	}
 	if err := t.Spread(); err != nil {

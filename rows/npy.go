@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/larder-ml/larder/format/npy"
@@ -17,12 +18,40 @@ import (
 )
 
 func parseNPY(b []byte) (*Table, error) {
+	if a, _, err := npy.Header(b); err == nil && a.DType.HasObject() {
+		return parseObjects(b)
+	}
 	a, n, err := npy.Array(b, source.Default())
 	if err != nil {
 		return nil, err
 	}
 	if n != len(b) {
 		return nil, &Error{Row: -1, Msg: fmt.Sprintf("%d bytes after the array", len(b)-n)}
+	}
+	return fromArray(a)
+}
+
+// parseObjects reads an array of objects, a pickle behind a header, if plain values are all it holds.
+func parseObjects(b []byte) (*Table, error) {
+	doc, err := npy.Decode(source.Bytes(b), source.Default())
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range doc.Imports {
+		switch module, _, _ := strings.Cut(i.Global.Module, "."); module {
+		case "numpy", "_codecs":
+		default:
+			return nil, &Error{Row: -1, Msg: fmt.Sprintf("an array of objects that imports %s.%s, wanted numbers and text", i.Global.Module, i.Global.Name)}
+		}
+	}
+	for _, n := range doc.Notes {
+		if n.Level == pyobj.LevelRefuse {
+			return nil, &Error{Row: -1, Msg: n.Message}
+		}
+	}
+	a, ok := doc.Root.(*pyobj.Array)
+	if !ok || len(doc.Extra) > 0 {
+		return nil, &Error{Row: -1, Msg: "more than one array"}
 	}
 	return fromArray(a)
 }

@@ -32,6 +32,8 @@ type Column struct {
 	Lo, Typical, Hi float64
 	// Missing says that missing values are accepted.
 	Missing bool
+	// None says that the missing value is None, not NaN.
+	None bool
 	// Unknown says that categories the model did not learn are accepted.
 	Unknown bool
 	// Text says that the column holds running text for a vectorizer.

@@ -146,7 +146,21 @@ func (t target) open(cmd *cobra.Command) (p *pack.Package, m *larder.Model, err 
 		}
 		return larder.Open(t.file, opts...)
 	})
+	if err == nil {
+		tellBeside(m)
+	}
 	return p, m, err
+}
+
+// tellBeside says what else the file holds that is not applied.
+func tellBeside(m *larder.Model) {
+	for i, o := range m.Beside() {
+		if i == 3 {
+			note("the file holds %d more objects", len(m.Beside())-i)
+			break
+		}
+		note("the file also holds %s (%s), which is not applied", o.Path, o.Type)
+	}
 }
 
 // read opens a model and gives the bytes of its file, too.
@@ -169,6 +183,9 @@ func (t target) read(cmd *cobra.Command) (*larder.Model, []byte, error) {
 		return m, b, err
 	}
 	m, err := larder.OpenBytes(b, openOptions(cmd)...)
+	if err == nil {
+		tellBeside(m)
+	}
 	return m, b, err
 }
 

@@ -369,7 +369,8 @@ func (s *SimpleImputer) FeatureNamesOut(in []string) ([]string, error) {
 // DescribeInput knows a typical value of each column; the columns pass on.
 func (s *SimpleImputer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	for i, c := range in.Columns {
-		c.Missing = c.Missing || s.MissingValuesParam.NaN() || s.MissingValuesParam.Value.Kind == tensor.CellNone
+		none := !s.MissingValuesParam.Any && s.MissingValuesParam.Value.Kind == tensor.CellNone
+		c.Missing, c.None = c.Missing || none || s.MissingValuesParam.NaN(), c.None || none
 		if i >= s.Statistics.Len() {
 			break
 		}
@@ -516,7 +517,7 @@ func (m *MissingIndicator) FeatureNamesOut(in []string) ([]string, error) {
 // DescribeInput says that values may be missing.
 func (m *MissingIndicator) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	for _, c := range in.Columns {
-		c.Missing = true
+		c.Missing, c.None = true, c.None || !m.MissingValuesParam.Any && m.MissingValuesParam.Value.Kind == tensor.CellNone
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package preprocessing
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
@@ -211,7 +212,10 @@ func (e *LabelBinarizer) Transform(b *graph.Builder, x graph.Value) graph.Value 
 	case d == tensor.Int32, d == tensor.Int16, d == tensor.Int8:
 		out = d
 	case d.IsFloat():
+		x = b.Guard(x, b.IsMissing(x, graph.Missing{Value: tensor.FloatCell(math.NaN())}), "Input contains NaN.")
 		x = b.Guard(x, b.Binary(graph.OpLess, b.Unary(graph.OpFloor, x), x), "continuous target data is not supported with label binarization")
+	case d == tensor.Object:
+		x = b.Guard(x, b.IsMissing(x, graph.Missing{Any: true}), "a label is missing: '<' not supported between instances of 'float' and 'str'")
 	}
 	n := e.Classes.Len()
 	if n > 1 && (e.Classes.DType.IsNumeric() != x.DType().IsNumeric()) && x.DType() != tensor.Object && e.Classes.DType != tensor.Object {

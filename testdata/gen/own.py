@@ -68,6 +68,9 @@ def main():
         "metric": KNeighborsClassifier(metric=shop.distance).fit(X, y),
         "kernel": SVC(kernel=shop.kernel).fit(X, y),
         "dict": {"scaler": pipe[1], "model": pipe[2], "clip": pipe[0]},
+        "beside": {"clip": pipe[0], "model": pipe[2]},
+        "pair": (pipe[2], shop.double),
+        "deeper": {"model": pipe[2], "before": {"clip": pipe[0], "scale": [pipe[1]]}, "note": "plain"},
     }.items():
         with open(os.path.join(OUT, name + ".pkl"), "wb") as f:
             pickle.dump(est, f, protocol=4)
