@@ -263,6 +263,11 @@ func TestBunzipEndsWithItsFile(t *testing.T) {
 		if err := src.Close(); err != nil {
 			t.Error(err)
 		}
+		if cut%2 == 0 {
+			if b := <-r.next; b.err != nil {
+				t.Errorf("the block after the file was closed: %v", b.err)
+			}
+		}
 	}
 }
 
