@@ -404,13 +404,17 @@ func (w *Want) Words() string {
 	}
 }
 
-// Samples makes n rows a model takes out of what it knows, all different ways: categories in turn, low, typical and high
-// numbers in turn, missing values where they are taken.
+// maxSamples is how many cells samples have at most, beside the first rows.
+const maxSamples = 4 << 20
+
+// Samples makes n rows a model takes out of what it knows, fewer but four of very wide ones, all different ways: categories
+// in turn, low, typical and high numbers in turn, missing values where they are taken.
 func Samples(w *Want, n int) (*Table, error) {
 	one, err := Example(w)
 	if err != nil || len(w.Columns) == 0 || w.Form == larder.FormTokens {
 		return one, err
 	}
+	n = min(n, max(4, maxSamples/len(w.Columns)))
 	t := &Table{N: n, Columns: make([]Column, len(w.Columns))}
 	for j, c := range w.columns() {
 		cells := make([]tensor.Cell, n)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/larder-ml/larder/internal/jsonread"
 	"github.com/larder-ml/larder/tensor"
@@ -323,7 +324,7 @@ type Difference struct {
 }
 
 // Compare compares two results as AppendJSON writes them. Labels must be equal; numbers may differ by tolerance times the
-// largest expected one (tolerance 0: not at all).
+// largest expected one (tolerance 0: not at all). A sparse row equals a dense one of the same values.
 func Compare(want, got []byte, tolerance float64) (*Difference, error) {
 	w, err := readResult(want)
 	if err != nil {
@@ -334,16 +335,12 @@ func Compare(want, got []byte, tolerance float64) (*Difference, error) {
 		return nil, err
 	}
 	d := &Difference{}
-	if w.sparse != nil || g.sparse != nil || len(w.lists) != len(g.lists) {
-		if fmt.Sprint(w) == fmt.Sprint(g) {
-			d.Rows, d.Equal = 1, 1
-		} else {
-			d.Rows, d.First = 1, "the results have different forms"
-		}
+	if len(w) != len(g) {
+		d.Rows, d.First = 1, "the results have different forms"
 		return d, nil
 	}
-	for k := range w.lists {
-		a, b := w.lists[k], g.lists[k]
+	for k := range w {
+		a, b := w[k], g[k]
 		c := comparison{tolerance: tolerance * largest(a)}
 		d.Rows += max(len(a), len(b))
 		for i := range min(len(a), len(b)) {
@@ -378,13 +375,8 @@ func differs(want, got any) string {
 	return fmt.Sprintf("%.*s, expected %.*s", maxWords, fmt.Sprint(got), maxWords, fmt.Sprint(want))
 }
 
-// parsed is a result's data: one list of rows per output.
-type parsed struct {
-	lists  [][]any
-	sparse map[string]any
-}
-
-func readResult(b []byte) (*parsed, error) {
+// readResult gives a result's data: one list of rows per output.
+func readResult(b []byte) ([][]any, error) {
 	r := jsonread.New(b, 8)
 	m, ok := r.Any().(map[string]any)
 	if err := r.End(); err != nil {
@@ -394,23 +386,111 @@ func readResult(b []byte) (*parsed, error) {
 	if !ok || !list {
 		return nil, &Error{Row: -1, Msg: "a result without data"}
 	}
-	p := &parsed{}
-	if m["indptr"] != nil {
-		p.sparse = m
-		return p, nil
-	}
-	if m["names"] == nil {
-		p.lists = append(p.lists, data)
-	} else {
+	var lists [][]any
+	switch {
+	case m["indptr"] != nil:
+		rows, err := sparseRows(m, data)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, rows)
+	case m["names"] == nil:
+		lists = append(lists, data)
+	default:
 		for _, o := range data {
 			rows, _ := o.([]any)
-			p.lists = append(p.lists, rows)
+			lists = append(lists, rows)
 		}
 	}
 	if dist, ok := m["distances"].([]any); ok {
-		p.lists = append(p.lists, dist)
+		lists = append(lists, dist)
 	}
-	return p, nil
+	return lists, nil
+}
+
+// cells is a sparse row of width columns: the values that it holds by column.
+type cells struct {
+	width int64
+	at    map[int64]any
+}
+
+func (c cells) String() string { return strings.TrimPrefix(fmt.Sprint(c.at), "map") }
+
+// sparseRows gives a sparse result's rows as cells.
+func sparseRows(m map[string]any, data []any) ([]any, error) {
+	bad := &Error{Row: -1, Msg: "a sparse result whose indptr, indices, shape and data do not fit"}
+	shape, indptr, indices := wholeNumbers(m["shape"]), wholeNumbers(m["indptr"]), wholeNumbers(m["indices"])
+	if len(shape) != 2 || len(indptr) == 0 || len(indices) != len(data) || indptr[0] != 0 || indptr[len(indptr)-1] != int64(len(data)) {
+		return nil, bad
+	}
+	rows := make([]any, len(indptr)-1)
+	for i := range rows {
+		from, to := indptr[i], indptr[i+1]
+		if from > to || to > int64(len(data)) {
+			return nil, bad
+		}
+		c := cells{shape[1], make(map[int64]any, to-from)}
+		for j, k := range indices[from:to] {
+			c.at[k] = data[from+int64(j)]
+		}
+		if int64(len(c.at)) != to-from {
+			return nil, bad
+		}
+		rows[i] = c
+	}
+	return rows, nil
+}
+
+// wholeNumbers gives a list of whole numbers, nil for anything else.
+func wholeNumbers(v any) []int64 {
+	list, _ := v.([]any)
+	ns := make([]int64, len(list))
+	for i, v := range list {
+		n, ok := v.(int64)
+		if !ok {
+			return nil
+		}
+		ns[i] = n
+	}
+	return ns
+}
+
+// sparse gives a row as cells, those of a dense row without its zeros; ok is false for what is no row.
+func sparse(row any) (c cells, ok bool) {
+	if c, ok := row.(cells); ok {
+		return c, true
+	}
+	list, ok := row.([]any)
+	c = cells{int64(len(list)), map[int64]any{}}
+	for j, v := range list {
+		if n, is := number2(v); !is || n != 0 {
+			c.at[int64(j)] = v
+		}
+	}
+	return c, ok
+}
+
+// equalCells compares two rows of which one is sparse.
+func (c *comparison) equalCells(want, got any) bool {
+	a, ok1 := sparse(want)
+	b, ok2 := sparse(got)
+	if !ok1 || !ok2 || a.width != b.width {
+		return false
+	}
+	same := true
+	for k, v := range a.at {
+		w, is := b.at[k]
+		if !is {
+			w = int64(0)
+		}
+		same = c.equal(v, w) && same
+	}
+	for k, w := range b.at {
+		if _, is := a.at[k]; !is {
+			same = c.equal(int64(0), w) && same
+		}
+	}
+	return same
 }
 
 type comparison struct{ tolerance, largest float64 }
@@ -424,6 +504,11 @@ func (c *comparison) equal(want, got any) bool {
 		diff := math.Abs(a - b)
 		c.largest = max(c.largest, diff)
 		return diff <= c.tolerance
+	}
+	_, sparse1 := want.(cells)
+	_, sparse2 := got.(cells)
+	if sparse1 || sparse2 {
+		return c.equalCells(want, got)
 	}
 	a, ok1 := want.([]any)
 	b, ok2 := got.([]any)
@@ -454,6 +539,11 @@ func largest(v any) float64 {
 	most := 0.0
 	if l, ok := v.([]any); ok {
 		for _, it := range l {
+			most = max(most, largest(it))
+		}
+	}
+	if c, ok := v.(cells); ok {
+		for _, it := range c.at {
 			most = max(most, largest(it))
 		}
 	}

@@ -53,6 +53,8 @@ PRIVATE = {"_identity", "_kmeans_single_lloyd", "_kmeans_single_elkan", "_passth
 COMPILED = ("_fast", "_tree", "_binning", "_bitset", "_gradient_boosting", "_loss", "_predictor", "histogram", "splitting",
             "_partitioner", "_criterion", "_splitter", "_utils", "_dist_metrics", "dist_metrics", "_kd_tree", "kd_tree", "_ball_tree", "ball_tree",
             "_csr_polynomial_expansion", "typedefs", "_typedefs", "_reingold_tilford", "grower", "_pairwise_distances_reduction")
+# Functions of pandas that only compute from the frame they are given.
+FRAME = ("get_dummies", "to_numeric", "to_datetime", "to_timedelta", "isna", "isnull", "notna", "notnull", "cut", "qcut", "factorize", "unique")
 NO_CLASS = ("Exporter", "Display", "Warning")
 
 
@@ -196,6 +198,14 @@ def sweep(names, found):
     names |= {("class", "scipy.interpolate._bsplines", "BSpline"), ("class", "scipy.interpolate.interpolate", "interp1d"),
               ("class", "scipy.interpolate._interpolate", "interp1d"),
               ("value", "scipy._lib.array_api_compat.numpy._aliases", "asarray"), ("value", "scipy._lib.array_api_compat.numpy", "asarray")}
+    try:
+        import pandas
+    except ImportError:
+        return
+    for n in FRAME:
+        if hasattr(pandas, n):
+            f = getattr(pandas, n)
+            names.add(("value", f.__module__, f.__name__))
 
 
 def moved(path, names):
