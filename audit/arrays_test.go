@@ -120,6 +120,17 @@ func TestArraysThatDoNotBelongTogether(t *testing.T) {
 		}, "dropped"},
 		{"SplineTransformer.pkl", "BSpline", "fewer coefficients", cut("_c", 0), "coefficients"},
 		{"SplineTransformer.pkl", "BSpline", "a higher degree", number("k", 6), "degree"},
+		{"KernelDensity.pkl", "newObj", "points outside, allocated as a class", func(o *pyobj.Object) {
+			t := o.State.(*pyobj.Tuple)
+			o.Make, o.Class, o.Args = pyobj.New, o.Args[0], nil
+			t.Items[1] = with(t.Items[1].(*pyobj.Array), 0, 1000)
+		}, "index 1000"},
+		{"KernelDensity.pkl", "newObj", "no distance", func(o *pyobj.Object) { o.State.(*pyobj.Tuple).Items[11] = pyobj.None{} }, "its distance"},
+		{"KernelDensity.pkl", "newObj", "a distance on the earth", func(o *pyobj.Object) {
+			metric := o.State.(*pyobj.Tuple).Items[11].(*pyobj.Object)
+			metric.Args = []pyobj.Value{&pyobj.Global{Module: metric.Args[0].(*pyobj.Global).Module, Name: "HaversineDistance64"}}
+		}, "a distance of 2 dimensions"},
+		{"KernelDensity.pkl", "newObj", "no state", func(o *pyobj.Object) { o.State.(*pyobj.Tuple).Items = nil }, "is no tree"},
 		{"DecisionTreeClassifier.pkl", "Tree", "a deeper tree", number("max_depth", 0), "max_depth"},
 		{"DecisionTreeClassifier.pkl", "DecisionTreeClassifier", "no number of features", without("n_features_in_"), "features"},
 		{"RandomForestRegressor.joblib", "RandomForestRegressor", "no number of features", without("n_features_in_"), "features"},

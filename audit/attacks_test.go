@@ -63,6 +63,15 @@ func dtypeOf(code, order, sub, names, fields string, flags byte) string {
 
 var object8 = build(call(name(f8Full), str("O8"), no, yes), tup(num(3), str("|"), none, none, none, "J\xff\xff\xff\xff", "J\xff\xff\xff\xff", num(63)))
 
+func structureOf(field string) string {
+	return dtypeOf("V8", "|", none, tup(str("a")), dict(str("a"), tup(field, num(0))), 63)
+}
+
+// structures gives an array of n structures that hold an object.
+func structures(n byte, items string) string {
+	return build(call(name(rebuild), name("numpy ndarray"), tup(num(0)), raw("b")), tup(num(1), tup(num(n)), structureOf(object8), no, items))
+}
+
 func sparse(class string, rows, cols byte, indptr, indices string) string {
 	module := map[string]string{"csr_matrix": "scipy.sparse._csr", "csc_matrix": "scipy.sparse._csc"}[class]
 	return build(alloc(name(module+" "+class)), dict(str("_shape"), tup(num(rows), num(cols)), str("indptr"), indptr, str("indices"), indices, str("data"), array(1)))
@@ -126,6 +135,7 @@ func TestHonestForms(t *testing.T) {
 		"set of protocol 3":     call(name("builtins set"), list(str("a"))),
 		"bytearray":             call(name("builtins bytearray"), raw("abc")),
 		"ufunc of numpy 1.19":   call(name("numpy.core _ufunc_reconstruct"), str("numpy.core._multiarray_umath"), str("log1p")),
+		"structures of objects": structures(1, list(tup(num(1)))),
 		"metric of a neighbour": call(name("sklearn.metrics._dist_metrics newObj"), name("sklearn.metrics._dist_metrics EuclideanDistance64")),
 	}
 	for what, body := range forms {
@@ -255,6 +265,13 @@ func TestAttacks(t *testing.T) {
 		{"bytes for references", "numbers over objects", dtypeOf("V8", "|", none, tup(str("a"), str("b")), dict(str("a"), tup(object8, num(0)), str("b"), tup(dtype("i8"), num(0))), 27), "numpy.dtype"},
 		{"bytes for references", "half of a number over objects", dtypeOf("V16", "|", none, tup(str("a"), str("b")), dict(str("a"), tup(object8, num(4)), str("b"), tup(dtype("i8"), num(0))), 27), "numpy.dtype"},
 
+		{"items that are not there", "an array of structures", structures(9, list(tup(num(1)))), "numpy._core.multiarray._reconstruct"},
+		{"items that are not there", "a masked array", build(call(name("numpy.ma.core _mareconstruct"), name("numpy.ma.core MaskedArray"), name("numpy ndarray"), tup(num(0)), raw("b")),
+			tup(num(1), tup(num(9)), object8, no, list(num(1)), raw("\x00"), none)), "numpy.ma.core._mareconstruct"},
+		{"items that are not there", "a field beyond its item", dtypeOf("V8", "|", none, tup(str("a")), dict(str("a"), tup(dtype("i8"), num(0)), str("b"), tup(dtype("i8"), num(8))), 16), "numpy.dtype"},
+		{"items that are not there", "an alignment of none", build(call(name(f8Full), str("V8"), no, yes), tup(num(3), str("|"), none, none, none, num(8), num(0), num(0))), "numpy.dtype"},
+		{"bytes for references", "a structure of objects in bytes", call(name("numpy._core.multiarray scalar"), structureOf(object8), raw("12345678")), "numpy._core.multiarray.scalar"},
+
 		{"file as a time zone", "pytz", call(name("pytz _p"), str("../../etc/passwd"), num(0), num(0), str("X")), "pytz._p"},
 		{"file as a time zone", "zoneinfo", call(call(name("builtins getattr"), name("zoneinfo ZoneInfo"), str("_unpickle")), str("../../../etc/passwd"), num(1)), ""},
 		{"file as a time zone", "another method of zoneinfo", call(call(name("builtins getattr"), name("zoneinfo ZoneInfo"), str("from_file")), str("UTC")), "builtins.getattr"},
@@ -288,6 +305,8 @@ func TestAttacks(t *testing.T) {
 		{"indices", "child before its parent", tree(2, [3]int64{1, 2, 0}, [3]int64{0, 2, 0}, [3]int64{-1, -1, -2}), "sklearn.tree._tree.Tree"},
 		{"indices", "child outside", tree(2, [3]int64{1, 90, 0}, [3]int64{-1, -1, -2}), "sklearn.tree._tree.Tree"},
 		{"indices", "feature outside", tree(2, [3]int64{1, 2, 7}, [3]int64{-1, -1, -2}, [3]int64{-1, -1, -2}), "sklearn.tree._tree.Tree"},
+
+		{"indices", "points that are made without a state", alloc(name("sklearn.neighbors._kd_tree KDTree")), "sklearn.neighbors._kd_tree.KDTree"},
 
 		{"resource", "bytes of a size", call(name("builtins bytes"), "J\x00\x00\x00\x7f"), "builtins.bytes"},
 		{"resource", "list of a range", call(name("builtins list"), call(name("builtins range"), "J\x00\x00\x00\x7f")), "builtins.list"},

@@ -106,7 +106,7 @@ func Judge(doc *pyobj.Doc, p Policy) *Report {
 
 // judgeEmpty refuses trees that are made and given nothing: their compiled code follows a root that is not there.
 func (j *judge) judgeEmpty(c *pyobj.Call) {
-	if o := c.Result; c.Op != "BUILD" && o != nil && o.State == nil && o.ClassName() == "sklearn.tree._tree.Tree" {
+	if o := c.Result; c.Op != "BUILD" && o != nil && o.State == nil && (o.ClassName() == "sklearn.tree._tree.Tree" || partitionsSpace(o)) {
 		j.add(Finding{Rule: ruleIndices, Level: Critical, Symbol: o.ClassName(), Offset: c.Offset, Index: c.Index, Path: c.Path,
 			Message: "a tree without nodes"})
 	}

@@ -506,6 +506,9 @@ func scalarForm(j *judge, args []pyobj.Value) string {
 	if len(args) != 2 || !isDType(args[0]) {
 		return "wants a dtype and bytes" // without bytes numpy makes zeros of any size
 	}
+	if refersTo(args[0]) {
+		return "bytes are no objects" // old releases of numpy take them for references
+	}
 	if j.isKind(args[1], "bytes|text|none|number") {
 		return ""
 	}

@@ -225,6 +225,14 @@ func dtypeState(o *pyobj.Object, t *pyobj.Tuple) string {
 		}
 		refers = refers || len(layout(t.Items[4])) > 0 && refersField(t.Items[4])
 	}
+	if len(t.Items) > 6 {
+		if why := fits(t.Items[4], t.Items[5]); why != "" {
+			return why
+		}
+		if n, ok := t.Items[6].(pyobj.Int); !ok || n < 1 && n != -1 {
+			return "the alignment is none" // numpy divides by it
+		}
+	}
 	if len(t.Items) > 7 {
 		flags, ok := t.Items[7].(pyobj.Int)
 		if want := pyobj.Int(flagRefers | flagListed); !ok || refers && flags&want != want || !refers && flags&want != 0 {
@@ -306,6 +314,18 @@ func overlap(fields pyobj.Value) string {
 			if !ok1 || !ok2 || at < bt+sizeOf(b.Items[0]) && bt < at+sizeOf(a.Items[0]) {
 				return "fields share the bytes of objects"
 			}
+		}
+	}
+	return ""
+}
+
+// fits wants fields to lie in their item, those that only a title names too.
+func fits(fields, size pyobj.Value) string {
+	for _, f := range layout(fields) {
+		n, ok := size.(pyobj.Int)
+		at, placed := f.Items[1].(pyobj.Int)
+		if want := sizeOf(f.Items[0]); !ok || !placed || at < 0 || want < pyobj.MaxItem && at+want > n {
+			return "a field lies outside its item"
 		}
 	}
 	return ""

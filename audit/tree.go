@@ -17,8 +17,10 @@ func (j *judge) indices(class string, o *pyobj.Object, state pyobj.Value) string
 		return j.treeIndices(o, state)
 	case strings.HasSuffix(class, "_hist_gradient_boosting.predictor.TreePredictor"):
 		return predictorIndices(state)
-	case strings.HasSuffix(class, "_tree.newObj"), strings.HasSuffix(class, "ball_tree.newObj"):
+	case partitionsSpace(o):
 		return spaceIndices(state)
+	case strings.HasSuffix(class, "econstruct"):
+		return itemCount(state)
 	case strings.HasPrefix(class, "scipy.sparse."):
 		return sparseIndices(pyobj.ShortName(class), state)
 	case strings.HasPrefix(class, "numpy.random."):
@@ -29,6 +31,50 @@ func (j *judge) indices(class string, o *pyobj.Object, state pyobj.Value) string
 		return splineArrays(state)
 	case strings.HasPrefix(class, "pandas."):
 		return frameIndices(class, o.Args, state)
+	}
+	return ""
+}
+
+// instanceOf gives the class of what Python would have made: Cython's newObj allocates the class it is given.
+func instanceOf(o *pyobj.Object) string {
+	name := o.ClassName()
+	if pyobj.ShortName(name) != "newObj" || len(o.Args) != 1 {
+		return name
+	}
+	name, _ = global(o.Args[0])
+	return name
+}
+
+// partitionsSpace reports scikit-learn's KDTree and BallTree, however they were allocated.
+func partitionsSpace(o *pyobj.Object) bool {
+	name := instanceOf(o)
+	switch strings.TrimRight(pyobj.ShortName(name), "0123456789") {
+	case "KDTree", "BallTree", "BinaryTree":
+		return strings.HasPrefix(name, "sklearn.")
+	}
+	return false
+}
+
+// itemCount wants an array's list to hold an item for each element of its shape: numpy reads that many. Arrays that fold are
+// checked where they do; masked ones and structures of objects do not.
+func itemCount(state pyobj.Value) string {
+	parts := members(state)
+	if len(parts)%2 == 1 { // (version, shape, dtype, order, data), and two more of a masked array
+		parts = parts[1:]
+	}
+	if len(parts) < 4 {
+		return ""
+	}
+	list, ok := parts[3].(*pyobj.List)
+	if !ok {
+		return ""
+	}
+	shape, err := numpy.Shape(parts[0])
+	if err != nil {
+		return err.Error()
+	}
+	if n, err := numpy.Elements(shape); err != nil || n != len(list.Items) {
+		return fmt.Sprintf("%d items for shape %v", len(list.Items), shape)
 	}
 	return ""
 }
@@ -221,7 +267,7 @@ func predictorIndices(state pyobj.Value) string {
 func spaceIndices(state pyobj.Value) string {
 	t, ok := state.(*pyobj.Tuple)
 	if !ok || len(t.Items) < 12 {
-		return "" // a distance metric: it holds no indices
+		return "is no tree"
 	}
 	data, ok1 := t.Items[0].(*pyobj.Array)
 	idx, ok2 := t.Items[1].(*pyobj.Array)
@@ -288,14 +334,17 @@ func spaceBounds(t *pyobj.Tuple, nodes, dims int) string {
 		return fmt.Sprintf("bounds of shape %v for %d nodes of %d dimensions", b.Shape, nodes, dims)
 	}
 	metric, ok := t.Items[11].(*pyobj.Object)
-	if !ok || len(metric.Args) == 0 {
-		return ""
+	if !ok {
+		return "its distance is " + describe(t.Items[11])
 	}
-	name, _ := global(metric.Args[0])
-	name = strings.TrimRight(pyobj.ShortName(name), "0123456789")
+	name := strings.TrimRight(pyobj.ShortName(instanceOf(metric)), "0123456789")
+	if name == "HaversineDistance" && dims != 2 {
+		return fmt.Sprintf("a distance of 2 dimensions for %d", dims)
+	}
 	parts, ok := metric.State.(*pyobj.Tuple)
 	if !ok || len(parts.Items) < 3 {
-		if len(metric.Args) == 1 && metric.State == nil && (name == "SEuclideanDistance" || name == "MahalanobisDistance" || name == "WMinkowskiDistance") {
+		switch name {
+		case "SEuclideanDistance", "MahalanobisDistance", "WMinkowskiDistance":
 			return "a distance without its weights"
 		}
 		return ""
