@@ -8,6 +8,7 @@ package measure
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -54,7 +55,8 @@ type Form struct {
 	Mapped      bool    `json:"mapped"`       // arrays stay in the file and are shared by processes
 	Row         float64 `json:"predict_row_s"`
 	Batch       float64 `json:"predict_batch_s"`
-	Problem     string  `json:"problem,omitempty"`
+	Problem     string  `json:"problem,omitempty"` // why there is no file, or none that can be opened
+	Note        string  `json:"note,omitempty"`    // why something about the file was not measured, or otherwise
 }
 
 // mappedFrom is the size from which uncompressed files are mapped.
@@ -69,7 +71,8 @@ var kinds = map[string]kind{
 	"skops":       {"types are inspected before loading", "Python with skops, the same scikit-learn"},
 	"safetensors": {"holds no code", "any safetensors reader for the arrays; Larder for the model"},
 	"json":        {"holds no code", "any language for the numbers; Larder for the model"},
-	"onnx":        {"holds no code", "ONNX Runtime: C++, Java, Go, Rust, browsers"},
+	"params":      {"holds no code", "any language: coefficients, intercept, classes as JSON"},
+	"onnx":        {"holds no code", "ONNX Runtime: C++, Java, Go, Rust, browsers; no scikit-learn"},
 }
 
 // compressors are joblib's, with the levels the document's table has.
@@ -78,7 +81,7 @@ var compressors = []larder.Form{
 	{Compressor: "xz", Level: 3}, {Compressor: "lzma", Level: 3},
 }
 
-// All lists the forms that are measured: each format, joblib with each compressor, ONNX.
+// All lists the forms that are measured: each format, joblib with each compressor, a linear model's parameters, ONNX.
 func All() []larder.Form {
 	var all []larder.Form
 	for _, f := range larder.Forms() {
@@ -95,7 +98,7 @@ func All() []larder.Form {
 			all = append(all, c)
 		}
 	}
-	return append(all, larder.Form{Format: "onnx"})
+	return append(all, larder.Form{Format: "params"}, larder.Form{Format: "onnx"})
 }
 
 // Run measures every form. A form that can not be written or run says why and stays in the report; what is wrong with the
@@ -175,14 +178,34 @@ func (o *Options) stored(ctx context.Context, m *larder.Model, f larder.Form, pa
 		return err
 	}
 	out.Memory = max(0, heap()-before)
+	if f.Format == "skops" {
+		out.Security = inspected(back.Info().UntrustedTypes)
+	}
 	out.Mapped = f.Compressor == "" && (f.Format == "joblib" || f.Format == "pickle" || f.Format == "skops" || f.Format == "safetensors") && out.Bytes >= mappedFrom
+	if err := back.Can(o.Method); err != nil && f.Format == "params" {
+		out.Note = "it only predicts; " + o.Method + " is not in it"
+		return nil
+	}
 	return o.predict(out, func(x tensor.Value) error {
 		_, err := back.Run(ctx, o.Method, x)
 		return err
 	})
 }
 
-// onnx measures the computed form, which is run as Larder runs it: opening it is ONNX Runtime's matter.
+// inspected says what Python's skops will ask of who opens the file.
+func inspected(untrusted []string) string {
+	switch n := len(untrusted); n {
+	case 0:
+		return "types are inspected before loading: all known to skops"
+	case 1:
+		return "types are inspected before loading: 1 to be trusted by name"
+	default:
+		return fmt.Sprintf("types are inspected before loading: %d to be trusted by name", n)
+	}
+}
+
+// onnx measures the computed form: the file is read back and runs here. One with operations that only ONNX Runtime has is
+// not opened; the graph it was written from runs instead.
 func (o *Options) onnx(ctx context.Context, m *larder.Model, path string, out *Form) error {
 	opts := larder.ONNXOptions{Like: o.Rows}
 	err := o.save(path, out, func(w io.Writer) error {
@@ -192,9 +215,33 @@ func (o *Options) onnx(ctx context.Context, m *larder.Model, path string, out *F
 	if err != nil {
 		return err
 	}
-	run := larder.ONNXOptions{Method: o.Method}
+	var file *larder.ONNX
+	before := heap()
+	out.Load, err = o.best(func() error {
+		file = nil
+		b, err := os.ReadFile(path)
+		if err == nil {
+			file, err = larder.ReadONNX(b, o.Open...)
+		}
+		return err
+	})
+	if errors.Is(err, larder.ErrUnsupported) {
+		out.Note = fmt.Sprintf("opened by ONNX Runtime alone (%v); predicting is timed on the graph it was written from", err)
+		run := larder.ONNXOptions{Method: o.Method}
+		return o.predict(out, func(x tensor.Value) error {
+			_, err := m.RunONNX(ctx, run, x)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	out.Memory = max(0, heap()-before)
+	if o.Method == "predict" && m.Can("predict_proba") == nil {
+		out.Note = "predicting gives labels and probabilities"
+	}
 	return o.predict(out, func(x tensor.Value) error {
-		_, err := m.RunONNX(ctx, run, x)
+		_, err := file.Run(ctx, x)
 		return err
 	})
 }
@@ -276,9 +323,11 @@ func (o *Options) best(f func() error) (float64, error) {
 	return best, nil
 }
 
-// heap gives the bytes in use after everything unused is gone.
+// heap gives the bytes in use after everything unused is gone: what pools and cleanups hold goes with the second and third round.
 func heap() int64 {
-	runtime.GC()
+	for range 3 {
+		runtime.GC()
+	}
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return int64(s.HeapAlloc)

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +58,7 @@ func TestEveryFormIsMeasured(t *testing.T) {
 			if stored && (f.Problem != "" || f.Bytes <= 0 || f.Save <= 0 || f.Load <= 0 || f.Row <= 0 || f.Batch <= 0 || f.Memory < 0) {
 				t.Errorf("%s: %+v", name, f)
 			}
-			if f.Problem != "" && f.Row >= 0 {
+			if f.Problem != "" && (f.Row >= 0 || f.Load >= 0) {
 				t.Errorf("%s: %s has a problem and a time: %+v", name, f.Name, f)
 			}
 			if f.Compressor != "" && f.Compressor != "lz4:1" && f.Bytes >= plain {
@@ -83,7 +85,7 @@ func TestEveryFormIsMeasured(t *testing.T) {
 				bars++
 			}
 		}
-		if bars < 4*7 {
+		if bars < 6*7 {
 			t.Errorf("%s: %d bars", name, bars)
 		}
 		b, err := json.Marshal(r)
@@ -93,6 +95,59 @@ func TestEveryFormIsMeasured(t *testing.T) {
 		var back Report
 		if err := json.Unmarshal(b, &back); err != nil || back.Advice != r.Advice || len(back.Forms) != len(r.Forms) {
 			t.Errorf("%s: JSON does not give the report back: %v", name, err)
+		}
+	}
+}
+
+// TestTablesOfTheDocument: the document's rows and columns are there, each cell measured or said why not: the compressors with
+// size, time to save and to load; the methods with security, portability, speed and size.
+func TestTablesOfTheDocument(t *testing.T) {
+	compressions := []string{"joblib", "joblib zlib:3", "joblib lzma:3", "joblib gzip:3", "joblib bz2:9", "joblib xz:3", "joblib lz4:1"}
+	methods := []string{"joblib", "pickle", "skops", "onnx", "params", "json", "safetensors"} // JSON is the parameters there
+	for name, absent := range map[string]string{"LogisticRegression.skops": "", "RandomForestClassifier.joblib": "params"} {
+		r, err := run(t, name, context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		forms := map[string]Form{}
+		for _, f := range r.Forms {
+			forms[f.Name] = f
+		}
+		var text bytes.Buffer
+		if err := r.Text(&text); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(text.String(), "\n")
+		row := func(table int, name string) []string {
+			header := regexp.MustCompile([]string{`^form +size +save +load +memory`, `^method +security +portability +size +save +load +1 row +\d+ rows`}[table])
+			for i := slices.IndexFunc(lines, header.MatchString); i >= 0 && i < len(lines) && lines[i] != ""; i++ {
+				if cells := regexp.MustCompile(` {2,}`).Split(lines[i], -1); cells[0] == name {
+					return cells
+				}
+			}
+			return nil
+		}
+		for _, c := range compressions {
+			if f := forms[c]; f.Bytes <= 0 || f.Save <= 0 || f.Load <= 0 || f.Memory < 0 || f.Problem != "" {
+				t.Errorf("%s: %s: %+v", name, c, f)
+			}
+			if cells := row(0, c); len(cells) < 5 || slices.Contains(cells[:5], "-") {
+				t.Errorf("%s: the first table has of %s %q", name, c, cells)
+			}
+		}
+		for _, m := range methods {
+			f, cells := forms[m], row(1, m)
+			if f.Security == "" || f.Portability == "" || len(cells) < 8 {
+				t.Errorf("%s: %s: %+v, %q", name, m, f, cells)
+			}
+			switch said := strings.Contains(text.String(), "\n"+m+": "); {
+			case m == absent:
+				if f.Problem == "" || !said {
+					t.Errorf("%s: nothing says why there is no %s", name, m)
+				}
+			case f.Problem != "" || f.Bytes <= 0 || f.Save <= 0 || f.Load <= 0 || f.Row <= 0 || f.Batch <= 0 || slices.Contains(cells[:8], "-"):
+				t.Errorf("%s: %s: %+v, %q", name, m, f, cells)
+			}
 		}
 	}
 }

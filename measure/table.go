@@ -36,8 +36,10 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	for _, f := range r.Forms {
-		if f.Problem != "" {
-			fmt.Fprintf(w, "%s: %s\n", f.Name, strings.TrimPrefix(f.Problem, "larder: "))
+		for _, said := range []string{f.Problem, f.Note} {
+			if said != "" {
+				fmt.Fprintf(w, "%s: %s\n", f.Name, strings.TrimPrefix(said, "larder: "))
+			}
 		}
 	}
 	_, err := fmt.Fprintln(w, r.Advice)
