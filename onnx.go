@@ -109,9 +109,6 @@ func (m *Model) exportedTable(opts ONNXOptions, in *Input) (*graph.Graph, []stri
 
 func (m *Model) exportedColumns(opts ONNXOptions, in *Input) (g *graph.Graph, assumed []string, err error) {
 	columns := in.Columns
-	if n := m.NFeatures(); n > 0 && n < len(columns) {
-		columns = columns[:n]
-	}
 	if len(columns) == 0 {
 		columns = []*InputColumn{{Name: "x0"}} // isotonic regression does not count its one column
 	}

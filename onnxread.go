@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/larder-ml/larder/exec"
 	"github.com/larder-ml/larder/format/onnx"
@@ -45,7 +47,13 @@ func (o *ONNX) Run(ctx context.Context, rows tensor.Value) (*Result, error) {
 		}
 		name := inputName(g, id)
 		k := slices.Index(rows.Frame.Names, name)
-		if k < 0 {
+		if rows.Frame.Names == nil {
+			// Columns without names are x0, x1 and so on, of which the model may read some.
+			if n, err := strconv.Atoi(strings.TrimPrefix(name, "x")); err == nil {
+				k = n
+			}
+		}
+		if k < 0 || k >= len(rows.Frame.Columns) {
 			return nil, &graph.InputError{Msg: fmt.Sprintf("no column %q, which the ONNX model takes", name)}
 		}
 		in[i] = tensor.Value{Dense: asColumn(rows.Frame.Columns[k], t.DType).Reshape(rows.Frame.N, 1)}

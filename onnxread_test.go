@@ -124,7 +124,7 @@ func sameResult(got, want *Result, squares bool) string {
 	return ""
 }
 
-// TestONNXRefusesBroken: a file cut short before its metadata, or with a byte changed, is refused or read; it never ends the process, and
+// TestONNXRefusesBroken: a file cut short before its metadata, or with a bit changed, is refused or read; it never ends the process, and
 // what was read runs.
 func TestONNXRefusesBroken(t *testing.T) {
 	for _, b := range onnxSeeds(t) {
@@ -133,9 +133,11 @@ func TestONNXRefusesBroken(t *testing.T) {
 			if _, err := ReadONNX(b[:n]); err == nil && !bytes.HasPrefix(b[n:], []byte("r")) {
 				t.Errorf("a file of %d bytes is read at %d", len(b), n)
 			}
-			other := bytes.Clone(b)
-			other[n] ^= 1 << (n % 8)
-			runONNX(other)
+			if n%3 == 0 {
+				other := bytes.Clone(b)
+				other[n] ^= 1 << (n / 3 % 8)
+				runONNX(other)
+			}
 		}
 	}
 }

@@ -75,6 +75,9 @@ func Inputs(e Estimator) *Input {
 		in.Columns = append(in.Columns, NewColumn(name))
 	}
 	DescribeInput(e, in).Pass()
+	if n := b.NFeaturesIn; n > 0 && n < len(in.Columns) {
+		in.Columns = in.Columns[:n] // a chain's estimators are also given what those before them predict
+	}
 	return in
 }
 

@@ -148,12 +148,16 @@ func convert(cmd *cobra.Command, a []string) error {
 			}
 			return err
 		}
-		checked = "the graph that was written, in double, on rows rounded to float32"
+		checked = "the graph that was written, and the file that was made, read back, on rows rounded to float32"
 		compare = func() (*rows.Difference, error) {
-			if o.Precision == onnx.Compact {
-				note("--check computes in double: what --precision compact loses shows only in a runtime")
+			file, err := to.openONNX()
+			if errors.Is(err, larder.ErrUnsupported) {
+				checked = "the graph that was written, in double, on rows rounded to float32"
+				note("--check runs the graph, not the file: %v", err)
+			} else if err != nil {
+				return nil, err
 			}
-			return checkONNX(cmd, m, o)
+			return checkONNX(cmd, m, o, file)
 		}
 	} else {
 		bar := newBar(os.Stderr)
@@ -245,6 +249,22 @@ func (t *converted) open(opts []larder.Option) (*larder.Model, error) {
 	return larder.Open(name, opts...)
 }
 
+// openONNX reads back the ONNX model that was written.
+func (t *converted) openONNX() (*larder.ONNX, error) {
+	if t.file == nil {
+		return larder.ReadONNX(t.b.Bytes())
+	}
+	name, err := t.file.Name()
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return larder.ReadONNX(b)
+}
+
 // commit puts what was written where it belongs.
 func (t *converted) commit(stdout io.Writer) error {
 	switch {
@@ -309,11 +329,11 @@ func checkConverted(cmd *cobra.Command, m *larder.Model, to *converted) (*rows.D
 		if method == "inverse_transform" || n.Info().Format == params.Name && method != "predict" {
 			continue
 		}
-		p, err := answer(ctx, m, method, v)
+		p, err := answer(ctx, m, method, v, true)
 		if err != nil {
 			return nil, err
 		}
-		q, err := answer(ctx, n, method, v)
+		q, err := answer(ctx, n, method, v, true)
 		if err != nil {
 			return nil, err
 		}
@@ -449,8 +469,8 @@ func printUnsupported(cmd *cobra.Command, err error, report map[string]any) {
 const onnxTolerance = 1e-5
 
 // checkONNX runs the graph that was written, here, and the model on the same rows rounded to float32, which is what the
-// ONNX model is given.
-func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions) (*rows.Difference, error) {
+// ONNX model is given; and the file, if it was read back, beside the graph.
+func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions, file *larder.ONNX) (*rows.Difference, error) {
 	v, err := checkRows(cmd, m)
 	if err != nil {
 		return nil, err
@@ -464,7 +484,7 @@ func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions) (*rows
 	}
 	all := &rows.Difference{Rows: v.Rows(), Equal: v.Rows()}
 	for _, method := range methods {
-		p, err := answer(cmd.Context(), m, method, v)
+		p, err := answer(cmd.Context(), m, method, v, false)
 		if err != nil {
 			return nil, err
 		}
@@ -473,7 +493,7 @@ func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions) (*rows
 		if err != nil {
 			return nil, err
 		}
-		q, err := rows.AppendJSON(nil, res, true)
+		q, err := rows.AppendJSON(nil, res, false) // ONNX has no sparse rows
 		if err != nil {
 			return nil, err
 		}
@@ -483,11 +503,58 @@ func checkONNX(cmd *cobra.Command, m *larder.Model, o larder.ONNXOptions) (*rows
 		}
 		joinDifference(all, method, d)
 	}
+	if file == nil {
+		return all, nil
+	}
+	o.Method = ""
+	want, err := m.RunONNX(cmd.Context(), o, v)
+	if err != nil {
+		return nil, err
+	}
+	got, err := file.Run(cmd.Context(), v)
+	if err != nil {
+		return nil, err
+	}
+	p, err := rows.AppendJSON(nil, asTensors(want), false)
+	if err != nil {
+		return nil, err
+	}
+	q, err := rows.AppendJSON(nil, got, false)
+	if err != nil {
+		return nil, err
+	}
+	d, err := rows.Compare(p, q, onnxTolerance)
+	if err != nil {
+		return nil, err
+	}
+	joinDifference(all, "the file", d)
 	return all, nil
 }
 
+// asTensors gives a result as an ONNX model gives it: a frame as its columns, text that is missing as empty text.
+func asTensors(r *larder.Result) *larder.Result {
+	out := &larder.Result{Method: r.Method}
+	for _, o := range r.Outputs {
+		if o.Frame == nil {
+			out.Outputs = append(out.Outputs, o)
+			continue
+		}
+		for i, c := range o.Frame.Columns {
+			if c.DType == tensor.Object {
+				text := tensor.New(tensor.String, c.Len())
+				for k := range c.Len() {
+					text.Str[k] = c.Cell(k).S
+				}
+				c = text
+			}
+			out.Outputs = append(out.Outputs, larder.Output{Name: o.Frame.Names[i], Value: tensor.Value{Dense: c.Reshape(c.Len(), 1)}})
+		}
+	}
+	return out
+}
+
 // answer runs a method; rows that are refused are an answer too.
-func answer(ctx context.Context, m *larder.Model, method string, v tensor.Value) ([]byte, error) {
+func answer(ctx context.Context, m *larder.Model, method string, v tensor.Value, sparse bool) ([]byte, error) {
 	res, err := m.Run(ctx, method, v)
 	if errors.Is(err, larder.ErrInput) || errors.Is(err, larder.ErrUnsupported) {
 		return append(rows.AppendString([]byte(`{"data":[`), err.Error()), "]}"...), nil
@@ -495,5 +562,5 @@ func answer(ctx context.Context, m *larder.Model, method string, v tensor.Value)
 	if err != nil {
 		return nil, err
 	}
-	return rows.AppendJSON(nil, res, true)
+	return rows.AppendJSON(nil, res, sparse)
 }

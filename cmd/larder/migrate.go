@@ -247,11 +247,11 @@ func checkMigrated(cmd *cobra.Command, m, n *larder.Model, report *release.Repor
 
 // compareMethod compares the answers of two models to the same rows.
 func compareMethod(ctx context.Context, m, n *larder.Model, method string, x tensor.Value) (*rows.Difference, error) {
-	p, err := answer(ctx, m, method, x)
+	p, err := answer(ctx, m, method, x, true)
 	if err != nil {
 		return nil, err
 	}
-	q, err := answer(ctx, n, method, x)
+	q, err := answer(ctx, n, method, x, true)
 	if err != nil {
 		return nil, err
 	}

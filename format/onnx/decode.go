@@ -140,7 +140,7 @@ func (m message) ints(field int) ([]int64, error) {
 			continue
 		}
 		if f.Wire == protowire.Varint {
-			out = append(out, int64(f.Int)) //nolint:gosec // two's complement
+			out = append(out, int64(f.Int))
 			continue
 		}
 		if out == nil {
@@ -151,7 +151,7 @@ func (m message) ints(field int) ([]int64, error) {
 			if n <= 0 {
 				return nil, &SyntaxError{Msg: "a list of integers ends early"}
 			}
-			out, b = append(out, int64(v)), b[n:] //nolint:gosec // two's complement
+			out, b = append(out, int64(v)), b[n:]
 		}
 	}
 	return out, nil
@@ -161,7 +161,7 @@ func (m message) ints(field int) ([]int64, error) {
 func (m message) int(field int) int64 {
 	for _, f := range m {
 		if f.Number == field && f.Wire == protowire.Varint {
-			return int64(f.Int) //nolint:gosec // two's complement
+			return int64(f.Int)
 		}
 	}
 	return 0
@@ -220,17 +220,17 @@ func readTensor(b []byte) (string, *tensor.Tensor, error) {
 		case elemFloat:
 			t.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		case elemInt64:
-			t.I64[i] = int64(binary.LittleEndian.Uint64(raw[8*i:])) //nolint:gosec // two's complement
+			t.I64[i] = int64(binary.LittleEndian.Uint64(raw[8*i:]))
 		case elemInt32:
-			t.I64[i] = int64(int32(binary.LittleEndian.Uint32(raw[4*i:]))) //nolint:gosec // two's complement
+			t.I64[i] = int64(int32(binary.LittleEndian.Uint32(raw[4*i:])))
 		case elemUint32:
 			t.I64[i] = int64(binary.LittleEndian.Uint32(raw[4*i:]))
 		case elemInt16:
-			t.I64[i] = int64(int16(binary.LittleEndian.Uint16(raw[2*i:]))) //nolint:gosec // two's complement
+			t.I64[i] = int64(int16(binary.LittleEndian.Uint16(raw[2*i:])))
 		case elemUint16:
 			t.I64[i] = int64(binary.LittleEndian.Uint16(raw[2*i:]))
 		case elemInt8:
-			t.I64[i] = int64(int8(raw[i])) //nolint:gosec // two's complement
+			t.I64[i] = int64(int8(raw[i]))
 		case elemUint8:
 			t.I64[i] = int64(raw[i])
 		case elemBool:

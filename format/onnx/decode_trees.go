@@ -156,7 +156,7 @@ func (t *treeTables) tree(root, target int64, left *int) (graph.Tree, error) {
 		}
 		at := len(out.Nodes) / treeRecord.Size
 		if p.parent >= 0 {
-			put.PutUint32(out.Nodes[p.parent*treeRecord.Size+p.field.Offset:], uint32(at)) //nolint:gosec // fewer than the file has bytes
+			put.PutUint32(out.Nodes[p.parent*treeRecord.Size+p.field.Offset:], uint32(at))
 		}
 		var r [32]byte
 		i := p.id
@@ -176,14 +176,14 @@ func (t *treeTables) tree(root, target int64, left *int) (graph.Tree, error) {
 			if t.features[i] < 0 || t.features[i] > math.MaxInt32 {
 				return out, fmt.Errorf("node %d looks at column %d", i, t.features[i])
 			}
-			put.PutUint32(r[treeRecord.Feature.Offset:], uint32(t.features[i])) //nolint:gosec // just compared
+			put.PutUint32(r[treeRecord.Feature.Offset:], uint32(t.features[i]))
 			put.PutUint64(r[treeRecord.Threshold.Offset:], math.Float64bits(t.splits[i]))
 			if t.missing[i] != 0 {
 				r[treeRecord.Missing.Offset] = 1
 			}
 			if s := t.sets[i]; s >= 0 {
 				r[treeRecord.Categorical.Offset] = 1
-				put.PutUint32(r[treeRecord.Bitset.Offset:], uint32(s)) //nolint:gosec // fewer than the file has bytes
+				put.PutUint32(r[treeRecord.Bitset.Offset:], uint32(s))
 			}
 			todo = append(todo, place{t.falseIDs[i], t.falseLeaf[i] != 0, at, treeRecord.Right}, place{t.trueIDs[i], t.trueLeaf[i] != 0, at, treeRecord.Left})
 		}

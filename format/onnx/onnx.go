@@ -1,4 +1,4 @@
-// Package onnx writes dataflow graphs as ONNX models.
+// Package onnx writes dataflow graphs as ONNX models, and reads back what it wrote.
 //
 // A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else but ONNX Runtime's own
 // com.microsoft Tokenizer where text is split; what can not be
@@ -11,6 +11,11 @@
 //
 // Guards (refusals at run time) have no ONNX form: they are dropped, listed in the Report and in the model's metadata
 // under "larder.dropped".
+//
+// # Security
+//
+// Decode calls nothing and keeps to what the file's bytes can hold: lists are as long as their contents, a value has at most
+// 2^24 columns, a tree's node has one parent. What a graph holds is checked again as it runs.
 //
 // # Compatibility
 //
