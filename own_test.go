@@ -7,6 +7,7 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // TestOwnCodeIsNamed opens models with code of their author's: what is missing, and where, and which parts go without.
@@ -67,7 +68,19 @@ func TestOwnCodeIsNamed(t *testing.T) {
 	if m, err := larder.Open(fixture.Path(t, "own/beside.pkl"), larder.Trusted("shop.Clipper")); err != nil || !errors.Is(m.Can("predict"), larder.ErrUnsupported) {
 		t.Errorf("a trusted class does not say which object predicts: %v", err)
 	}
-	m, err := larder.Open(fixture.Path(t, "own/deeper.pkl"))
+	// Its names are not known, its numbers are.
+	m, err := larder.Open(fixture.Path(t, "own/names.pkl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.FeatureNamesOut(); err == nil || !strings.Contains(err.Error(), "model.steps[0]: feature_names_out: function shop.labels") {
+		t.Errorf("names by a function: %v", err)
+	}
+	x := tensor.Value{Frame: &tensor.Frame{Names: []string{"a", "b", "c"}, N: 1, Columns: []*tensor.Tensor{tensor.FromF64([]float64{1}), tensor.FromF64([]float64{2}), tensor.FromF64([]float64{3})}}}
+	if r, err := m.Run(t.Context(), "transform", x); err != nil || r.Tensor().Cols() != 3 {
+		t.Errorf("columns named by a function: %v", err)
+	}
+	m, err = larder.Open(fixture.Path(t, "own/deeper.pkl"))
 	if err != nil || m.Can("predict") != nil {
 		t.Fatalf("the only estimator at the top: %v", err)
 	}

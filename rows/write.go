@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/format/npy"
 	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -25,27 +27,28 @@ type WriteOptions struct {
 }
 
 // ColumnNames gives the names of a result's columns: class labels for probabilities, get_feature_names_out for
-// transform; nil where the model has none.
-func ColumnNames(m *larder.Model, method string) []string {
+// transform; nil where the model has none. The error says why names that scikit-learn would give are not known.
+func ColumnNames(m *larder.Model, method string) ([]string, error) {
 	switch method {
 	case "predict_proba", "predict_log_proba", "decision_function":
 		classes := m.Classes()
 		if len(classes) != 1 {
-			return nil
+			return nil, nil
 		}
 		out := make([]string, classes[0].Len())
 		for i := range out {
 			out[i] = classes[0].Cell(i).String()
 		}
-		return out
+		return out, nil
 	case "transform":
 		names, err := m.FeatureNamesOut()
-		if err != nil {
-			return nil
+		var none *sklearn.MethodError
+		if errors.As(err, &none) && !none.Refused {
+			err = nil // scikit-learn has none either
 		}
-		return names
+		return names, err
 	}
-	return nil
+	return nil, nil
 }
 
 // Writer writes results as they come. csv and jsonl go out at once, the other forms are whole and wait for Close.
@@ -64,6 +67,9 @@ func NewWriter(w io.Writer, f Format, o WriteOptions) (*Writer, error) {
 	}
 	return &Writer{w: bufio.NewWriterSize(w, 1<<16), f: f, o: o}, nil
 }
+
+// Named reports that the columns' names are written.
+func (w *Writer) Named() bool { return w.f == CSV || w.f == JSONL }
 
 // Write adds a result. keep holds columns of the input to stand before the outputs (csv, jsonl); it may be nil.
 func (w *Writer) Write(r *larder.Result, keep *Table) error {

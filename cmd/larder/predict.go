@@ -156,13 +156,17 @@ func predict(cmd *cobra.Command, a []string) error {
 		return err
 	}
 	defer done()
-	out, commit, err := openOutput(cmd, rows.WriteOptions{Names: rows.ColumnNames(m, method)})
+	names, why := rows.ColumnNames(m, method)
+	out, commit, err := openOutput(cmd, rows.WriteOptions{Names: names})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = commit(false) }()
 	keep, _ := cmd.Flags().GetStringSlice("keep")
 	cols, _ := cmd.Flags().GetStringSlice("columns")
+	if w, ok := out.(*rows.Writer); why != nil && (!ok || w.Named()) {
+		note("columns are numbered: %v", why)
+	}
 	run := &rows.Run{Model: m, Method: method, Keep: keep, Columns: cols, Note: func(s string) { note("%s", s) }}
 	if err := run.All(cmd.Context(), in, out); err != nil {
 		return err

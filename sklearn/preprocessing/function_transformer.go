@@ -124,7 +124,13 @@ func (t *FunctionTransformer) Transform(b *graph.Builder, x graph.Value) graph.V
 		x = sklearn.Check(b, t, x, sklearn.Accept{Sparse: t.sparse()})
 	}
 	out := t.apply(b, x, t.FuncParam, t.KwArgsParam)
-	if _, declared := sklearn.Text(t.FeatureNamesOutParam); !declared || !out.OK() || out.Type().Kind != graph.Frame {
+	if !out.OK() || out.Type().Kind != graph.Frame {
+		return out
+	}
+	if t.foreignNames() {
+		return b.ToFrame(out, make([]string, out.Width())) // named by the author's function, which is not known
+	}
+	if _, declared := sklearn.Text(t.FeatureNamesOutParam); !declared {
 		return out
 	}
 	// The columns are named as they were in fitting, whatever order and names they come in.
@@ -226,14 +232,22 @@ func (f *function) whole() bool {
 	return strings.HasPrefix(f.name, "sklearn.")
 }
 
+// foreignNames reports that a function of the author's names the features.
+func (t *FunctionTransformer) foreignNames() bool {
+	_, text := sklearn.Text(t.FeatureNamesOutParam)
+	_, none := t.FeatureNamesOutParam.(pyobj.None)
+	return !text && !none && t.FeatureNamesOutParam != nil
+}
+
 // FeatureNamesOut keeps the names where that was declared.
 func (t *FunctionTransformer) FeatureNamesOut(in []string) ([]string, error) {
 	switch s, ok := sklearn.Text(t.FeatureNamesOutParam); {
 	case ok && s == "one-to-one":
 		return oneToOne(t, in)
 	case !ok:
-		if _, none := t.FeatureNamesOutParam.(pyobj.None); !none {
-			return nil, &sklearn.BindError{Path: t.Path, Attr: "feature_names_out", Msg: "a function names the features"}
+		if t.foreignNames() {
+			return nil, &sklearn.BindError{Path: t.Path, Attr: "feature_names_out", Msg: "function " + sklearn.Describe(t.FeatureNamesOutParam) +
+				" names the features: a model's own code is never run"}
 		}
 	}
 	return nil, &sklearn.MethodError{Path: t.Path, Class: t.Name(), Method: "get_feature_names_out"}

@@ -7,6 +7,7 @@ import types
 
 import cloudpickle
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -35,6 +36,10 @@ class Clipper(TransformerMixin, BaseEstimator):
 
 def double(X):
     return X * 2
+
+
+def labels(transformer, names):
+    return ["log " + n for n in names]
 
 
 def words(text):
@@ -70,6 +75,7 @@ def main():
         "dict": {"scaler": pipe[1], "model": pipe[2], "clip": pipe[0]},
         "beside": {"clip": pipe[0], "model": pipe[2]},
         "pair": (pipe[2], shop.double),
+        "names": make_pipeline(FunctionTransformer(np.log1p, feature_names_out=shop.labels).set_output(transform="pandas"), StandardScaler()).fit(pd.DataFrame(abs(X), columns=list("abc"))),
         "deeper": {"model": pipe[2], "before": {"clip": pipe[0], "scale": [pipe[1]]}, "note": "plain"},
     }.items():
         with open(os.path.join(OUT, name + ".pkl"), "wb") as f:
