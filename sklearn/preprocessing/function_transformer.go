@@ -292,9 +292,16 @@ func (c *arguments) together(t graph.Type) {
 		return
 	}
 	c.common = sklearn.FrameDType(t)
+	old := c.self.Numpy == 1 // where a single number has no type of its own
 	for _, col := range t.Columns {
 		if col.DType == tensor.Bool && c.common != tensor.Bool && c.err == nil {
 			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " of numbers beside truth values, which pandas makes objects"}
+		}
+	}
+	switch c.f.args[0].(type) {
+	case pyobj.Float, pyobj.Int, *pyobj.Scalar:
+		if old {
+			return
 		}
 	}
 	switch c.f.args[0].(type) {
@@ -424,8 +431,16 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 			return x
 		}
 		k, x := c.bound(op, x)
-		if !k.OK() {
+		if !k.OK() || !x.OK() {
 			return k
+		}
+		if k.DType() == tensor.Bool && x.DType() == tensor.Bool {
+			switch op {
+			case graph.OpSub:
+				return c.b.Refuse("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead.")
+			case graph.OpPow:
+				x = c.b.Cast(x, tensor.Int8)
+			}
 		}
 		return c.b.Binary(op, k, x)
 	}
@@ -444,16 +459,19 @@ func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 		}
 	}
 	d := x.DType()
+	if t, err := sklearn.Tensor(number); err == nil && c.self.Numpy == 1 && t.DType.IsNumeric() && len(t.Shape) == 0 {
+		return c.byValue(op, t, x)
+	}
 	switch v := number.(type) {
 	case pyobj.Float:
-		return c.b.Scalar(float64(v), x), x
+		return c.like(float64(v), x), x
 	case pyobj.Int:
 		if op == graph.OpLogAddExp && d.IsInt() {
 			d = loop(d, tensor.Float16)
 			x = c.b.Cast(x, d)
 		}
 		if d.IsFloat() {
-			return c.b.Scalar(float64(v), x), x
+			return c.like(float64(v), x), x
 		}
 		k = c.b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(v)}})
 		if limits, short := shortInts[d]; short && op != graph.OpDiv && (operators[op] || op == graph.OpMax || op == graph.OpMin) {
@@ -469,7 +487,92 @@ func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 		c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " with " + sklearn.Describe(number)}
 		return graph.Value{}, x
 	}
+	if op == graph.OpLogAddExp && !d.IsFloat() && !t.DType.IsFloat() {
+		d = tensor.Promote(loop(d, tensor.Float16), loop(t.DType, tensor.Float16))
+		return c.b.Cast(c.b.Const(t), d), c.b.Cast(x, d)
+	}
 	return c.b.Const(t), x
+}
+
+// like is a number of x's floating type, of float64 where x holds none.
+func (c *arguments) like(f float64, x graph.Value) graph.Value {
+	k := c.b.Scalar(f, c.b.Const(tensor.FromF64([]float64{f})))
+	if d := x.DType(); d.IsFloat() {
+		return c.b.Cast(k, d)
+	}
+	return k
+}
+
+// byValue is bound as numpy 1 promotes: a single number that is of no higher kind than what it meets counts as the least type
+// that holds its value.
+func (c *arguments) byValue(op graph.Op, t *tensor.Tensor, x graph.Value) (k, y graph.Value) {
+	d := x.DType()
+	v := t.Cell(0)
+	common := t.DType
+	if rank(t.DType) <= rank(d) {
+		common = least(v, d)
+	}
+	switch common = tensor.Promote(d, common); {
+	case common.IsFloat():
+	case op == graph.OpLogAddExp && rank(t.DType) <= rank(d):
+		common = tensor.Promote(loop(d, tensor.Float16), loop(least(v, tensor.Float16), tensor.Float16))
+	case op == graph.OpLogAddExp:
+		common = loop(common, tensor.Float16)
+	case op == graph.OpPow && common != d: // its first loop that takes both: of one width the signed one
+		switch {
+		case common == tensor.Uint16 && v.I <= math.MaxInt16:
+			common = tensor.Int16
+		case common == tensor.Uint32 && v.I <= math.MaxInt32:
+			common = tensor.Int32
+		case common == tensor.Uint64:
+			common = tensor.Int64
+		}
+	}
+	return c.b.Cast(c.b.Const(t), common), c.b.Cast(x, common)
+}
+
+// rank orders truth values, integers and floats.
+func rank(d tensor.DType) int {
+	switch {
+	case d.IsFloat():
+		return 2
+	case d.IsInt():
+		return 1
+	}
+	return 0
+}
+
+// least is numpy.min_scalar_type: the least type that holds a value, of integers that may be of either sign that of d.
+func least(v tensor.Cell, d tensor.DType) tensor.DType {
+	switch v.Kind {
+	case tensor.CellFloat:
+		switch a := math.Abs(v.F); {
+		case a < 65000, math.IsInf(a, 0), math.IsNaN(a):
+			return tensor.Float16
+		case a < 3.4e38:
+			return tensor.Float32
+		}
+		return tensor.Float64
+	case tensor.CellBool:
+		return tensor.Bool
+	}
+	types := []tensor.DType{tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64}
+	switch d {
+	case tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64:
+		if v.I >= 0 {
+			types = []tensor.DType{tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64}
+		}
+	}
+	for i, t := range types[:3] {
+		lo, hi := int64(-1)<<(8<<i-1), int64(1)<<(8<<i-1)-1
+		if types[0] == tensor.Uint8 || d.IsFloat() && v.I >= 0 { // unsigned
+			hi = int64(1)<<(8<<i) - 1
+		}
+		if v.I >= lo && v.I <= hi {
+			return t
+		}
+	}
+	return types[3]
 }
 
 // operators are the functions that are arithmetic operators of Python.
