@@ -49,11 +49,11 @@ parity: $(STAMP)
 	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' $(if $(WIDE),--wide) --out .parity/cases
 	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
 
-# What migrate writes for other releases, loaded by each of them. RELEASE_ENVS holds their environments: py39 and py311 with
-# numpy, scipy and joblib, rel/VERSION with one scikit-learn each (pip install --no-deps --target).
+# What migrate writes for other releases, loaded by each of them. RELEASE_ENVS holds their environments: py39old (for 1.0),
+# py39 and py311 with numpy, scipy and joblib of the time, rel/VERSION with one scikit-learn each (pip install --no-deps --target).
 RELEASE_ENVS ?= $(CURDIR)/.parity/releases
 parity-releases: $(STAMP)
-	@for d in $(RELEASE_ENVS)/rel/*; do v=$$(basename $$d); case $$v in 1.[678].*) p=py311 ;; *) p=py39 ;; esac; \
+	@for d in $(RELEASE_ENVS)/rel/*; do v=$$(basename $$d); case $$v in 1.0.*) p=py39old ;; 1.[6789].*) p=py311 ;; *) p=py39 ;; esac; \
 		test -d $(RELEASE_ENVS)/models/$$v || $(ONE) PYTHONPATH=$$d $(RELEASE_ENVS)/$$p/bin/python parity/migrate_gen.py $(RELEASE_ENVS)/models/$$v; done
 	@test -d $(RELEASE_ENVS)/models/1.9.1 || $(ONE) $(PYTHON) parity/migrate_gen.py $(RELEASE_ENVS)/models/1.9.1
 	$(ONE) LARDER_PARITY=1 LARDER_RELEASES=$(RELEASE_ENVS) LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -timeout 2h -run TestMigrate -v ./parity

@@ -73,13 +73,14 @@ func migrated(cmd *cobra.Command, m *larder.Model, form *larder.Form) (*larder.M
 	if err != nil {
 		return nil, nil, usagef("scikit-learn %s: known are %s", o.Sklearn, strings.Join(release.Releases(), ", "))
 	}
+	needs := release.EnvironmentOf(to.Version)
 	v, _ := f.GetString("numpy")
 	if v == "" {
 		v = asked.Numpy
 	}
 	if v != "" {
-		if sklearn.CompareVersions(v, to.NumPy) < 0 {
-			return nil, nil, usagef("numpy %s: scikit-learn %s wants %s or later", v, to.Version, to.NumPy)
+		if sklearn.CompareVersions(v, needs.Numpy) < 0 {
+			return nil, nil, usagef("numpy %s: scikit-learn %s wants %s or later", v, to.Version, needs.Numpy)
 		}
 		o.Numpy2 = sklearn.CompareVersions(v, "2") >= 0
 	}
@@ -88,9 +89,9 @@ func migrated(cmd *cobra.Command, m *larder.Model, form *larder.Form) (*larder.M
 		python = asked.Python
 	}
 	if python == "" {
-		python = to.Python
-	} else if sklearn.CompareVersions(python, to.Python) < 0 {
-		return nil, nil, usagef("Python %s: scikit-learn %s wants %s or later", python, to.Version, to.Python)
+		python = needs.Python
+	} else if sklearn.CompareVersions(python, needs.Python) < 0 {
+		return nil, nil, usagef("Python %s: scikit-learn %s wants %s or later", python, to.Version, needs.Python)
 	}
 	if form.Protocol > 4 && sklearn.CompareVersions(python, "3.8") < 0 {
 		return nil, nil, usagef("--protocol %d: Python %s does not read it", form.Protocol, python)

@@ -184,9 +184,18 @@ func (c *CalibratedClassifier) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	return sklearn.DescribeInput(c.Estimator, in)
 }
 
+// bothColumns reports a fold of two of several classes whose probabilities are calibrated both, as was done until 1.3.
+func (c *CalibratedClassifier) bothColumns() bool {
+	return c.Method != "temperature" && c.Labels.Len() > 2 && len(c.column) == 2 && sklearn.LabelsOf(c.Estimator)[0].Len() == 2 &&
+		sklearn.Has(c.Estimator, sklearn.MethodDecisionFunction) != nil
+}
+
 // PredictProba calibrates the decision function, or the probabilities where there is none.
 func (c *CalibratedClassifier) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
 	s, used := sklearn.Response(b, c.Estimator, x, []string{sklearn.MethodDecisionFunction, sklearn.MethodPredictProba}, -1)
+	if c.bothColumns() {
+		s = sklearn.PredictProba(b, c.Estimator, x)
+	}
 	if !s.OK() {
 		return s
 	}

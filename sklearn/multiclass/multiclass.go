@@ -4,6 +4,7 @@ package multiclass
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -23,6 +24,7 @@ var Classes = []sklearn.Class{
 				s.Attrs.Set(pyobj.Str("(zero rows)"), pyobj.Str(parts.ZeroRowsNaN))
 				return nil
 			}},
+			{Before: "1.8", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(last)"), pyobj.Bool(true)); return nil }},
 			{Before: "0.19", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(column)"), pyobj.Bool(true)); return nil }},
 		},
 	},
@@ -136,6 +138,8 @@ type OneVsRestClassifier struct {
 	ZeroRows parts.ZeroRowsRule `sk:"(zero rows),optional"`
 	// ColumnRule: before 0.19 the decision of two classes was a column.
 	ColumnRule bool `sk:"(column),optional"`
+	// LastRule: before 1.8 the last of equal scores was predicted.
+	LastRule bool `sk:"(last),optional"`
 }
 
 var (
@@ -169,10 +173,16 @@ func (o *OneVsRestClassifier) Available(method string) error {
 
 // Predict takes the first class of the largest score; of two classes or several labels what is above the threshold.
 func (o *OneVsRestClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	s := b.HStack(false, scores(b, o.Estimators, x)...)
+	cols := scores(b, o.Estimators, x)
 	if o.LabelBinarizer.YType == "multiclass" {
-		return b.Labels(b.ArgMax(s), o.Labels)
+		if o.LastRule {
+			slices.Reverse(cols)
+			at := b.ArgMax(b.HStack(false, cols...))
+			return b.Labels(b.Cast(b.Sub(b.Scalar(float64(len(cols)-1), at), at), tensor.Int64), o.Labels)
+		}
+		return b.Labels(b.ArgMax(b.HStack(false, cols...)), o.Labels)
 	}
+	s := b.HStack(false, cols...)
 	y := o.LabelBinarizer.Inverse(b, s, threshold(o.Estimators[0]))
 	if o.LabelBinarizer.Sparse && o.LabelBinarizer.Multilabel() {
 		return b.ToCSR(y)

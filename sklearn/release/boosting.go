@@ -122,7 +122,7 @@ var boostSteps = []step{
 		return nil
 	}},
 	{at: "0.22", classes: "AdaBoostClassifier", up: func(s *state) error {
-		if !s.fitted() {
+		if !s.fitted() || s.word("algorithm") == "SAMME.R" {
 			return nil
 		}
 		return s.lose("algorithm", "until 0.21 its probabilities were not the softmax of its decision", "predict_proba")

@@ -313,10 +313,46 @@ func (m *migration) weights(s *state) error {
 			a.Set(pyobj.Str("n_features_in_"), pyobj.Int(words.Len()))
 			m.report.Changes = append(m.report.Changes, Change{s.path + "._tfidf", "TfidfTransformer", "n_features_in_", Added, "the words"})
 		}
+	case "Pipeline":
+		list, _ := sklearn.Sequence(s.get("steps"))
+		var before *pyobj.Object
+		for i, it := range list {
+			t, ok := it.(*pyobj.Tuple)
+			if !ok || len(t.Items) < 2 {
+				continue
+			}
+			o, ok := t.Items[1].(*pyobj.Object)
+			if !ok {
+				continue
+			}
+			if a := attrsOf(o); pyobj.ShortName(o.ClassName()) == "TfidfTransformer" && a.Get("use_idf") == pyobj.Bool(false) && a.Get("n_features_in_") == nil {
+				if n := countsOf(before); n != nil {
+					a.Set(pyobj.Str("n_features_in_"), n)
+					m.report.Changes = append(m.report.Changes, Change{fmt.Sprintf("%s.steps[%d][1]", s.path, i), "TfidfTransformer", "n_features_in_", Added, "the words"})
+				}
+			}
+			before = o
+		}
 	case "TfidfTransformer":
 		if s.get("use_idf") == pyobj.Bool(false) && s.from != "" && s.writtenBefore("1.0") && s.get("n_features_in_") == nil && m.inside == 0 {
 			return s.refuse("n_features_in_", "it wants the number of columns, which the file does not hold")
 		}
+	}
+	return nil
+}
+
+// countsOf gives the number of columns that a transformer of texts makes, nil for others.
+func countsOf(o *pyobj.Object) pyobj.Value {
+	if o == nil {
+		return nil
+	}
+	switch a := attrsOf(o); pyobj.ShortName(o.ClassName()) {
+	case "CountVectorizer":
+		if words, ok := a.Get("vocabulary_").(*pyobj.Dict); ok {
+			return pyobj.Int(words.Len())
+		}
+	case "HashingVectorizer":
+		return a.Get("n_features")
 	}
 	return nil
 }

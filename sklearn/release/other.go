@@ -9,10 +9,12 @@ import (
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
-	"github.com/larder-ml/larder/tensor"
 )
 
 const searches = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV"
+
+const neighbours = `KNeighborsClassifier KNeighborsRegressor RadiusNeighborsClassifier RadiusNeighborsRegressor NearestNeighbors
+	KNeighborsTransformer RadiusNeighborsTransformer LocalOutlierFactor KNNImputer`
 
 const dictionaries = "DictionaryLearning MiniBatchDictionaryLearning SparseCoder"
 
@@ -142,6 +144,9 @@ var otherSteps = []step{
 		}
 		return s.lose("estimators_", "until 0.18 the decisions of two classes were a column, not a vector", "decision_function")
 	}},
+	{at: "1.8", classes: "OneVsRestClassifier", up: (*state).equalScores, down: (*state).equalScores},
+	{at: "1.1", classes: "OneVsOneClassifier", up: (*state).pairThreshold, down: (*state).pairThreshold},
+	{at: "1.4", classes: "CalibratedClassifierCV", up: (*state).foldOfTwo, down: (*state).foldOfTwo},
 	{at: "1.4", classes: "TargetEncoder", up: nil, down: func(s *state) error {
 		if s.word("target_type_") == "multiclass" {
 			return s.refuse("target_type_", "it encodes by no target of several classes")
@@ -362,11 +367,13 @@ var otherSteps = []step{
 	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
 	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),
 	{at: "0.22", classes: "RadiusNeighborsClassifier", up: (*state).radiusLabel},
+	says("1.6", "QuadraticDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 1.6."),
 	says("0.24", "LinearDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 0.24."),
 	{at: "0.19", classes: "VotingClassifier", up: func(s *state) error {
 		s.add("flatten_transform", pyobj.Bool(false), "the only form")
 		return nil
 	}},
+	{at: "*", classes: neighbours, up: (*state).searchMetric},
 	{at: "*", classes: "KNeighborsClassifier KNeighborsRegressor NearestNeighbors KNeighborsTransformer LocalOutlierFactor", up: func(s *state) error {
 		if s.word("_fit_method") == "brute" && !s.m.To.sameMinor(s.from) {
 			s.m.say("%s (%s): neighbours at equal distances may come in another order, as they may in every release.", s.path, s.name)
@@ -486,319 +493,6 @@ func diagonalCSR(d []float64) pyobj.Value {
 	n := pyobj.Int(len(d))
 	return object("scipy.sparse", "csr_matrix", entry("_shape", &pyobj.Tuple{Items: []pyobj.Value{n, n}}), entry("maxprint", pyobj.Int(50)),
 		entry("indices", ints(len(d))), entry("indptr", ints(len(d)+1)), entry("data", floatArray(d, len(d))))
-}
-
-// columnNames sets feature_names_in_ where a release before 0.22.1 kept none: from the index of the frame, else from what the
-// transformers name where they alone matter.
-func (s *state) columnNames() {
-	if s.get("feature_names_in_") != nil {
-		return
-	}
-	names, err := sklearn.Strings(s.get("_df_columns"))
-	detail := "from _df_columns"
-	if err != nil {
-		list, err := sklearn.Sequence(s.get("transformers_"))
-		if err != nil {
-			return
-		}
-		for _, it := range list {
-			t, err := sklearn.Sequence(it)
-			if err != nil || len(t) != 3 {
-				return
-			}
-			if w, _ := sklearn.Text(t[1]); w == "drop" {
-				continue
-			}
-			keys, err := sklearn.Strings(t[2])
-			if one, ok := sklearn.Text(t[2]); ok {
-				keys, err = []string{one}, nil
-			}
-			if err != nil {
-				return
-			}
-			for _, k := range keys {
-				if !slices.Contains(names, k) {
-					names = append(names, k)
-				}
-			}
-		}
-		if names == nil {
-			return
-		}
-		detail = "the columns that transformers name; others do not matter"
-		none := &pyobj.List{}
-		for _, v := range append(slices.Clone(list), s.get("_remainder")) {
-			if t, ok := v.(*pyobj.Tuple); ok && len(t.Items) == 3 {
-				if w, _ := sklearn.Text(t.Items[1]); w == "drop" {
-					t.Items[2] = none
-				}
-			}
-		}
-		s.drop("_n_features")
-		s.set("n_features_in_", pyobj.Int(len(names)), "their number")
-	}
-	a := &pyobj.Array{DType: &pyobj.DType{Kind: 'O', Size: 8, Order: '|'}, Shape: []int{len(names)}, Offset: -1}
-	for _, n := range names {
-		a.Objects = append(a.Objects, pyobj.Str(n))
-	}
-	s.set("feature_names_in_", a, detail)
-}
-
-// fittedPassthrough: since 1.4 the fitted form of "passthrough" is a FunctionTransformer.
-func (s *state) fittedPassthrough() error {
-	n := s.get("_n_features")
-	if n != nil {
-		s.add("n_features_in_", n, "as _n_features")
-		s.drop("_n_features")
-	}
-	s.drop("_name_to_fitted_passthrough")
-	list, ok := s.get("transformers_").(*pyobj.List)
-	if !ok {
-		return nil
-	}
-	items := append([]pyobj.Value(nil), list.Items...)
-	for i, it := range items {
-		t, ok := it.(*pyobj.Tuple)
-		if !ok || len(t.Items) != 3 {
-			continue
-		}
-		if w, _ := pyobj.Text(t.Items[1]); w != "passthrough" {
-			continue
-		}
-		f, err := s.m.passthrough()
-		if err != nil {
-			return err
-		}
-		attrs, _ := f.Attrs()
-		if names := s.selected(t.Items[2]); names != nil {
-			attrs.Set(pyobj.Str("feature_names_in_"), names)
-			attrs.Set(pyobj.Str("n_features_in_"), pyobj.Int(len(names.Objects)))
-		} else { // without the names it would fail on rows that have some
-			attrs.Set(pyobj.Str("feature_names_out"), pyobj.None{})
-		}
-		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], f, t.Items[2]}}
-		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: \"passthrough\" → FunctionTransformer that does nothing", i))
-	}
-	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
-	return nil
-}
-
-// selected gives the names of columns, nil where they are not known.
-func (s *state) selected(columns pyobj.Value) *pyobj.Array {
-	names, ok := s.get("feature_names_in_").(*pyobj.Array)
-	list, err := sklearn.Sequence(columns)
-	if !ok || len(names.Shape) != 1 || len(names.Objects) != names.Shape[0] || err != nil {
-		return nil
-	}
-	out := &pyobj.Array{DType: names.DType, Offset: -1}
-	for _, c := range list {
-		if n, err := sklearn.Int(c); err == nil {
-			if n < 0 {
-				n += len(names.Objects)
-			}
-			if _, mask := c.(pyobj.Bool); mask || n < 0 || n >= len(names.Objects) {
-				return nil
-			}
-			c = names.Objects[n]
-		}
-		if _, text := pyobj.Text(c); !text {
-			return nil
-		}
-		out.Objects = append(out.Objects, c)
-	}
-	out.Shape = []int{len(out.Objects)}
-	return out
-}
-
-// namedPassthrough is the way back.
-func (s *state) namedPassthrough() error {
-	if n := s.get("n_features_in_"); n != nil {
-		s.add("_n_features", n, "as n_features_in_")
-	}
-	list, ok := s.get("transformers_").(*pyobj.List)
-	if !ok {
-		return nil
-	}
-	items := append([]pyobj.Value(nil), list.Items...)
-	for i, it := range items {
-		t, ok := it.(*pyobj.Tuple)
-		if !ok || len(t.Items) != 3 {
-			continue
-		}
-		o, ok := t.Items[1].(*pyobj.Object)
-		if !ok || pyobj.ShortName(o.ClassName()) != "FunctionTransformer" {
-			continue
-		}
-		attrs, _ := o.Attrs()
-		if _, isNone := attrs.Get("func").(pyobj.None); !isNone {
-			continue
-		}
-		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], pyobj.Str("passthrough"), t.Items[2]}}
-		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: → \"passthrough\"", i))
-	}
-	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
-	return nil
-}
-
-// passthrough makes the transformer that does nothing.
-func (m *migration) passthrough() (*pyobj.Object, error) {
-	return m.make("FunctionTransformer", entry("func", pyobj.None{}), entry("inverse_func", pyobj.None{}), entry("validate", pyobj.Bool(false)),
-		entry("accept_sparse", pyobj.Bool(true)), entry("check_inverse", pyobj.Bool(false)), entry("feature_names_out", pyobj.Str("one-to-one")),
-		entry("kw_args", pyobj.None{}), entry("inv_kw_args", pyobj.None{}))
-}
-
-// columnBookkeeping sets what transform asks of a fitted ColumnTransformer: which columns each transformer takes and
-// which places of the output it fills.
-func (s *state) columnBookkeeping() error {
-	list, err := sklearn.Sequence(s.get("transformers_"))
-	if err != nil {
-		return nil
-	}
-	// _RemainderColsList is a list that remembers how it was made; 1.7 has it no more.
-	plain := func(v pyobj.Value) pyobj.Value {
-		o, ok := v.(*pyobj.Object)
-		if !ok || pyobj.ShortName(o.ClassName()) != "_RemainderColsList" {
-			return v
-		}
-		if d, ok := o.State.(*pyobj.Dict); ok {
-			if l, ok := d.Get("data").(*pyobj.List); ok {
-				return &pyobj.List{Items: l.Items}
-			}
-		}
-		return &pyobj.List{Items: o.Items}
-	}
-	for i, it := range list {
-		if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 3 {
-			t.Items[2] = plain(t.Items[2])
-			list[i] = t
-		}
-	}
-	if t, ok := s.get("_remainder").(*pyobj.Tuple); ok && len(t.Items) == 3 {
-		t.Items[2] = plain(t.Items[2])
-	}
-	if !s.m.To.Before("1.1") && s.m.To.Before("1.4") && s.get("_name_to_fitted_passthrough") == nil {
-		d := &pyobj.Dict{}
-		for _, it := range list {
-			if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 3 {
-				if w, _ := pyobj.Text(t.Items[1]); w == "passthrough" {
-					f, err := s.m.passthrough()
-					if err != nil {
-						return err
-					}
-					d.Set(t.Items[0], f)
-				}
-			}
-		}
-		s.set("_name_to_fitted_passthrough", d, "transformers that do nothing")
-	}
-	if err := s.namedColumns(list); err != nil {
-		return err
-	}
-	width, err := sklearn.Int(s.get("n_features_in_"))
-	if err != nil {
-		width, err = sklearn.Int(s.get("_n_features")) // until 0.22
-	}
-	if err != nil {
-		if s.get("_transformer_to_input_indices") != nil {
-			return nil
-		}
-		return s.refuse("transformers_", "the file does not say how many columns the frame had, nor their names")
-	}
-	names, _ := sklearn.Strings(s.get("feature_names_in_"))
-	if s.get("_transformer_to_input_indices") == nil {
-		d := &pyobj.Dict{}
-		for _, it := range list {
-			t, ok := it.(*pyobj.Tuple)
-			if !ok || len(t.Items) != 3 {
-				return s.refuse("transformers_", "not triples")
-			}
-			cols, ok := columns(t.Items[2], width, names)
-			if !ok {
-				return s.refuse("transformers_", "columns given by %s can not be told", sklearn.Describe(t.Items[2]))
-			}
-			d.Set(t.Items[0], cols)
-		}
-		s.set("_transformer_to_input_indices", d, "from transformers_")
-	}
-	if s.get("output_indices_") == nil && !s.m.To.Before("1.0") {
-		s.attrs.Set(pyobj.Str("output_indices_"), &pyobj.Dict{})
-		s.note(Added, "output_indices_", "empty: the writing release did not keep it; no prediction asks for it")
-	}
-	return nil
-}
-
-// columns gives a key of columns as positions.
-func columns(key pyobj.Value, width int, names []string) (*pyobj.List, bool) {
-	out := &pyobj.List{}
-	one := func(v pyobj.Value) bool {
-		if t, ok := pyobj.Text(v); ok {
-			for i, n := range names {
-				if n == t {
-					out.Items = append(out.Items, pyobj.Int(i))
-					return true
-				}
-			}
-			return false
-		}
-		n, err := sklearn.Int(v)
-		if err != nil {
-			return false
-		}
-		if n < 0 {
-			n += width
-		}
-		out.Items = append(out.Items, pyobj.Int(n))
-		return true
-	}
-	if o, ok := key.(*pyobj.Object); ok && strings.HasSuffix(o.ClassName(), ".slice") && len(o.Args) == 3 {
-		from, to, by := 0, width, 1
-		for i, p := range []*int{&from, &to, &by} {
-			if n, err := sklearn.Int(o.Args[i]); err == nil {
-				if i < 2 && n < 0 {
-					n += width
-				}
-				*p = n
-			} else if t, ok := pyobj.Text(o.Args[i]); ok {
-				for j, n := range names {
-					if n == t {
-						*p = j + i
-					}
-				}
-			}
-		}
-		for i := from; by > 0 && i < to && i < width; i += by {
-			out.Items = append(out.Items, pyobj.Int(i))
-		}
-		return out, true
-	}
-	if t, err := sklearn.Tensor(key); err == nil && t.DType == tensor.Bool {
-		for i, b := range t.U8 {
-			if b != 0 {
-				out.Items = append(out.Items, pyobj.Int(i))
-			}
-		}
-		return out, true
-	}
-	items, err := sklearn.Sequence(key)
-	if err != nil {
-		return out, one(key)
-	}
-	if len(items) > 0 {
-		if _, ok := items[0].(pyobj.Bool); ok {
-			for i, it := range items {
-				if b, _ := it.(pyobj.Bool); bool(b) {
-					out.Items = append(out.Items, pyobj.Int(i))
-				}
-			}
-			return out, true
-		}
-	}
-	for _, it := range items {
-		if !one(it) {
-			return nil, false
-		}
-	}
-	return out, true
 }
 
 // scorers brings scorer_ of a search to the release's form: predictions do not ask for it, score does.
@@ -1038,54 +732,6 @@ func (s *state) farMeans() error {
 	return nil
 }
 
-// namedColumns: until 0.21 the names of a frame were not kept. Where every transformer takes its columns by name, those
-// names are all that transform asks for.
-func (s *state) namedColumns(list []pyobj.Value) error {
-	if s.has("feature_names_in_") || !s.writtenBefore("0.22") {
-		return nil
-	}
-	var names []pyobj.Value
-	seen := map[string]bool{}
-	var drops []*pyobj.Tuple
-	for _, it := range list {
-		t, ok := it.(*pyobj.Tuple)
-		if !ok || len(t.Items) != 3 || emptyColumns(t.Items[2]) {
-			continue
-		}
-		if w, _ := pyobj.Text(t.Items[1]); w == "drop" {
-			drops = append(drops, t)
-			continue
-		}
-		items, err := sklearn.Sequence(t.Items[2])
-		if err != nil {
-			items = []pyobj.Value{t.Items[2]}
-		}
-		for _, c := range items {
-			n, ok := pyobj.Text(c)
-			if !ok {
-				if len(names) > 0 {
-					return s.refuse("transformers_", "some columns are given by name, some by position, and the file does not tell the names of all")
-				}
-				return nil
-			}
-			if !seen[n] {
-				seen[n] = true
-				names = append(names, pyobj.Str(n))
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	for _, t := range drops {
-		t.Items[2] = &pyobj.List{}
-	}
-	s.set("feature_names_in_", &pyobj.Array{DType: dtype("O"), Shape: []int{len(names)}, Objects: names, Offset: -1}, "the columns that are taken by name")
-	s.set("n_features_in_", pyobj.Int(len(names)), "their number")
-	s.m.say("%s (ColumnTransformer): the file names the columns that are taken, not those that are dropped: frames are read by name.", s.path)
-	return nil
-}
-
 // radiusLabel: since 0.22 the label of rows without neighbours is kept beside the parameter.
 func (s *state) radiusLabel() error {
 	if !s.fitted() || s.get("outlier_label_") != nil {
@@ -1104,4 +750,146 @@ func (s *state) radiusLabel() error {
 	}
 	s.set("outlier_label_", &pyobj.List{Items: []pyobj.Value{s.get("outlier_label")}}, "as outlier_label")
 	return nil
+}
+
+// bound binds an estimator inside this one, which is migrated already.
+func (s *state) bound(v pyobj.Value) sklearn.Estimator {
+	o, ok := v.(*pyobj.Object)
+	if !ok {
+		return nil
+	}
+	bd := &sklearn.Binder{Registry: s.m.Registry}
+	e, err := bd.Bind(o, s.path)
+	if err != nil {
+		return nil
+	}
+	return e
+}
+
+// equalScores: since 1.8 the first of several classes with equal scores is predicted, before the last.
+func (s *state) equalScores() error {
+	classes := s.get("classes_")
+	if o, ok := s.get("label_binarizer_").(*pyobj.Object); ok && classes == nil {
+		classes = attrsOf(o).Get("classes_")
+	}
+	list, err := sklearn.Sequence(s.get("estimators_"))
+	if err != nil || rowsOf(classes) >= 0 && rowsOf(classes) < 3 || len(list) < 3 {
+		return nil
+	}
+	votes := false
+	pyobj.Walk(s.get("estimators_"), func(v pyobj.Value) bool {
+		if o, ok := v.(*pyobj.Object); ok {
+			name := pyobj.ShortName(o.ClassName())
+			votes = votes || slices.ContainsFunc([]string{"Tree", "Neighbors", "Dummy", "Constant", "Isotonic", "CategoricalNB"}, func(w string) bool { return strings.Contains(name, w) })
+		}
+		return !votes
+	})
+	const why = "of classes with equal scores the first is predicted since 1.8, before the last"
+	if votes {
+		return s.lose("estimators_", why, "predict")
+	}
+	s.m.say("%s (%s): %s.", s.path, s.name, why)
+	return nil
+}
+
+// pairThreshold: until 1.0 the class of two was told by a score above 0, since then by a probability above one half.
+func (s *state) pairThreshold() error {
+	list, err := sklearn.Sequence(s.get("estimators_"))
+	if err != nil || len(list) != 1 {
+		return nil
+	}
+	if e := s.bound(list[0]); e != nil && sklearn.LabelsOf(e) != nil && sklearn.Has(e, sklearn.MethodDecisionFunction) == nil {
+		return nil
+	}
+	return s.lose("estimators_", "of two classes the second was predicted above 0 until 1.0, and is above one half since", "predict")
+}
+
+// foldOfTwo: until 1.3 both probabilities of a fold that knows two of several classes were calibrated, since then one.
+func (s *state) foldOfTwo() error {
+	k := rowsOf(s.get("classes_"))
+	list, err := sklearn.Sequence(s.get("calibrated_classifiers_"))
+	if err != nil || k < 3 {
+		return nil
+	}
+	for i, it := range list {
+		o, _ := it.(*pyobj.Object)
+		a := attrsOf(o)
+		if a == nil {
+			continue
+		}
+		e := a.Get("estimator")
+		if e == nil {
+			e = a.Get("base_estimator")
+		}
+		if b := s.bound(e); b != nil {
+			if l := sklearn.LabelsOf(b); len(l) == 1 && l[0].Len() == 2 && sklearn.Has(b, sklearn.MethodDecisionFunction) != nil {
+				return s.refuse("calibrated_classifiers_", "item %d knows two of the %d classes: both of its probabilities were calibrated until 1.3, one is since", i, k)
+			}
+		}
+	}
+	return nil
+}
+
+// searchMetric writes the distance of a search through all rows as every scipy and release takes it.
+func (s *state) searchMetric() error {
+	if s.word("_fit_method") != "brute" {
+		return nil
+	}
+	params, _ := s.get("effective_metric_params_").(*pyobj.Dict)
+	weights := pyobj.Value(nil)
+	if params != nil {
+		weights = params.Get("w")
+	}
+	switch metric := s.word("effective_metric_"); metric {
+	case "sokalmichener":
+		for _, name := range []string{"effective_metric_", "metric"} {
+			s.set(name, pyobj.Str("rogerstanimoto"), "the same distance; scipy has no \"sokalmichener\" since 1.17")
+		}
+	case "kulsinski":
+		if !s.m.To.Before("1.3") {
+			return s.refuse("effective_metric_", "scipy has no distance %q any more since 1.11", metric)
+		}
+	case "euclidean":
+		if weights != nil {
+			s.withoutWeights("the distance is computed without weights")
+		}
+	case "wminkowski":
+		p, err := sklearn.Float(params.Get("p"))
+		w, err2 := sklearn.Tensor(weights)
+		if err != nil || err2 != nil || w.AsF64() == nil {
+			return s.refuse("effective_metric_params_", "the weights and the power of %s are not known", metric)
+		}
+		powers := slices.Clone(w.AsF64())
+		for i, x := range powers {
+			powers[i] = math.Pow(x, p)
+		}
+		d := &pyobj.Dict{}
+		d.Set(pyobj.Str("p"), pyobj.Float(p))
+		d.Set(pyobj.Str("w"), floatArray(powers, len(powers)))
+		s.set("effective_metric_", pyobj.Str("minkowski"), "scipy has no \"wminkowski\" since 1.8: the same with the weights to the power of p")
+		s.set("effective_metric_params_", d, "the weights to the power of p")
+		s.set("metric", pyobj.Str("minkowski"), "as effective_metric_")
+		s.set("p", pyobj.Float(p), "as it was")
+		only := &pyobj.Dict{}
+		only.Set(pyobj.Str("w"), d.Get("w"))
+		s.set("metric_params", only, "the weights to the power of p")
+	}
+	return nil
+}
+
+// withoutWeights takes weights that are not used out of the parameters of a distance, of which releases warn.
+func (s *state) withoutWeights(why string) {
+	for _, name := range []string{"effective_metric_params_", "metric_params"} {
+		d, ok := s.get(name).(*pyobj.Dict)
+		if !ok || d.Get("w") == nil {
+			continue
+		}
+		d = d.Clone()
+		d.Delete("w")
+		var v pyobj.Value = d
+		if d.Len() == 0 && name == "metric_params" {
+			v = pyobj.None{}
+		}
+		s.set(name, v, why)
+	}
 }

@@ -28,7 +28,7 @@ var preprocessingSteps = []step{
 	}},
 	{at: "0.21", classes: "QuantileTransformer", up: func(s *state) error {
 		if s.fitted() && s.word("output_distribution") == "uniform" {
-			return s.refuse("output_distribution", "until 0.20 values within 1e-7 of a bound were moved to it")
+			return s.lose("output_distribution", "until 0.20 values within 1e-7 of a bound were moved to it", "transform")
 		}
 		return nil
 	}},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 )
 
@@ -25,6 +26,31 @@ var commonSteps = []step{
 		}
 		return nil
 	}},
+	{at: "1.0", classes: widthOfScale + " " + widthOfCenters + " " + widthOfLambdas + " " + widthOfQuantiles, up: (*state).width},
+}
+
+// Classes by the attribute that has an entry, or a column, for each feature.
+const (
+	widthOfScale     = "StandardScaler MinMaxScaler MaxAbsScaler RobustScaler"
+	widthOfCenters   = "KMeans MiniBatchKMeans"
+	widthOfLambdas   = "PowerTransformer"
+	widthOfQuantiles = "QuantileTransformer"
+)
+
+// width sets the number of features, which some transformers ask for since 1.0.
+func (s *state) width() error {
+	for _, by := range []struct{ classes, attrs string }{{widthOfScale, "scale_ center_ var_"}, {widthOfCenters, "cluster_centers_"}, {widthOfLambdas, "lambdas_"},
+		{widthOfQuantiles, "quantiles_"}} {
+		if !(&step{classes: by.classes}).of(s.name) {
+			continue
+		}
+		for attr := range strings.FieldsSeq(by.attrs) {
+			if t, err := sklearn.Tensor(s.get(attr)); err == nil && len(t.Shape) > 0 {
+				s.add("n_features_in_", pyobj.Int(t.Shape[len(t.Shape)-1]), "as "+attr+" has")
+			}
+		}
+	}
+	return nil
 }
 
 func (st *step) of(name string) bool {

@@ -28,8 +28,6 @@ var text string
 type Release struct {
 	Minor   string // "1.4"
 	Version string // what a user asked for, "1.4.0"; the described one, "1.4.2", where only the minor was named
-	NumPy   string // the oldest numpy it runs with
-	Python  string // the oldest Python it runs on
 	table   *table
 	index   int
 }
@@ -86,7 +84,7 @@ func Find(version string) (*Release, error) {
 			if m != v.Minor() {
 				continue
 			}
-			r := &Release{Minor: m, Version: version, NumPy: t.numpy[i], Python: t.python[i], table: t, index: i}
+			r := &Release{Minor: m, Version: version, table: t, index: i}
 			if len(v.Release) == 2 && v.Final() {
 				r.Version = t.versions[i]
 			}
@@ -157,11 +155,10 @@ func (r *Release) Home(name string) string {
 
 // table is table.txt, read once.
 type table struct {
-	minors, versions, numpy, python []string
-
-	classes map[string][]*Class
-	names   map[string]map[string]uint32 // module → name → bit of each release
-	modules map[string][]string          // name → modules
+	minors, versions []string
+	classes          map[string][]*Class
+	names            map[string]map[string]uint32 // module → name → bit of each release
+	modules          map[string][]string          // name → modules
 }
 
 var load = sync.OnceValue(func() *table {
@@ -173,11 +170,8 @@ var load = sync.OnceValue(func() *table {
 		switch words[0] {
 		case "releases":
 			for _, w := range words[1:] {
-				minor, about, _ := strings.Cut(w, "=")
-				version, needs, _ := strings.Cut(about, "/")
-				numpy, python, _ := strings.Cut(needs, "/")
+				minor, version, _ := strings.Cut(w, "=")
 				t.minors, t.versions = append(t.minors, minor), append(t.versions, version)
-				t.numpy, t.python = append(t.numpy, numpy), append(t.python, python)
 			}
 			continue
 		case "class":

@@ -22,6 +22,10 @@ const (
 
 var treeSteps = []step{
 	{at: "1.8", classes: treeClassifiers + " " + treeRegressors, up: (*state).missingPaths, down: (*state).missingPaths},
+	{at: "1.9", classes: treeRegressors + " RandomForestRegressor ExtraTreesRegressor", up: func(s *state) error {
+		s.reword("criterion", "friedman_mse", "squared_error") // the same, and 1.9 warns of the old word
+		return nil
+	}},
 	{at: "0.18", classes: treeClassifiers + " " + treeRegressors, up: (*state).treeDepth},
 	{at: "0.22", classes: treeRegressors + " RandomForestRegressor ExtraTreesRegressor RandomTreesEmbedding", up: func(s *state) error {
 		s.drop("classes_", "n_classes_")
@@ -68,7 +72,7 @@ var treeSteps = []step{
 		}},
 	{at: "0.20", classes: "IsolationForest", up: func(s *state) error {
 		if s.fitted() && !s.has("offset_") {
-			return s.refuse("threshold_", "before 0.20 the decision was not shifted by an offset")
+			s.set("offset_", pyobj.Float(-0.5), "what 0.19 added to the scores")
 		}
 		return nil
 	}},

@@ -6,7 +6,6 @@ that is an estimator its home, its constructor parameters with their defaults, a
 
 import ast
 import importlib
-import importlib.metadata
 import inspect
 import json
 import math
@@ -18,7 +17,6 @@ import warnings
 warnings.filterwarnings("ignore")
 
 import sklearn
-from sklearn import _min_dependencies
 from sklearn.base import BaseEstimator
 
 SKIP = (".tests", ".externals", "sklearn.conftest", "sklearn._build_utils", "sklearn._min_dependencies")
@@ -86,12 +84,13 @@ def attributes(cls):
         body = bodies(base) if base.__module__.startswith("sklearn") else None
         if body is None:
             continue
+        mangle = lambda n: "_" + base.__name__.lstrip("_") + n if n.startswith("__") and not n.endswith("__") else n
         for f in ast.walk(body):
             if not isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
             for n in ast.walk(f):
                 if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in ("self", "estimator", "est"):
-                    (sets if isinstance(n.ctx, ast.Store) else reads).add(n.attr)
+                    (sets if isinstance(n.ctx, ast.Store) else reads).add(mangle(n.attr))
                 elif isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in ("setattr", "getattr", "hasattr"):
                     if len(n.args) > 1 and isinstance(n.args[1], ast.Constant) and isinstance(n.args[1].value, str):
                         (sets if n.func.id == "setattr" else reads).add(n.args[1].value)
@@ -101,8 +100,7 @@ def attributes(cls):
 
 
 def main():
-    python = importlib.metadata.distribution("scikit-learn").metadata["Requires-Python"]
-    out = {"release": sklearn.__version__, "numpy": _min_dependencies.NUMPY_MIN_VERSION, "python": python.strip("<>=~ "), "names": {}, "classes": {}}
+    out = {"release": sklearn.__version__, "names": {}, "classes": {}}
     seen = {}
     for m in modules():
         found = list(names(m))

@@ -32,7 +32,7 @@ def main():
             a, b = "" if i == 0 else minors[i], "" if j == len(minors) - 1 else minors[j]
             yield "" if not a and not b else " " + (a if i == j and a else a + "-" + b)
 
-    out = ["releases " + " ".join(f"{m}={data[m]['release']}/{data[m]['numpy']}/{data[m]['python']}" for m in minors)]
+    out = ["releases " + " ".join(f"{m}={data[m]['release']}" for m in minors)]
 
     def grouped(keyword, have):
         """Writes names that share a range on one line."""
