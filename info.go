@@ -139,9 +139,7 @@ func (m *Model) Info() Info {
 		return in
 	}
 	b := sklearn.Of(m.est)
-	if b.NFeaturesIn != 0 {
-		in.NFeaturesIn = b.NFeaturesIn
-	}
+	in.NFeaturesIn = m.NFeatures()
 	if b.FeatureNamesIn != nil {
 		in.FeatureNamesIn = b.FeatureNamesIn
 	}
@@ -227,7 +225,13 @@ func (m *Model) NFeatures() int {
 	if m.est == nil {
 		return 0
 	}
-	return sklearn.Of(m.est).NFeaturesIn
+	if n := sklearn.Of(m.est).NFeaturesIn; n > 0 {
+		return n
+	}
+	if in := m.Inputs(); in.Form == FormTable {
+		return len(in.Columns)
+	}
+	return 0
 }
 
 // FeatureNames returns the names of the input columns, nil where the model was fitted without names.

@@ -174,6 +174,9 @@ func (tb *table) model(t *testing.T, c *golden.Case) {
 		case runErr != nil:
 			tb.refusal(t, c, out, r, runErr)
 		default:
+			if n, takes := m.NFeatures(), columns(c.Inputs[out.Input]); n != takes && n > 0 && takes > 0 && out.Method != sklearn.MethodInverseTransform {
+				t.Errorf("%s: %s of %q: scikit-learn takes its %d columns, Larder says %d", c.Setting, out.Method, out.Input, takes, n)
+			}
 			out.AnyWidth = tb.older
 			d := golden.Compare(got, out)
 			if d.Worst >= r.worst {
@@ -188,6 +191,18 @@ func (tb *table) model(t *testing.T, c *golden.Case) {
 			}
 		}
 	}
+}
+
+// columns is the width of a matrix, 0 of anything else.
+func columns(v *golden.Value) int {
+	switch {
+	case v == nil:
+	case v.Dense != nil && len(v.Dense.Shape) == 2:
+		return v.Dense.Shape[1]
+	case v.Sparse != nil:
+		return v.Sparse.Cols
+	}
+	return 0
 }
 
 // sharper gives the lesser of an error that was seen and of the least one that this comparison sees.

@@ -1,9 +1,11 @@
 package sklearn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
+	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -65,9 +67,17 @@ func NewColumn(name string) *Column {
 
 // Inputs describes the input of an estimator as far as the file knows it.
 func Inputs(e Estimator) *Input {
+	in := inputs(e, e.base().NFeaturesIn)
+	if in.Form == FormTable && len(in.Columns) == 0 && !in.ByName {
+		in = inputs(e, width(e))
+	}
+	return in
+}
+
+func inputs(e Estimator, width int) *Input {
 	in := &Input{}
 	b := e.base()
-	for i := range b.NFeaturesIn {
+	for i := range width {
 		name := fmt.Sprintf("x%d", i)
 		if i < len(b.FeatureNamesIn) {
 			name = b.FeatureNamesIn[i]
@@ -79,6 +89,28 @@ func Inputs(e Estimator) *Input {
 		in.Columns = in.Columns[:n] // a chain's estimators are also given what those before them predict
 	}
 	return in
+}
+
+// width finds the number of columns that an estimator takes where the file does not say it (n_features_in_ is of 0.24 and
+// later): the one that is asked for where another is refused, if that one is taken. 0 if there is none.
+func width(e Estimator) int {
+	taken := func(method string, n int) error {
+		b := graph.NewBuilder()
+		Call(b, e, method, b.Input("X", graph.Type{Kind: graph.Dense, DType: tensor.Float64, Shape: []int{graph.N, n}}))
+		return b.Err()
+	}
+	for _, method := range Methods(e) {
+		if method == MethodInverseTransform {
+			continue
+		}
+		for n := 2; n <= 3; n++ { // neither need be wrong
+			var refused *graph.InputError
+			if errors.As(taken(method, n), &refused) && refused.Width > 0 && taken(method, refused.Width) == nil {
+				return refused.Width
+			}
+		}
+	}
+	return 0
 }
 
 // Pass marks what is handed on unread.

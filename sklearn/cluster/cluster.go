@@ -95,13 +95,13 @@ func (k *Birch) Bound(*sklearn.Binder) error {
 
 // Predict gives the label of the nearest subcluster.
 func (k *Birch) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: true})
+	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: true, Width: k.Centers.Shape[1]})
 	return b.Labels(parts.Nearest(b, x, k.Centers), k.Labels)
 }
 
 // Transform gives the distances to the subclusters.
 func (k *Birch) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: true})
+	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: true, Width: k.Centers.Shape[1]})
 	return parts.Euclidean(b, x, k.Centers)
 }
 
@@ -125,7 +125,7 @@ func (k *MeanShift) Bound(*sklearn.Binder) error {
 
 // Predict gives the nearest center. Before 0.24 rows could be sparse.
 func (k *MeanShift) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: k.Before("0.24")})
+	x = sklearn.Check(b, k, x, sklearn.Accept{Sparse: k.Before("0.24"), Width: k.Centers.Shape[1]})
 	return parts.Nearest(b, b.ToDense(x), k.Centers)
 }
 

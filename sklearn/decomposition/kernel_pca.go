@@ -89,7 +89,7 @@ func (p *KernelPCA) Available(method string) error {
 
 // Transform projects the centered kernel on the scaled eigenvectors; those of zero eigenvalues give zeros.
 func (p *KernelPCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, p, x, sklearn.Accept{Sparse: true})
+	x = sklearn.Check(b, p, x, sklearn.Accept{Sparse: true, Width: p.Fit.Dense.Shape[1]})
 	k := sklearn.Transform(b, p.Centerer, p.kernel().Apply(b, p, x, p.Fit.Dense))
 	single := p.Vectors.DType == tensor.Float32
 	v, l := p.Vectors.AsF64(), p.Values.AsF64()

@@ -68,7 +68,7 @@ func (r *IsotonicRegression) Predict(b *graph.Builder, x graph.Value) graph.Valu
 	case t.Kind == graph.CSR || t.Kind == graph.OneHot:
 		return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
 	case t.Width() != 1 || len(t.Shape) > 2:
-		return b.Refuse("Isotonic regression input X should be a 1d array or 2d array with 1 feature")
+		return b.RefuseWidth(1, "Isotonic regression input X should be a 1d array or 2d array with 1 feature")
 	}
 	x = b.Ravel(b.Cast(x, tensor.Float64))
 	x = sklearn.Finite(b, r, x, sklearn.Accept{})

@@ -238,7 +238,11 @@ func (n *Nystroem) Bound(*sklearn.Binder) error {
 
 // Transform maps the kernel with the components.
 func (n *Nystroem) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, n, x, sklearn.Accept{Sparse: true})
+	a := sklearn.Accept{Sparse: true}
+	if n.kernel().Name != "precomputed" {
+		a.Width = n.Components.Dense.Shape[1]
+	}
+	x = sklearn.Check(b, n, x, a)
 	return b.MatMulT(n.kernel().Apply(b, n, x, n.Components.Dense), b.Const(n.Normalization))
 }
 

@@ -357,7 +357,14 @@ func (s *RobustScaler) Bound(*sklearn.Binder) error {
 }
 
 func (s *RobustScaler) accept(inverse bool) sklearn.Accept {
-	return sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Array: inverse}
+	a := sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Array: inverse}
+	switch {
+	case s.WithScalingParam:
+		a.Width = s.Scale.Len()
+	case s.WithCenteringParam:
+		a.Width = s.Center.Len()
+	}
+	return a
 }
 
 // Transform leaves sparse rows uncentred without a word, as scikit-learn does.
