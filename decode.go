@@ -63,7 +63,14 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	msg := fmt.Sprintf("larder: %s: offset 0x0: no format begins with % x", e.Path, e.Prefix)
+	msg := "larder: "
+	if e.Path != "" {
+		msg += e.Path + ": "
+	}
+	if len(e.Prefix) == 0 {
+		return msg + "the file is empty"
+	}
+	msg += fmt.Sprintf("offset 0x0: no format begins with % x", e.Prefix)
 	for _, t := range mistaken {
 		if bytes.HasPrefix(e.Prefix, []byte(t.prefix)) {
 			return msg + "; it looks like " + t.what

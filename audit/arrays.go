@@ -58,6 +58,8 @@ func (j *judge) arrays(class string, state pyobj.Value) string {
 		}
 	case "CountVectorizer", "TfidfVectorizer", "DictVectorizer":
 		return vocabulary(d.Get("vocabulary_"))
+	case "MultiLabelBinarizer":
+		return vocabulary(d.Get("_cached_dict"))
 	case "FeatureHasher", "HashingVectorizer":
 		if n, ok := integer(d.Get("n_features")); ok && n < 1 {
 			return fmt.Sprintf("%d features", n)

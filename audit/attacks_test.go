@@ -303,6 +303,7 @@ func TestAttacks(t *testing.T) {
 		{"broken after payload", "underflow", call(name("posix system"), str("true")) + "000", "posix.system"},
 
 		{"indices", "child before its parent", tree(2, [3]int64{1, 2, 0}, [3]int64{0, 2, 0}, [3]int64{-1, -1, -2}), "sklearn.tree._tree.Tree"},
+		{"indices", "label outside", estimator("sklearn.preprocessing._label MultiLabelBinarizer", str("_cached_dict"), dict(str("a"), num(9))), "sklearn.preprocessing._label.MultiLabelBinarizer"},
 		{"indices", "child outside", tree(2, [3]int64{1, 90, 0}, [3]int64{-1, -1, -2}), "sklearn.tree._tree.Tree"},
 		{"indices", "feature outside", tree(2, [3]int64{1, 2, 7}, [3]int64{-1, -1, -2}, [3]int64{-1, -1, -2}), "sklearn.tree._tree.Tree"},
 

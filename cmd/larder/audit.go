@@ -213,7 +213,7 @@ func printAudit(w io.Writer, st style, reports []*audit.Report, skipped []string
 			if f.Path != "" {
 				at += " " + f.Path
 			}
-			fmt.Fprintf(w, "%*s  %s %-8s %s%s\n", wide, "", f.Rule, f.Level, printable(f.Message), printable(at))
+			fmt.Fprintf(w, "%*s  %s %-8s %s%s\n", wide, "", f.Rule, f.Level, st.text(f.Message), printable(at))
 		}
 	}
 	if len(skipped) > 0 {

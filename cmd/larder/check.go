@@ -139,7 +139,7 @@ func check(cmd *cobra.Command, a []string) error {
 		c := checked{Path: name, Release: asked.Sklearn, Methods: []string{}, Problems: []string{}}
 		m, err := openModel(cmd, name)
 		if err != nil {
-			c.Problems = append(c.Problems, err.Error())
+			c.Problems = append(c.Problems, message(err))
 			code, _ := exitCode(cmd.Context(), err)
 			switch code {
 			case exitRefused:
@@ -158,7 +158,7 @@ func check(cmd *cobra.Command, a []string) error {
 		c.Verdict, c.Supported, c.Type, c.Sklearn = m.Report().Verdict, in.Supported, in.Type, in.SklearnVersion
 		c.Methods, c.Problems = in.Methods, in.Problems
 		if err := m.Trustworthy(); err != nil {
-			c.Problems = append(c.Problems, err.Error())
+			c.Problems = append(c.Problems, message(err))
 			if !errors.Is(err, larder.ErrUnsupported) {
 				// Nodes of a big file that were not read when it was opened, or its sums.
 				c.Verdict, c.Supported, c.Methods = audit.Undetermined, false, []string{}

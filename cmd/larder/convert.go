@@ -425,7 +425,7 @@ func writeONNX(m *larder.Model, w io.Writer, o larder.ONNXOptions, report map[st
 	var checks []string
 	for _, d := range r.Dropped {
 		words, _, _ := strings.Cut(d.Check, "\n")
-		if words = clip(words, 90); !slices.Contains(checks, words) {
+		if words = strings.TrimSuffix(clip(words, 90), "."); !slices.Contains(checks, words) {
 			checks = append(checks, words)
 		}
 	}

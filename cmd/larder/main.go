@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -66,17 +67,28 @@ func run() int {
 		return 0
 	}
 	code, kind := exitCode(ctx, err)
-	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON && err.Error() != "" {
-		_ = json.NewEncoder(os.Stderr).Encode(map[string]any{"error": map[string]any{"kind": kind, "code": code, "message": err.Error()}})
+	msg := message(err)
+	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON && msg != "" {
+		_ = json.NewEncoder(os.Stderr).Encode(map[string]any{"error": map[string]any{"kind": kind, "code": code, "message": msg}})
 		return code
 	}
-	if err.Error() != "" {
-		fmt.Fprintf(os.Stderr, "larder: %s\n", printable(strings.TrimPrefix(err.Error(), "larder: ")))
+	if msg != "" {
+		fmt.Fprintf(os.Stderr, "larder: %s\n", printable(msg))
 	}
 	if code == exitUsage && kind == "usage" {
 		fmt.Fprintf(os.Stderr, "usage: %s\n", cmd.UseLine())
 	}
 	return code
+}
+
+// message is an error's text without the name of the system call that failed on a file.
+func message(err error) string {
+	msg := strings.TrimPrefix(err.Error(), "larder: ")
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		msg = strings.Replace(msg, at.Error(), at.Path+": "+at.Err.Error(), 1)
+	}
+	return msg
 }
 
 func exitCode(ctx context.Context, err error) (int, string) {

@@ -156,13 +156,13 @@ func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int64
 	if name == "" {
 		name = "(not written)"
 	}
-	line := fmt.Sprintf("%s  %s%s%s%sscikit-learn %s → %s", name, form.Format, st.dot(), size(bytes), st.dot(), from, report.To)
+	line := fmt.Sprintf("%s  %s%s%s%sscikit-learn %s %s %s", name, form.Format, st.dot(), size(bytes), st.dot(), from, st.arrow(), report.To)
 	if diff != nil {
 		line += fmt.Sprintf("%sequal on %d rows, largest difference %g", st.dot(), diff.Rows, diff.Largest)
 	}
 	fmt.Fprintln(w, line)
 	for _, s := range report.Notes {
-		fmt.Fprintln(w, "  note: "+printable(s))
+		fmt.Fprintln(w, "  note: "+st.text(s))
 	}
 	type group struct {
 		c  release.Change
@@ -196,7 +196,7 @@ func printMigrated(cmd *cobra.Command, out string, form larder.Form, bytes int64
 		if g.c.Detail != "" {
 			what += ": " + g.c.Detail
 		}
-		fmt.Fprintf(w, "  %s (%s): %s\n", printable(where), printable(g.c.Class), printable(what))
+		fmt.Fprintf(w, "  %s (%s): %s\n", printable(where), printable(g.c.Class), st.text(what))
 	}
 	return nil
 }

@@ -101,8 +101,11 @@ func newServer(cmd *cobra.Command, names []string) (*serve.Server, error) {
 	s := serve.New(o)
 	for _, n := range names {
 		m, err := servedModel(cmd, n)
+		if err != nil && !strings.Contains(err.Error(), n) {
+			err = fmt.Errorf("%s: %w", n, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n, err)
+			return nil, err
 		}
 		if old, err := s.Model(m.Name, m.Version); err == nil && old != nil {
 			return nil, usagef("two models are called %s %s: name one with NAME=MODEL", m.Name, m.Version)

@@ -65,6 +65,16 @@ func (s style) arrow() string {
 	return "→"
 }
 
+var plainSigns = strings.NewReplacer("→", "->", "…", "...")
+
+// text is printable words of Larder's own.
+func (s style) text(words string) string {
+	if s.plain {
+		words = plainSigns.Replace(words)
+	}
+	return printable(words)
+}
+
 func (s style) code(n int, text string) string {
 	if s.plain {
 		return text
