@@ -8,6 +8,7 @@
 package serve
 
 import (
+	"container/list"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -17,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"sort"
@@ -279,6 +281,31 @@ func (s *Server) acquire(ctx context.Context) (release func(), err error) {
 	return func() { <-s.slots }, nil
 }
 
+// BodyError is a request whose body is larger than is taken.
+type BodyError struct{ Max int64 }
+
+func (e *BodyError) Error() string {
+	return fmt.Sprintf("the body is over the limit of %d bytes", e.Max)
+}
+
+// SlowError is a request whose body did not arrive in time.
+type SlowError struct{}
+
+func (e *SlowError) Error() string { return "the body did not arrive in time" }
+
+// A body has grace to begin and then arrives at least at pace, in bytes a second.
+const (
+	grace = 5 * time.Second
+	pace  = 1 << 10
+)
+
+// refuse answers with an error in JSON before any protocol is asked.
+func refuse(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = io.WriteString(w, `{"error":"`+text+`"}`+"\n")
+}
+
 // Guard wraps a handler: body size, time, a panic ends one request, and where the server has tokens one is wanted.
 // Paths in open need none.
 func (s *Server) Guard(h http.Handler, open ...string) http.Handler {
@@ -290,7 +317,7 @@ func (s *Server) Guard(h http.Handler, open ...string) http.Handler {
 					panic(p)
 				}
 				s.opts.Log.Error("request failed", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				http.Error(w, `{"error":"internal error"}`, http.StatusInternalServerError)
+				refuse(w, http.StatusInternalServerError, "internal error")
 			}
 		}()
 		head := w.Header()
@@ -298,26 +325,20 @@ func (s *Server) Guard(h http.Handler, open ...string) http.Handler {
 		head.Set("Referrer-Policy", "no-referrer")
 		if !s.allowed(r, open) {
 			head.Set("WWW-Authenticate", `Bearer realm="larder"`)
-			head.Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = w.Write([]byte(`{"error":"a bearer token is wanted"}` + "\n"))
+			refuse(w, http.StatusUnauthorized, "a bearer token is wanted")
 			return
 		}
-		body := &heldBody{s: s}
+		body := &heldBody{ReadCloser: http.MaxBytesReader(w, r.Body, s.opts.Body), s: s, counted: r.ContentLength >= 0,
+			began: time.Now(), deadline: http.NewResponseController(w).SetReadDeadline}
 		defer func() { s.bodies.Add(-body.held) }()
 		if r.ContentLength > 0 && !body.hold(min(r.ContentLength, s.opts.Body)) {
 			head.Set("Retry-After", "1")
-			head.Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = w.Write([]byte(`{"error":"` + (&BytesError{}).Error() + `"}` + "\n"))
+			refuse(w, http.StatusServiceUnavailable, (&BytesError{}).Error())
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Timeout)
 		defer cancel()
-		r.Body = http.MaxBytesReader(w, r.Body, s.opts.Body)
-		if r.ContentLength < 0 {
-			body.ReadCloser, r.Body = r.Body, body
-		}
+		r.Body = body
 		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
@@ -327,11 +348,15 @@ type BytesError struct{}
 
 func (e *BytesError) Error() string { return "too many bytes are under way" }
 
-// heldBody counts a body that does not say how long it is, as it is read.
+// heldBody is a body as it is read: one that does not say how long it is is counted, and none may be slower than pace.
 type heldBody struct {
 	io.ReadCloser
-	s    *Server
-	held int64
+	s        *Server
+	held     int64
+	counted  bool // as a whole, before it was read
+	read     int64
+	began    time.Time
+	deadline func(time.Time) error
 }
 
 // hold counts n bytes more; false where there are too many.
@@ -340,10 +365,22 @@ func (b *heldBody) hold(n int64) bool {
 	return b.s.bodies.Add(n) <= b.s.opts.Bodies
 }
 
-// Read ends with a BytesError where there is no place for more.
+// Read ends with a BytesError where there is no place for more, a BodyError where there is too much, a SlowError where nothing
+// came in time.
 func (b *heldBody) Read(p []byte) (int, error) {
+	_ = b.deadline(b.began.Add(min(grace+time.Duration(b.read/pace)*time.Second, b.s.opts.Timeout))) // tests have no connection
 	n, err := b.ReadCloser.Read(p)
-	if n > 0 && !b.hold(int64(n)) {
+	b.read += int64(n)
+	if err != nil { // the server goes on reading, to see the client leave
+		_ = b.deadline(b.began.Add(b.s.opts.Timeout))
+	}
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return n, &BodyError{large.Limit}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, &SlowError{}
+	case n > 0 && !b.counted && !b.hold(int64(n)):
 		return 0, &BytesError{}
 	}
 	return n, err
@@ -382,8 +419,10 @@ func CheckAddress(addr string, tokens, insecure bool) error {
 func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: s.opts.Timeout, WriteTimeout: 2 * s.opts.Timeout,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug)}
+	l := limit(ln, maxConnections)
+	srv.ConnState = l.state
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(&limited{Listener: ln, open: make(chan struct{}, maxConnections)}) }()
+	go func() { done <- srv.Serve(l) }()
 	select {
 	case err := <-done:
 		return err
@@ -399,22 +438,62 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 	return err
 }
 
-// maxConnections bounds the connections open at once; more wait to be accepted.
+// maxConnections bounds the connections open at once. One more takes the place of the one that has waited longest without a
+// request; where all are being answered it waits to be accepted.
 const maxConnections = 4096
 
 type limited struct {
 	net.Listener
 	open chan struct{}
+
+	mu      sync.Mutex
+	order   list.List // of connections without a request, the oldest first
+	waiting map[net.Conn]*list.Element
+}
+
+func limit(ln net.Listener, most int) *limited {
+	return &limited{Listener: ln, open: make(chan struct{}, most), waiting: map[net.Conn]*list.Element{}}
 }
 
 func (l *limited) Accept() (net.Conn, error) {
-	l.open <- struct{}{}
+	select {
+	case l.open <- struct{}{}:
+	default:
+		l.evict()
+		l.open <- struct{}{}
+	}
 	c, err := l.Listener.Accept()
 	if err != nil {
 		<-l.open
 		return nil, err
 	}
 	return &countedConn{Conn: c, release: sync.OnceFunc(func() { <-l.open })}, nil
+}
+
+// state follows which connections wait for a request.
+func (l *limited) state(c net.Conn, s http.ConnState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.waiting[c]; e != nil {
+		l.order.Remove(e)
+		delete(l.waiting, c)
+	}
+	if s == http.StateNew || s == http.StateIdle {
+		l.waiting[c] = l.order.PushBack(c)
+	}
+}
+
+func (l *limited) evict() {
+	l.mu.Lock()
+	e := l.order.Front()
+	if e != nil {
+		l.order.Remove(e)
+		delete(l.waiting, e.Value.(net.Conn))
+	}
+	l.mu.Unlock()
+	if e != nil {
+		_ = e.Value.(net.Conn).Close()
+	}
 }
 
 type countedConn struct {

@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -60,6 +62,39 @@ func TestBodiesUnderWayAreBounded(t *testing.T) {
 	}
 	if code, _ = ask(t, srv.URL+"/invocations", "application/json", big); code != http.StatusOK {
 		t.Errorf("after it: %d", code)
+	}
+}
+
+// TestRefusedBodies: what is wrong with a body is said in Larder's words.
+func TestRefusedBodies(t *testing.T) {
+	s, _, _ := titanic(t, serve.Options{Body: 100})
+	srv := httptest.NewServer(s.Guard(Handler(s)))
+	defer srv.Close()
+	if code, got := ask(t, srv.URL+"/invocations", "application/json", strings.Repeat(" ", 101)); code != 413 || got["message"] != "the body is over the limit of 100 bytes" {
+		t.Errorf("%d %v", code, got)
+	}
+	for what, c := range map[string]struct {
+		head, says string
+		code       int
+	}{
+		"ends early":    {"POST /invocations HTTP/1.1\r\nhost: a\r\ncontent-length: 50\r\n\r\n{", "the body ends early", 400},
+		"another place": {"GET /v2/../v2/models HTTP/1.1\r\nhost: a\r\n\r\n", "it is at /v2/models", 307},
+	} {
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, c.head)
+		_ = conn.(*net.TCPConn).CloseWrite()
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(what, err)
+		}
+		b, _ := io.ReadAll(r.Body)
+		conn.Close()
+		if r.StatusCode != c.code || !json.Valid(b) || !strings.Contains(string(b), c.says) {
+			t.Errorf("%s: %d %s", what, r.StatusCode, b)
+		}
 	}
 }
 

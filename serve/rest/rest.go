@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 
@@ -40,7 +41,7 @@ func Handler(s *serve.Server) http.Handler {
 	a.routesV1(mux)
 	a.routesV2(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern == "" {
+		if _, pattern := mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
 			w = &plainError{ResponseWriter: w}
 		}
 		mux.ServeHTTP(w, r)
@@ -56,9 +57,13 @@ type plainError struct {
 // WriteHeader keeps the code for Write.
 func (e *plainError) WriteHeader(code int) { e.code = code }
 
-// Write answers with the text as an error.
+// Write answers with the text as an error; http's text of another place is a page.
 func (e *plainError) Write(text []byte) (int, error) {
-	fail(e.ResponseWriter, e.code, errors.New(strings.ToLower(strings.TrimSpace(string(text)))))
+	words := strings.ToLower(strings.TrimSpace(string(text)))
+	if at := e.Header().Get("Location"); at != "" {
+		words = "it is at " + at
+	}
+	fail(e.ResponseWriter, e.code, errors.New(words))
 	return len(text), nil
 }
 
@@ -91,7 +96,11 @@ func body(r *http.Request) ([]byte, error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return nil, &codingError{coding}
 	}
-	return io.ReadAll(r.Body)
+	b, err := io.ReadAll(r.Body)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = &badRequest{"the body ends early"}
+	}
+	return b, err
 }
 
 // codingError is a body that was compressed.
@@ -113,18 +122,21 @@ func (a *api) jsonBody(r *http.Request) (*jsonread.Reader, error) {
 // status maps an error to a status code.
 func status(err error) int {
 	var (
-		tooLarge *http.MaxBytesError
-		busy     *serve.BusyError
-		many     *serve.RowsError
-		coding   *codingError
-		bytes    *serve.BytesError
-		syntax   *jsonread.SyntaxError
-		bad      *badRequest
-		rowsErr  *rows.Error
+		large   *serve.BodyError
+		slow    *serve.SlowError
+		busy    *serve.BusyError
+		many    *serve.RowsError
+		coding  *codingError
+		bytes   *serve.BytesError
+		syntax  *jsonread.SyntaxError
+		bad     *badRequest
+		rowsErr *rows.Error
 	)
 	switch {
-	case errors.As(err, &tooLarge), errors.As(err, &many):
+	case errors.As(err, &large), errors.As(err, &many):
 		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &slow):
+		return http.StatusRequestTimeout
 	case errors.As(err, &coding):
 		return http.StatusUnsupportedMediaType
 	case errors.As(err, &busy):
