@@ -453,7 +453,7 @@ func describe(v pyobj.Value) string {
 		}
 		return "the result of a call"
 	}
-	return fmt.Sprintf("a value of type %T", v)
+	return "a value of type " + pyobj.TypeName(v)
 }
 
 // arguments shows the first plain arguments of a call.

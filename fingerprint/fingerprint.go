@@ -213,7 +213,7 @@ func (w *writer) value(v pyobj.Value) {
 	case *pyobj.Object:
 		w.object(x)
 	default:
-		w.h.fail("%T has no normal form", v)
+		w.h.fail("%s has no normal form", pyobj.TypeName(v))
 	}
 }
 

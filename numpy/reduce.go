@@ -38,7 +38,7 @@ func (r *Reducer) Reduce(v pyobj.Value) (*pyobj.Object, error) {
 	case *pyobj.Array:
 		return r.array(x)
 	}
-	return nil, fmt.Errorf("numpy: %T is no array, scalar or dtype", v)
+	return nil, fmt.Errorf("numpy: %s is no array, scalar or dtype", pyobj.TypeName(v))
 }
 
 func (r *Reducer) call(module, name string, args ...pyobj.Value) *pyobj.Object {

@@ -74,25 +74,11 @@ func (d *DType) Code() string {
 	if d.Kind == 'U' {
 		n /= 4
 	}
-	s := string(o) + string(d.Kind) + itoa(n)
+	s := string(o) + string(d.Kind) + strconv.Itoa(n)
 	if d.Unit != "" {
 		s += "[" + d.Unit + "]"
 	}
 	return s
-}
-
-func itoa(n int) string {
-	if n == 0 {
-		return "0"
-	}
-	var b [20]byte
-	i := len(b)
-	for n > 0 {
-		i--
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return string(b[i:])
 }
 
 // ClassName returns the full dotted name of an object's class as the file spells it, seeing through
@@ -109,6 +95,53 @@ func (o *Object) ClassName() string {
 		return ""
 	}
 	return g.String()
+}
+
+// TypeName is Python's name for the type of a value, the class of an object, "nothing" for nil.
+func TypeName(v Value) string {
+	switch x := v.(type) {
+	case None:
+		return "NoneType"
+	case Bool:
+		return "bool"
+	case Int, *BigInt:
+		return "int"
+	case Float:
+		return "float"
+	case Str, Py2Str:
+		return "str"
+	case Bytes:
+		return "bytes"
+	case *ByteArray:
+		return "bytearray"
+	case *List:
+		return "list"
+	case *Tuple:
+		return "tuple"
+	case *Dict:
+		return "dict"
+	case *Set:
+		if x.Frozen {
+			return "frozenset"
+		}
+		return "set"
+	case *Global:
+		return x.String()
+	case *Object:
+		if name := x.ClassName(); name != "" {
+			return name
+		}
+		return "the result of a call"
+	case *Array:
+		return "numpy.ndarray"
+	case *Scalar:
+		return "a scalar of numpy"
+	case *DType:
+		return "numpy.dtype"
+	case *Persistent:
+		return "a persistent id"
+	}
+	return "nothing"
 }
 
 // Attrs returns the instance attributes set by BUILD: the state dict, or the dict and slots of a

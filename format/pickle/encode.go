@@ -249,7 +249,7 @@ func (e *Encoder) Save(v pyobj.Value) error {
 		e.op(opBinPersID)
 		return nil
 	}
-	return &UnsupportedError{fmt.Sprintf("a value of type %T", v)}
+	return &UnsupportedError{"a value of type " + pyobj.TypeName(v)}
 }
 
 func (e *Encoder) numpy(v pyobj.Value) error {

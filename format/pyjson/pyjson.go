@@ -311,7 +311,7 @@ func (e *encoder) plain(v pyobj.Value) error {
 		}
 		e.str("}")
 	default:
-		return fmt.Errorf("pyjson: a value of type %T can not be written", v)
+		return fmt.Errorf("pyjson: a value of type %s can not be written", pyobj.TypeName(v))
 	}
 	return e.flush()
 }

@@ -244,7 +244,7 @@ func (e *encoder) leaf(v pyobj.Value) error {
 	case *pyobj.DType:
 		return e.dtype(x)
 	default:
-		return e.refuse("a value of type %T has no node in skops", v)
+		return e.refuse("a value of type %s has no node in skops", pyobj.TypeName(v))
 	}
 	e.head(strClass, "JsonNode", 0)
 	e.str(`,"content":`)
