@@ -77,6 +77,11 @@ func (m *Model) exported(opts ONNXOptions) (g *graph.Graph, assumed []string, er
 		return nil, nil, &graph.UnsupportedError{Target: onnx.Name, Origin: m.path, Why: sklearn.Of(m.est).Name() + " has no method to run"}
 	}
 	in := m.Inputs()
+	if opts.Method == sklearn.MethodInverseTransform {
+		if g, err := m.exportedInverse(opts); err == nil {
+			return g, nil, nil
+		}
+	}
 	whole := func(t graph.Type) func(b *graph.Builder) graph.Value {
 		return func(b *graph.Builder) graph.Value { return b.Input("X", t) }
 	}
@@ -91,6 +96,33 @@ func (m *Model) exported(opts ONNXOptions) (g *graph.Graph, assumed []string, er
 		return m.exportedTable(opts, in)
 	}
 	return g, nil, notForONNX(err)
+}
+
+// exportedInverse lowers inverse_transform on numbers of the shape that transform gives: floats, or codes where it wants whole
+// numbers.
+func (m *Model) exportedInverse(opts ONNXOptions) (g *graph.Graph, err error) {
+	if err := m.Can(sklearn.MethodTransform); err != nil {
+		return nil, err
+	}
+	there := opts
+	there.Method = sklearn.MethodTransform
+	forth, err := m.ONNXGraph(there)
+	if err != nil {
+		return nil, err
+	}
+	shape := forth.Types[forth.Outputs[0].ID].Shape
+	for _, d := range []tensor.DType{tensor.Float64, tensor.Float32, tensor.Int64} {
+		g, err = m.onnxGraph(opts, func(b *graph.Builder) graph.Value {
+			if d == tensor.Float64 {
+				return b.Cast(b.Input("X", graph.Type{DType: tensor.Float32, Shape: shape}), d)
+			}
+			return b.Input("X", graph.Type{DType: d, Shape: shape})
+		})
+		if err == nil || !errors.Is(err, ErrInput) {
+			break
+		}
+	}
+	return g, err
 }
 
 // exportedTable lowers a model of columns. Files of releases that did not store the number of columns tell it by refusing

@@ -6,11 +6,13 @@ onnx_check.py JOBS: each line names a model, its case and the input; the outputs
 import json
 import os
 import sys
+import zlib
 
 import numpy as np
 import onnx
 import onnxruntime as ort
 import scipy.sparse as sp
+from onnx.reference import ReferenceEvaluator
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "gen"))
 
@@ -88,10 +90,29 @@ def cast(a, kind):
 CASES = {}
 
 
+def by_reference(model, session, given):
+    """ONNX's own reference evaluator, which shares no code with ONNX Runtime, gives the same for the first rows."""
+    if any(d.domain not in ("", "ai.onnx.ml") for d in onnx.load(model).opset_import):
+        return
+    few = {k: a[:4] for k, a in given.items()}
+    if not few or len(next(iter(few.values()))) == 0:
+        return
+    for name, a, b in zip([o.name for o in session.get_outputs()], session.run(None, few), ReferenceEvaluator(model).run(None, few)):
+        a, b = np.asarray(a), np.asarray(b)
+        if a.dtype.kind == "f":
+            near = 1e-5 * np.nanmax(np.abs(a), where=np.isfinite(a), initial=0)
+            same = a.shape == b.shape and np.allclose(a, b, rtol=1e-5, atol=near, equal_nan=True)
+        else:
+            same = a.shape == b.shape and (a.astype(str) == b.astype(str)).all()
+        if not same:
+            raise ValueError(f"the reference evaluator differs in {name}: {a.ravel()[:8]} and {b.ravel()[:8]}")
+
+
 def one(job):
     model, case, key = job
     try:
         onnx.checker.check_model(model, full_check=True)
+        onnx.shape_inference.infer_shapes(onnx.load(model), check_type=True, strict_mode=True, data_prop=True)
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -116,6 +137,8 @@ def one(job):
         else:
             rows = "null"
         out = session.run(None, given)
+        if zlib.crc32(os.path.basename(model).encode()) % 16 == 0:
+            by_reference(model, session, given)
         names = json.dumps([o.name for o in session.get_outputs()])
         text = '{"rows":%s,"cut":%s,"scale":%s,"names":%s,"outputs":[%s]}' % (rows, cut, scale, names, ",".join(record.value(o) for o in out))
     except Unfed as e:

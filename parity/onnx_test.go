@@ -128,6 +128,7 @@ func TestONNX(t *testing.T) {
 	for _, w := range sorted(refused) {
 		t.Logf("  %d × %s", refused[w], w)
 	}
+	reasons(t, refused)
 }
 
 // rowsForONNX picks the input a model's ONNX form is meant for: rows that float32 can hold where rows are numeric.

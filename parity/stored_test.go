@@ -76,6 +76,7 @@ func TestStored(t *testing.T) {
 	for _, w := range sorted(refused) {
 		t.Logf("refused: %d × %s", refused[w], w)
 	}
+	reasons(t, refused)
 	lines := filepath.Join(folder, "jobs.txt")
 	if err := os.WriteFile(lines, list.Bytes(), 0o644); err != nil {
 		t.Fatal(err)

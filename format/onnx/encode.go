@@ -404,6 +404,9 @@ func (e *encoder) model() (*protowire.Message, error) {
 	for _, o := range e.g.Outputs {
 		t, v := e.g.Types[o.ID], e.vals[o.ID]
 		if t.Kind != graph.Frame {
+			if e.elem(t.DType) == 0 {
+				return nil, &graph.UnsupportedError{Target: Name, Why: fmt.Sprintf("no tensor holds %s, which is what %s gives", t.DType, o.Name)}
+			}
 			name := e.port(o.Name)
 			e.addTo("Identity", "", []string{e.nameOf(o.ID)}, []string{name})
 			out(name, e.elem(t.DType), t.Shape)

@@ -21,6 +21,14 @@ func typedLabels(g *graph.Graph) {
 	g.Types = slices.Clone(g.Types)
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
+		switch n.Op {
+		case graph.OpHStack:
+			typedColumns(g, n)
+			continue
+		case graph.OpCast:
+			typedCast(g, n)
+			continue
+		}
 		a, ok := n.Attr.(*graph.LabelsAttr)
 		if !ok || a.Classes.DType != tensor.Object || g.Types[n.Out[0]].DType != tensor.Object {
 			continue
@@ -30,6 +38,33 @@ func typedLabels(g *graph.Graph) {
 			g.Types[n.Out[0]].DType = t.DType
 		}
 	}
+}
+
+// typedColumns gives the columns of a frame the types that labels in them were given.
+func typedColumns(g *graph.Graph, n *graph.Node) {
+	out := &g.Types[n.Out[0]]
+	if out.Kind != graph.Frame || len(out.Columns) != len(n.In) {
+		return
+	}
+	out.Columns = slices.Clone(out.Columns)
+	for j, id := range n.In {
+		if t := g.Types[id]; t.Kind == graph.Dense && out.Columns[j].DType == tensor.Object {
+			out.Columns[j].DType = t.DType
+		}
+	}
+}
+
+// typedCast leaves columns that all have one type that type, where they would be objects in one array.
+func typedCast(g *graph.Graph, n *graph.Node) {
+	in, out := g.Types[n.In[0]], &g.Types[n.Out[0]]
+	if in.Kind != graph.Frame || len(in.Columns) == 0 || out.DType != tensor.Object {
+		return
+	}
+	d := in.Columns[0].DType
+	if slices.ContainsFunc(in.Columns, func(c graph.Column) bool { return c.DType != d }) {
+		return
+	}
+	n.Attr, out.DType = &graph.CastAttr{To: d}, d
 }
 
 // oneType is an array of cells as an array of the type they all have, nil if they have several.
