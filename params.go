@@ -95,7 +95,7 @@ func (p *paramReader) own(o *pyobj.Object) []pyobj.Entry {
 		}
 	} else {
 		names := sig.names
-		if v, _ := pyobj.Text(a.Get("_sklearn_version")); sklearn.CompareVersions(v, "1.9") < 0 {
+		if v, _ := pyobj.Text(a.Get("_sklearn_version")); sklearn.Older(v, "1.9") {
 			names = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(names), removedParams...))))
 		}
 		for _, n := range names {

@@ -37,9 +37,47 @@ type Binder struct {
 	versions map[string]Version
 }
 
-// before tells whether release a is older than b.
+// before is Older.
 func (bd *Binder) before(a, b string) bool {
-	return bd.version(a).Compare(bd.version(b)) < 0
+	return bd.version(a).settled().Compare(bd.version(b)) < 0
+}
+
+// climb applies the rungs for releases newer than the one that wrote the object. A snapshot of the development lies
+// between two releases: it is read where both read it alike.
+func (bd *Binder) climb(st *State) error {
+	for _, r := range st.Class.Upgrade {
+		if bd.before(st.Version, r.Before) {
+			if err := r.Fix(st); err != nil {
+				return err
+			}
+			continue
+		}
+		if v := bd.version(st.Version); v.dev >= 0 && v.Compare(bd.version(r.Before)) < 0 {
+			other := *st
+			other.Attrs = st.Attrs.Clone()
+			if err := r.Fix(&other); err != nil || !sameMeaning(st.Attrs, other.Attrs) {
+				return &BindError{st.Path, "_sklearn_version", fmt.Sprintf("%q is a snapshot of the development of %s, which reads this otherwise than the release before it", st.Version, r.Before)}
+			}
+			st.Attrs = other.Attrs
+		}
+	}
+	return nil
+}
+
+// sameMeaning reports that a rung only renamed attributes and added some that were missing.
+func sameMeaning(from, to *pyobj.Dict) bool {
+	for _, e := range to.Entries {
+		name, _ := pyobj.Text(e.Key)
+		if was := from.Get(name); was == nil && ruleName(name) || was != nil && !reflect.DeepEqual(was, e.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// ruleName reports an attribute that says how an older release computed.
+func ruleName(attr string) bool {
+	return strings.HasPrefix(attr, "rule_") || strings.HasPrefix(attr, "(")
 }
 
 func (bd *Binder) version(s string) Version {
@@ -132,21 +170,17 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 		b.Numpy = 1 // no release before runs with numpy 2
 	}
 	for _, at := range attrs.Entries {
-		if n, ok := pyobj.Text(at.Key); ok && (strings.HasPrefix(n, "rule_") || strings.HasPrefix(n, "(")) {
+		if n, ok := pyobj.Text(at.Key); ok && ruleName(n) {
 			return nil, &BindError{path, n, "this name is what an upgrade says of an older release: no file has it"}
 		}
 	}
 	st := &State{Attrs: attrs.Clone(), Version: b.Version, Class: c, Path: path}
-	for _, r := range c.Upgrade {
-		if bd.before(b.Version, r.Before) {
-			if err := r.Fix(st); err != nil {
-				var be *BindError
-				if errors.As(err, &be) {
-					return nil, err
-				}
-				return nil, &BindError{path, "", err.Error()}
-			}
+	if err := bd.climb(st); err != nil {
+		var be *BindError
+		if errors.As(err, &be) {
+			return nil, err
 		}
+		return nil, &BindError{path, "", err.Error()}
 	}
 	if err := bd.base(b, st.Attrs); err != nil {
 		return nil, err

@@ -199,5 +199,19 @@ func CompareVersions(a, b string) int {
 	return x.Compare(y)
 }
 
-// Before reports that the estimator was written by a release older than v. An unrecorded version is older than all.
-func (b *Base) Before(v string) bool { return CompareVersions(b.Version, v) < 0 }
+// settled is the release that a pre-release, or a snapshot of the development, became.
+func (v Version) settled() Version {
+	v.pre, v.dev = [2]int{}, -1
+	return v
+}
+
+// Older reports that what version a wrote computes as releases before b did: 1.3.0rc1 and 1.3.dev0 as 1.3 does. An
+// unrecorded version is older than all.
+func Older(a, b string) bool {
+	x, _ := ParseVersion(a)
+	y, _ := ParseVersion(b)
+	return x.settled().Compare(y) < 0
+}
+
+// Before reports that the estimator was written by a release older than v, as Older has it.
+func (b *Base) Before(v string) bool { return Older(b.Version, v) }

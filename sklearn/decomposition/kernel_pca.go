@@ -113,7 +113,7 @@ func (p *KernelPCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 // InverseTransform maps back by the ridge regression that fit learned.
 func (p *KernelPCA) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
 	x = components(b, p, x, p.Transformed.Cols())
-	if p.AlphaParam != 0 && sklearn.CompareVersions(p.Version, "0.23") >= 0 && sklearn.CompareVersions(p.Version, "0.24.2") < 0 {
+	if p.AlphaParam != 0 && !sklearn.Older(p.Version, "0.23") && sklearn.Older(p.Version, "0.24.2") {
 		return b.Unsupported(graph.OpMatMul, "scikit-learn 0.23 to 0.24.1 adds alpha to the kernel of row i of a batch with fitted row i")
 	}
 	return b.MatMul(p.kernel().Apply(b, p, x, p.Transformed), b.Const(p.Dual))

@@ -32,7 +32,7 @@ var iforestClasses = []sklearn.Class{{
 		{Before: "0.22", Fix: oldThreshold},
 		{Before: "0.21", Fix: func(s *sklearn.State) error {
 			rule := DepthMean
-			if sklearn.CompareVersions(s.Version, "0.19") < 0 {
+			if sklearn.Older(s.Version, "0.19") {
 				rule = DepthLog
 			}
 			s.Attrs.Set(pyobj.Str("(depth)"), pyobj.Str(rule))

@@ -29,7 +29,7 @@ func boostClass(name string, make func() sklearn.Estimator, more ...sklearn.Rung
 // sammeRule: the algorithm parameter chose until 1.5; SAMME added nothing for the other classes before 1.3.1, and
 // probabilities were not those of the decision before 0.22.
 func sammeRule(s *sklearn.State) error {
-	before := func(v string) bool { return sklearn.CompareVersions(s.Version, v) < 0 }
+	before := func(v string) bool { return sklearn.Older(s.Version, v) }
 	rule := BoostSAMME
 	switch a, _ := pyobj.Text(s.Attrs.Get("algorithm")); a {
 	case "SAMME.R":

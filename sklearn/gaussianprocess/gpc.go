@@ -63,7 +63,7 @@ func (g *GaussianProcessClassifier) Available(method string) error {
 		return errors.New("one_vs_one multi-class mode does not support predicting probability estimates. Use one_vs_rest mode instead.")
 	}
 	if method == sklearn.MethodLatent {
-		if sklearn.CompareVersions(g.Version, "1.7") < 0 {
+		if sklearn.Older(g.Version, "1.7") {
 			return errors.New("before 1.7 there was none")
 		}
 		if k := g.Classes.Len(); k > 2 {

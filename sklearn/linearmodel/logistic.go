@@ -60,7 +60,7 @@ func multiClassRule(s *sklearn.State) error {
 		}
 	case "multinomial":
 		// Before 0.20 a binary model was one logistic function all the same.
-		if binary && sklearn.CompareVersions(s.Version, "0.20") < 0 {
+		if binary && sklearn.Older(s.Version, "0.20") {
 			rule = "ovr"
 		}
 	default:

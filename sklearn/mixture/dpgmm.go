@@ -132,7 +132,7 @@ func (v *variational) score(b *graph.Builder, e prior, x graph.Value) (bound, re
 // alone refuses what 0.19 changed by a slip: it divides responsibilities by those of the whole batch before it adds
 // 1.2e-7 to each and divides by their sum.
 func (v *variational) alone(b *graph.Builder, z graph.Value) graph.Value {
-	if sklearn.CompareVersions(v.Version, "0.19") >= 0 {
+	if !sklearn.Older(v.Version, "0.19") {
 		return b.Unsupported(graph.OpReduceSum, "scikit-learn 0.19's responsibilities depend on how many rows a batch has")
 	}
 	return z

@@ -59,7 +59,7 @@ var bufferRung = []sklearn.Rung{{Before: "1.7", Fix: func(s *sklearn.State) erro
 	s.Attrs.Set(pyobj.Str("(buffer)"), pyobj.Str(BufferFloat64))
 	return nil
 }}, {Before: "1.8", Fix: func(s *sklearn.State) error {
-	s.Attrs.Set(pyobj.Str("(rounded constant)"), pyobj.Bool(sklearn.CompareVersions(s.Version, "1.7") >= 0))
+	s.Attrs.Set(pyobj.Str("(rounded constant)"), pyobj.Bool(!sklearn.Older(s.Version, "1.7")))
 	return nil
 }}}
 

@@ -90,7 +90,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		n.given = true
 		return nil
 	}
-	switch before := func(v string) bool { return sklearn.CompareVersions(n.Version, v) < 0 }; {
+	switch before := func(v string) bool { return sklearn.Older(n.Version, v) }; {
 	case n.metric.Name == graph.Yule && before("1.0"):
 		return bad("effective_metric_", "yule of rows that do not differ both ways is a matter of the scipy that computes, which the file does not name")
 	case n.metric.Name == graph.Minkowski && name == graph.Minkowski && n.metric.W != nil && before("1.0"):
@@ -138,7 +138,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		// What scikit-learn measures outside its own searches stays float32.
 		switch sparse := n.sparse != nil && n.metric.Name == graph.Euclidean; {
 		case n.called:
-			if n.FitMethod == "brute" && sklearn.CompareVersions(n.Version, "1.8") >= 0 {
+			if n.FitMethod == "brute" && !sklearn.Older(n.Version, "1.8") {
 				dt = tensor.Float32
 			}
 		case sparse, n.metric.Name == graph.Cosine, n.metric.Name == graph.NaNEuclidean:
@@ -191,7 +191,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	x = b.ToDense(x)
 	fit := n.fit
-	if n.called && x.DType() == tensor.Bool && sklearn.CompareVersions(n.Version, "1.8") >= 0 {
+	if n.called && x.DType() == tensor.Bool && !sklearn.Older(n.Version, "1.8") {
 		// The function is given truth values as they are.
 		switch of := n.FitX.Dense.DType == tensor.Bool; {
 		case of && n.metric.Name == graph.Cosine:
@@ -237,7 +237,7 @@ func (n *NeighborsBase) reduced(dt tensor.DType, sparse bool) bool {
 	default:
 		return false
 	}
-	since := func(v string) bool { return sklearn.CompareVersions(n.Version, v) >= 0 }
+	since := func(v string) bool { return !sklearn.Older(n.Version, v) }
 	of := n.FitX.Sparse != nil
 	if strings.HasSuffix(n.metric.Name, "euclidean") && (sparse != of && !since("1.3") || sparse && of && since("1.4.1")) {
 		return false

@@ -144,7 +144,7 @@ func featureImportances(o *pyobj.Object, a *pyobj.Dict) ([]float64, error) {
 	}
 	name := pyobj.ShortName(o.ClassName())
 	version, _ := sklearn.Text(a.Get("_sklearn_version"))
-	before := func(v string) bool { return sklearn.CompareVersions(version, v) < 0 }
+	before := func(v string) bool { return sklearn.Older(version, v) }
 	switch {
 	case strings.HasPrefix(name, "RandomForest"), strings.HasPrefix(name, "ExtraTrees"):
 		return meanImportances(items, true, before("0.21"))

@@ -43,7 +43,7 @@ func (s sparsified) refuses(x graph.Value, version string) string {
 	switch dt := x.DType(); {
 	case s.vector:
 		return "shape must have length in (2,). Got new_shape=(1,)"
-	case sklearn.CompareVersions(version, "1.8") >= 0 && dt.IsFloat() && s.dtype.IsFloat() && dt != s.dtype:
+	case !sklearn.Older(version, "1.8") && dt.IsFloat() && s.dtype.IsFloat() && dt != s.dtype:
 		return "Dtype of A and B must be the same, either both float32 or float64."
 	}
 	return ""

@@ -20,7 +20,7 @@ type meaning struct {
 }
 
 // writtenBefore reports that the state is older than a release.
-func (m *meaning) writtenBefore(v string) bool { return sklearn.CompareVersions(m.from, v) < 0 }
+func (m *meaning) writtenBefore(v string) bool { return sklearn.Older(m.from, v) }
 
 // crosses reports that one of writer and reader is older than a release, and the other is not.
 func (m *meaning) crosses(v string) bool { return m.writtenBefore(v) != m.to.Before(v) }

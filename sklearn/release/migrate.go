@@ -517,7 +517,7 @@ func (m *migration) say(format string, args ...any) {
 }
 
 // writtenBefore and writtenFrom compare the release that wrote the object.
-func (s *state) writtenBefore(v string) bool { return sklearn.CompareVersions(s.from, v) < 0 }
+func (s *state) writtenBefore(v string) bool { return sklearn.Older(s.from, v) }
 
 // get returns an attribute; nil if it is absent.
 func (s *state) get(name string) pyobj.Value { return s.attrs.Get(name) }

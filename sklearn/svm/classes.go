@@ -51,7 +51,7 @@ var (
 	classifierRungs = []sklearn.Rung{
 		{Before: "0.21", Fix: func(s *sklearn.State) error {
 			rule := parts.OvrByBatch
-			if sklearn.CompareVersions(s.Version, "0.18.1") < 0 {
+			if sklearn.Older(s.Version, "0.18.1") {
 				rule = parts.OvrAgainst
 			}
 			s.Attrs.Set(pyobj.Str("(ovr)"), pyobj.Str(rule))

@@ -73,7 +73,7 @@ func missingRule(s *sklearn.State) error {
 	splitter, _ := pyobj.Text(s.Attrs.Get("splitter"))
 	criterion, _ := pyobj.Text(s.Attrs.Get("criterion"))
 	_, unconstrained := s.Attrs.Get("monotonic_cst").(pyobj.None)
-	before := func(v string) bool { return sklearn.CompareVersions(s.Version, v) < 0 }
+	before := func(v string) bool { return sklearn.Older(s.Version, v) }
 	if before("1.3") || before("1.6") && splitter != "best" || criterion == "absolute_error" ||
 		s.Attrs.Get("monotonic_cst") != nil && !unconstrained {
 		s.Attrs.Set(pyobj.Str("(missing)"), pyobj.Str(MissingRefused))
