@@ -86,15 +86,15 @@ func exp(x float64) float64 {
 			return 0
 		}
 		// 512 ≤ |x|: half the exponent twice, so that the scale stays in range.
-		return expWide(x)
+		return expWide(x, 0)
 	}
-	s, tmp := expParts(x)
+	s, tmp := expParts(x, 0)
 	scale := math.Float64frombits(s)
 	return scale + float64(scale*tmp)
 }
 
-// expParts returns the bits of the scale and what it is to be multiplied by, less one.
-func expParts(x float64) (uint64, float64) {
+// expParts returns the bits of the scale and what it is to be multiplied by, less one, for x and what its last place lost.
+func expParts(x, tail float64) (uint64, float64) {
 	const (
 		invLn2 = 0x1.71547652b82fep0 * 128
 		ln2Hi  = -0x1.62e42fefa0000p-8
@@ -108,7 +108,7 @@ func expParts(x float64) (uint64, float64) {
 	kd := float64(invLn2*x) + shift
 	ki := math.Float64bits(kd)
 	kd -= shift
-	r := x + float64(kd*ln2Hi) + float64(kd*ln2Lo)
+	r := x + float64(kd*ln2Hi) + float64(kd*ln2Lo) + tail
 	i := ki % 128 * 2
 	r2 := r * r
 	tmp := math.Float64frombits(exp2Table[i]) + r + float64(r2*(c2+float64(r*c3))) + float64(float64(r2*r2)*(c4+float64(r*c5)))
@@ -116,8 +116,8 @@ func expParts(x float64) (uint64, float64) {
 }
 
 // expWide is exp for large arguments.
-func expWide(x float64) float64 {
-	s, tmp := expParts(x)
+func expWide(x, tail float64) float64 {
+	s, tmp := expParts(x, tail)
 	if x > 0 {
 		scale := math.Float64frombits(s - 1009<<52)
 		return 0x1p1009 * (scale + float64(scale*tmp))

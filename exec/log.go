@@ -98,7 +98,7 @@ var logTable = [2 * (362 - 181 + 1)]float64{
 }
 
 // log is the natural logarithm within 0.505 ulp, as near as the C library's, which package math's is not: there
-// log(3) + log(1/3) is not 0. With m·2^k = x and j/256 next to 1/m, r = m·j/256 - 1 is exact and below 2^-8.
+// log(3) + log(1/3) is not 0.
 func log(x float64) float64 {
 	switch {
 	case x == 1:
@@ -110,6 +110,17 @@ func log(x float64) float64 {
 	case x == 0:
 		return math.Inf(-1)
 	}
+	w, wlo, r := logReduced(x)
+	hi := w + r
+	r2 := r * r
+	p := float64(r*(1./3+float64(r*(-1./4+float64(r*(1./5+float64(r*(-1./6+float64(r*(1./7)))))))))) - 0.5
+	lo := w - hi + r + wlo
+	return hi + (lo + float64(r2*p))
+}
+
+// logReduced gives the logarithm of a positive number as w + wlo + log(1+r). With m·2^k = x and j/256 next to 1/m,
+// r = m·j/256 - 1 is exact and below 2^-8; w is exact.
+func logReduced(x float64) (w, wlo, r float64) {
 	k := 0
 	if x < 0x1p-1022 {
 		x, k = x*0x1p54, -54
@@ -121,13 +132,7 @@ func log(x float64) float64 {
 		m, k = m/2, k+1
 	}
 	j := math.Floor(256/m + 0.5)
-	r := math.FMA(m, j/256, -1)
 	i := 2 * (int(j) - 181)
 	const ln2Hi, ln2Lo = 0x1.62e42fefa3800p-1, 0x1.ef35793c76730p-45
-	w := float64(float64(k)*ln2Hi) + logTable[i] // exact
-	hi := w + r
-	r2 := r * r
-	p := float64(r*(1./3+float64(r*(-1./4+float64(r*(1./5+float64(r*(-1./6+float64(r*(1./7)))))))))) - 0.5
-	lo := w - hi + r + (float64(float64(k)*ln2Lo) + logTable[i+1])
-	return hi + (lo + float64(r2*p))
+	return float64(float64(k)*ln2Hi) + logTable[i], float64(float64(k)*ln2Lo) + logTable[i+1], math.FMA(m, j/256, -1)
 }

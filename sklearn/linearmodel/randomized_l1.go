@@ -2,6 +2,7 @@ package linearmodel
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/sklearn"
@@ -35,7 +36,7 @@ var (
 
 // Bound checks the scores.
 func (r *Randomized) Bound(*sklearn.Binder) error {
-	if len(r.Scores.Shape) != 1 || r.Scores.DType != tensor.Float64 {
+	if len(r.Scores.Shape) != 1 || r.Scores.Len() == 0 || r.Scores.DType != tensor.Float64 {
 		return &sklearn.BindError{Path: r.Path, Attr: "scores_", Msg: fmt.Sprintf("%s%v are no scores", r.Scores.DType, r.Scores.Shape)}
 	}
 	r.NFeaturesIn = r.Scores.Len()
@@ -59,6 +60,9 @@ func (r *Randomized) Transform(b *graph.Builder, x graph.Value) graph.Value {
 
 // InverseTransform puts zeros where columns were left out.
 func (r *Randomized) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
+	if x.OK() && x.Type().Kind == graph.Dense && len(x.Type().Shape) == 2 && x.Width() == 0 && r.Before("0.19") && slices.Max(r.Scores.F64) <= r.Threshold {
+		return b.Take(b.Const(tensor.New(tensor.Float64, 1, r.Scores.Len())), b.Zeros(x)) // nothing was chosen
+	}
 	x = sklearn.Check(b, r, x, sklearn.Accept{DType: sklearn.DTypeFloat64, Array: true, AnyWidth: true})
 	if !x.OK() {
 		return x
