@@ -1,6 +1,7 @@
 package larder
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -62,10 +63,12 @@ type Form struct {
 	Compressor string // joblib: "zlib", "gzip", "bz2", "lzma", "xz", "lz4"; "" for none
 	Level      int    // of the compressor; 0 for joblib's default
 	Protocol   int    // of the pickle, 2 to 5; 0 for 4
+	Alone      bool   // only the model, where the file holds it beside other things
 }
 
-// Encode writes the model in a stored form. numpy's module is named as the file the model came from names it, so that the
-// releases that read that file read this one. A file the audit does not call ok is not written.
+// Encode writes the file in a stored form: all that it holds, or what Select chose. numpy's module is named as the file the
+// model came from names it, so that the releases that read that file read this one; where it names none, as all releases of
+// numpy understand. A file the audit does not call ok is not written.
 func (m *Model) Encode(w io.Writer, f Form) error {
 	if err := m.Trustworthy(); err != nil {
 		return err
@@ -77,22 +80,39 @@ func (m *Model) encode(w io.Writer, f Form) error {
 	if f.Protocol == 0 {
 		f.Protocol = 4
 	}
+	if f.Format == params.Name {
+		return m.encodeParams(w)
+	}
+	root := m.root
+	if m.opts.selected == "" && !f.Alone {
+		root = m.doc.Root
+	}
+	err := encodeValue(w, f, root, m.pickling(f.Protocol))
+	if errors.Is(err, ErrUnsupported) && root != m.root {
+		return fmt.Errorf("%w; --select picks what is to be written", err)
+	}
+	return err
+}
+
+// pickling gives how pickles are written.
+func (m *Model) pickling(protocol int) joblib.Options {
 	from := m.doc.Format
-	opt := joblib.Options{Protocol: f.Protocol, Core: m.numpyCore(), Identity: from == joblib.Name || from == pickle.Name}
+	return joblib.Options{Protocol: protocol, Core: m.numpyCore(protocol), Identity: from == joblib.Name || from == pickle.Name}
+}
+
+func encodeValue(w io.Writer, f Form, root pyobj.Value, opt joblib.Options) error {
 	switch f.Format {
 	case joblib.Name:
 		opt.Compressor, opt.Level = f.Compressor, f.Level
-		return joblib.Encode(w, m.root, opt)
+		return joblib.Encode(w, root, opt)
 	case pickle.Name:
-		return joblib.Pickle(w, m.root, opt)
+		return joblib.Pickle(w, root, opt)
 	case pyjson.Name:
-		return pyjson.Encode(w, m.root)
+		return pyjson.Encode(w, root)
 	case skops.Name:
-		return skops.Encode(w, m.root)
+		return skops.Encode(w, root)
 	case safetensors.Name:
-		return safetensors.Encode(w, m.root)
-	case params.Name:
-		return m.encodeParams(w)
+		return safetensors.Encode(w, root)
 	}
 	return &FormError{Format: f.Format}
 }
@@ -140,19 +160,27 @@ func (e *FormError) Error() string {
 // Is answers ErrUnsupported.
 func (e *FormError) Is(target error) bool { return target == ErrUnsupported }
 
-// numpyCore reports a file written with numpy before 2.0.
-func (m *Model) numpyCore() bool {
+// numpyCore reports that numpy's modules are named as numpy before 2.0 does: the file does so, or names none, as stored forms
+// without calls do. Later releases understand these names without a word but for protocol 5's function.
+func (m *Model) numpyCore(protocol int) bool {
 	if m.migrated {
 		return !m.numpy2
 	}
-	old := false
 	for _, i := range m.doc.Imports {
 		if strings.HasPrefix(i.Global.Module, "numpy._core") {
 			return false
 		}
-		old = old || strings.HasPrefix(i.Global.Module, "numpy.core")
+		if strings.HasPrefix(i.Global.Module, "numpy.core") {
+			return true
+		}
 	}
-	return old
+	return protocol < 5 || m.beforeNumpy2()
+}
+
+// beforeNumpy2 reports a file that names no release of scikit-learn that knows numpy 2.
+func (m *Model) beforeNumpy2() bool {
+	releases := m.Info().Releases
+	return len(releases) == 0 || sklearn.CompareVersions(releases[0], "1.4.2") < 0
 }
 
 // Forms lists the formats Encode writes.

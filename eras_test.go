@@ -56,8 +56,8 @@ func TestEras(t *testing.T) {
 	}
 }
 
-// notOK are honest values the audit does not know: an array class of pandas before 0.25, and a matrix that is a dict.
-var notOK = []string{"pandas multi", "sparse dok"}
+// notOK are honest values the audit does not know: a matrix that is a dict.
+var notOK = []string{"sparse dok"}
 
 func readEra(t *testing.T, e era) {
 	verdicts := map[string]int{}

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 )
 
@@ -138,4 +140,43 @@ func bits(r *larder.Result) any {
 		out[i] = t.Cell(i).String()
 	}
 	return out
+}
+
+// TestStoredFormsKeepTheFile: a model that stands beside other things in its file is written with them, alone where that is
+// asked for.
+func TestStoredFormsKeepTheFile(t *testing.T) {
+	inner, err := larder.Open(fixture.Path(t, "../cmd/larder/quickstart/titanic.joblib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := &pyobj.Dict{Entries: []pyobj.Entry{{Key: pyobj.Str("model"), Value: inner.Doc().Root}, {Key: pyobj.Str("threshold"), Value: pyobj.Float(0.25)}}}
+	var b bytes.Buffer
+	if err := joblib.Encode(&b, both, joblib.Options{Protocol: 4}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := larder.OpenBytes(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range larder.Forms() {
+		for _, alone := range []bool{false, true} {
+			var out bytes.Buffer
+			if err := m.Encode(&out, larder.Form{Format: name, Alone: alone}); err != nil {
+				t.Fatal(err)
+			}
+			back, err := larder.OpenBytes(out.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, ok := back.Doc().Root.(*pyobj.Dict)
+			if ok == alone || !alone && (d.Len() != 2 || d.Get("threshold") != pyobj.Value(pyobj.Float(0.25))) {
+				t.Errorf("as %s, alone %v: %s", name, alone, sklearn.Describe(back.Doc().Root))
+			}
+			x, err1 := m.Fingerprint()
+			y, err2 := back.Fingerprint()
+			if x != y || err1 != nil || err2 != nil {
+				t.Errorf("as %s, alone %v: another fingerprint, %v, %v", name, alone, err1, err2)
+			}
+		}
+	}
 }

@@ -12,6 +12,9 @@ import (
 //go:embed allow.txt
 var allowText string
 
+//go:embed frames.txt
+var framesText string
+
 // use is a set of ways a listed name may be used.
 type use uint8
 
@@ -77,19 +80,21 @@ var methods = sync.OnceValue(func() map[string]bool {
 	return m
 })
 
-// tableLines gives the lines of allow.txt: what stands before the colon, and the names behind it.
+// tableLines gives the lines of allow.txt and frames.txt: what stands before the colon, and the names behind it.
 func tableLines() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for line := range strings.Lines(allowText) {
-			if head, names, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") && !yield(head, names) {
-				return
+		for _, table := range []string{allowText, framesText} {
+			for line := range strings.Lines(table) {
+				if head, names, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") && !yield(head, names) {
+					return
+				}
 			}
 		}
 	}
 }
 
 // plainTypes may stand as types and be allocated: Python's own value types, and the classes of joblib and numpy that
-// files name beside those of allow.txt.
+// files name beside those of allow.txt and frames.txt.
 var plainTypes = strings.Fields(`
 builtins.object builtins.int builtins.float builtins.str builtins.bool builtins.bytes builtins.bytearray builtins.list builtins.tuple
 builtins.dict builtins.set builtins.frozenset builtins.slice builtins.range builtins.complex builtins.Ellipsis builtins.NotImplemented builtins.NoneType
@@ -117,26 +122,6 @@ zoneinfo.ZoneInfo datetime.date datetime.datetime datetime.time datetime.timedel
 sklearn.utils.deprecation.DeprecationDict sklearn.utils.fixes.MaskedArray sklearn.lda.LDA sklearn.qda.QDA
 sklearn.externals.joblib.memory.Memory joblib.memory.Memory sklearn.externals.joblib.logger.Logger joblib.logger.Logger
 joblib._store_backends.FileSystemStoreBackend sklearn.externals.joblib._store_backends.FileSystemStoreBackend
-pandas.Index pandas.RangeIndex pandas.MultiIndex pandas.CategoricalIndex pandas.DatetimeIndex pandas.Series pandas.DataFrame pandas.CategoricalDtype pandas.StringDtype
-pandas.Int64Dtype pandas.Float64Dtype pandas.BooleanDtype pandas.Categorical
-pandas.core.indexes.base.Index pandas.core.indexes.range.RangeIndex pandas.core.indexes.multi.MultiIndex pandas.core.indexes.category.CategoricalIndex
-pandas.core.indexes.numeric.Int64Index pandas.core.indexes.numeric.Float64Index pandas.core.indexes.numeric.UInt64Index pandas.indexes.base.Index
-pandas.indexes.numeric.Int64Index pandas.indexes.range.RangeIndex
-pandas.core.series.Series pandas.core.frame.DataFrame pandas.core.internals.managers.BlockManager pandas.core.internals.managers.SingleBlockManager
-pandas.core.internals.BlockManager pandas.core.internals.SingleBlockManager
-pandas.core.dtypes.dtypes.CategoricalDtype pandas.core.dtypes.dtypes.PandasDtype pandas.core.arrays.categorical.Categorical
-pandas.core.arrays.string_.StringDtype pandas.core.arrays.string_.StringArray pandas.core.arrays.string_arrow.ArrowStringArray
-pandas.core.arrays.integer.Int64Dtype pandas.core.arrays.integer.IntegerArray pandas.core.arrays.boolean.BooleanDtype pandas.core.arrays.boolean.BooleanArray
-pandas.core.arrays.floating.Float64Dtype pandas.core.arrays.floating.FloatingArray pandas.core.arrays.numpy_.PandasArray pandas.core.arrays.numpy_.NumpyExtensionArray
-pandas.core.indexes.datetimes.DatetimeIndex pandas.core.indexes.timedeltas.TimedeltaIndex pandas.core.indexes.period.PeriodIndex pandas.core.indexes.interval.IntervalIndex
-pandas.TimedeltaIndex pandas.PeriodIndex pandas.IntervalIndex pandas.core.indexes.frozen.FrozenList
-pandas.core.arrays.datetimes.DatetimeArray pandas.core.arrays.timedeltas.TimedeltaArray pandas.core.arrays.period.PeriodArray pandas.core.arrays.interval.IntervalArray
-pandas.arrays.DatetimeArray pandas.arrays.TimedeltaArray pandas.arrays.PeriodArray pandas.arrays.IntervalArray
-pandas.core.dtypes.dtypes.DatetimeTZDtype pandas.core.dtypes.dtypes.PeriodDtype pandas.core.dtypes.dtypes.IntervalDtype
-pandas.DatetimeTZDtype pandas.PeriodDtype pandas.IntervalDtype pandas.core.categorical.Categorical pandas._libs.missing.NA pandas.NA
-pandas.tseries.offsets.Day pandas.tseries.offsets.Hour pandas.tseries.offsets.Minute pandas.tseries.offsets.Second pandas.tseries.offsets.Week
-pandas.tseries.offsets.MonthEnd pandas.tseries.offsets.MonthBegin pandas.tseries.offsets.QuarterEnd pandas.tseries.offsets.YearEnd pandas.tseries.offsets.BusinessDay
-pandas.arrays.StringArray pandas.arrays.ArrowStringArray pandas.arrays.IntegerArray pandas.arrays.BooleanArray pandas.arrays.FloatingArray pandas.arrays.NumpyExtensionArray
 `)
 
 // standing is how a name is known.

@@ -210,10 +210,44 @@ func TestFramesThatDoNotBelongTogether(t *testing.T) {
 		return call(name("pyarrow.lib _restore_array"), tup(call(name("pyarrow.lib type_for_alias"), str("int64")), num(length), num(0), num(0),
 			list(none, call(name("pyarrow.lib py_buffer"), raw(data))), "]", none))
 	}
+	dictionary := func(valid string, places ...byte) string {
+		words := tup(call(name("pyarrow.lib type_for_alias"), str("int64")), num(2), num(0), num(0), list(none, call(name("pyarrow.lib py_buffer"), raw(strings.Repeat("x", 16)))), "]", none)
+		bits := none
+		if valid != "" {
+			bits = call(name("pyarrow.lib py_buffer"), raw(valid))
+		}
+		kind := call(name("pyarrow.lib dictionary"), call(name("pyarrow.lib type_for_alias"), str("int8")), call(name("pyarrow.lib type_for_alias"), str("int64")), no)
+		return call(name("pyarrow.lib _restore_array"), tup(kind, num(byte(len(places))), num(0), num(0), list(bits, call(name("pyarrow.lib py_buffer"), raw(string(places)))), "]", words))
+	}
+	made := func(function string, place ...string) string { // as pandas 1.3 makes blocks
+		values := build(call(name(rebuild), name("numpy ndarray"), tup(num(0)), raw("b")), tup(num(1), tup(num(1), num(2)), dtype("i8"), no, raw(strings.Repeat("\x00", 16))))
+		part := build(call(name("functools partial"), name(function)), tup(name(function), ")", dict(str("ndim"), num(2)), none))
+		rows := call(name("pandas.core.indexes.base _new_Index"), name("pandas RangeIndex"), dict(str("name"), none, str("start"), num(0), str("stop"), num(2), str("step"), num(1)))
+		return call(name("pandas.core.internals.managers BlockManager"), tup(call(part, values, call(name("builtins slice"), place...))), list(index(array(1)), rows))
+	}
+	sparse := func(length byte, places, values string) string {
+		i := call(name("pandas._libs.sparse IntIndex"), num(length), places)
+		return build(alloc(name("pandas.arrays SparseArray")), dict(str("_sparse_index"), i, str("_sparse_values"), values))
+	}
+	nullable := func(mask string) string {
+		return build(alloc(name("pandas.arrays IntegerArray")), dict(str("_data"), i8(1, 2), str("_mask"), mask))
+	}
 	for what, c := range map[string]struct {
 		body string
 		ok   bool
 	}{
+		"a made block":             {made("pandas.core.internals.blocks new_block", num(0), num(1), num(1)), true},
+		"a made block outside":     {made("pandas.core.internals.blocks new_block", num(0), num(3), num(2)), false},
+		"a block by a function":    {made("numpy sum", num(0), num(1), num(1)), false},
+		"a block of steps":         {frame(num(0), num(2), num(2)), true},
+		"sparse":                   {sparse(4, array(1, 3), array(7, 8)), true},
+		"a sparse place outside":   {sparse(3, array(1, 3), array(7, 8)), false},
+		"sparse without a value":   {sparse(4, array(1, 3), array(7)), false},
+		"nullable":                 {nullable(i8(0, 1)), true},
+		"a mask of one":            {nullable(i8(0)), false},
+		"a dictionary":             {dictionary("", 0, 1), true},
+		"a missing word":           {dictionary("\x01", 0, 9), true},
+		"a word outside":           {dictionary("\x03", 0, 2), false},
 		"codes":                    {categorical(i8(0, 1, -1)), true},
 		"a code outside":           {categorical(i8(0, 2)), false},
 		"a code before":            {categorical(i8(-2)), false},

@@ -281,7 +281,7 @@ func (j *judge) judgeCall(c *pyobj.Call) {
 		return
 	}
 	g, ok := c.Func.(*pyobj.Global)
-	if !ok && unpicklesZone(c) {
+	if !ok && (unpicklesZone(c) || rebuildsBlock(c)) {
 		return
 	}
 	if !ok {

@@ -69,40 +69,64 @@ func namedForms() map[string]form {
 		"numpy.random._pickle.__bit_generator_ctor":              randomForm,
 		"numpy.random._pickle.__generator_ctor":                  randomForm,
 		// pandas' and pyarrow's rebuilders take classes of their own and data.
-		"pandas.core.indexes.base._new_Index":                   pandasClassForm("dict"),
-		"pandas.indexes.base._new_Index":                        pandasClassForm("dict"),
 		"pandas._libs.internals._unpickle_block":                shape("any any int"),
 		"pandas._libs.tslibs.timestamps._unpickle_timestamp":    shape("int any any [any]"),
 		"pandas._libs.arrays.__pyx_unpickle_NDArrayBacked":      pandasClassForm("int", "none|tuple"),
-		"pandas.core.indexes.datetimes._new_DatetimeIndex":      pandasClassForm("dict"),
-		"pandas.core.indexes.interval._new_IntervalIndex":       pandasClassForm("dict"),
+		"pandas._libs.interval.__pyx_unpickle_IntervalMixin":    pandasClassForm("int", "none|tuple"),
 		"pandas._libs.tslibs.period.__pyx_unpickle_PeriodMixin": pandasClassForm("int", "none|tuple"),
 		"pandas.core.internals.managers.BlockManager":           shape("tuple|list tuple|list"),
 		"pandas.core.internals.managers.SingleBlockManager":     shape("any any"),
 		"pandas._libs.tslibs.timestamps.Timestamp":              shape("int any any"),
-		"pandas._libs.tslib.Timestamp":                          shape("int any any"),
 		"pandas._libs.tslibs.timedeltas.Timedelta":              shape("int"),
-		"pandas._libs.tslib.Timedelta":                          shape("int"),
+		"pandas._libs.tslibs.nattype.__nat_unpickle":            shape("none"),
+		"pandas._libs.tslibs.nattype._nat_unpickle":             shape("none"),
 		"pandas._libs.tslibs.timedeltas._timedelta_unpickle":    shape("int int"),
-		"pandas._libs.interval.Interval":                        shape("any any text"),
 		"pandas.core.dtypes.dtypes.PeriodDtype":                 shape("any"),
 		"pandas.PeriodDtype":                                    shape("any"),
-		"pandas._libs.tslibs.period.Period":                     shape("none any int"),
-		"pandas._libs.period.Period":                            shape("none any int"),
-		"pandas._period.Period":                                 shape("none any int"),
 		"pytz._UTC":                                             shape(""),
 		"pytz._p":                                               zoneForm,
+		"pytz.FixedOffset":                                      shape("int"),
 		"pandas._libs.missing._get_na":                          shape(""),
 		"pandas.core.arrays.string_.StringDtype":                shape("[text|none] [any]"),
 		"pandas.StringDtype":                                    shape("[text|none] [any]"),
 		"pyarrow.lib.type_for_alias":                            shape("text"),
+		"pyarrow.lib.timestamp":                                 shape("text text|none"),
+		"pyarrow.lib.duration":                                  shape("text"),
+		"pyarrow.lib.dictionary":                                shape("object object number"),
 		"pyarrow.lib.py_buffer":                                 shape("bytes"),
 		"pyarrow.lib._restore_array":                            shape("tuple"),
 		"pyarrow.lib.chunked_array":                             shape("list [any]"),
 	}
-	for _, unit := range strings.Fields("Day Hour Minute Second Week MonthEnd MonthBegin QuarterEnd YearEnd BusinessDay") {
-		m["pandas._libs.tslibs.offsets."+unit] = shape("[int] [number]")
+	for _, prefix := range []string{"pandas._libs.tslib.", "pandas.tslib."} {
+		m[prefix+"Timestamp"], m[prefix+"Timedelta"], m[prefix+"__nat_unpickle"] = shape("int any any"), shape("int"), shape("none")
 	}
+	for _, class := range []string{"pandas._libs.interval.Interval", "pandas.Interval"} {
+		m[class] = shape("any any text")
+	}
+	for _, class := range []string{"pandas._libs.tslibs.period.Period", "pandas._libs.period.Period", "pandas._period.Period", "pandas.Period"} {
+		m[class] = shape("none any int")
+	}
+	for _, index := range []string{"pandas._libs.sparse.", "pandas._sparse."} {
+		m[index+"IntIndex"], m[index+"BlockIndex"] = shape("int any"), shape("int any any")
+	}
+	for _, rebuild := range []string{"pandas.core.indexes.base._new_Index", "pandas.indexes.base._new_Index", "pandas.core.indexes.datetimes._new_DatetimeIndex",
+		"pandas.tseries.index._new_DatetimeIndex", "pandas.core.indexes.timedeltas._new_TimedeltaIndex", "pandas.core.indexes.period._new_PeriodIndex",
+		"pandas.core.indexes.interval._new_IntervalIndex"} {
+		m[rebuild] = pandasClassForm("dict")
+	}
+	offset := func(words, names string) {
+		for _, n := range strings.Fields(names) {
+			m["pandas._libs.tslibs.offsets."+n] = shape("[int] [number] " + words)
+		}
+	}
+	offset("", "Day Hour Minute Second Milli Micro Nano MonthEnd MonthBegin BusinessMonthBegin BusinessMonthEnd Easter DateOffset")
+	offset("[int|none] [int]", "Week WeekOfMonth LastWeekOfMonth QuarterBegin QuarterEnd BQuarterBegin BQuarterEnd YearBegin YearEnd BYearBegin BYearEnd SemiMonthBegin SemiMonthEnd")
+	offset("[int] [int] [int|text] [text]", "FY5253 FY5253Quarter")
+	offset("[object]", "BusinessDay")
+	offset("[tuple|object] [tuple|object] [object]", "BusinessHour")
+	offset("[text] [tuple|list] [none] [object]", "CustomBusinessDay CustomBusinessMonthBegin CustomBusinessMonthEnd")
+	offset("[text] [tuple|list] [none] [tuple|object] [tuple|object] [object]", "CustomBusinessHour")
+	m["pandas.DateOffset"] = shape("[int] [number]")
 	for _, mod := range []string{"numpy.core", "numpy._core"} {
 		m[mod+".multiarray._reconstruct"] = reconstructForm
 		m[mod+".multiarray.scalar"] = scalarForm
@@ -688,6 +712,28 @@ func unpicklesZone(c *pyobj.Call) bool {
 		return true
 	}
 	return false
+}
+
+// rebuildsBlock reports functools.partial(new_block, ndim=n), by which pandas 1.3 makes the blocks of a frame.
+func rebuildsBlock(c *pyobj.Call) bool {
+	o, ok := c.Func.(*pyobj.Object)
+	if !ok || c.Op != "REDUCE" || o.ClassName() != "functools.partial" || len(o.Args) != 1 || len(c.Args) != 2 {
+		return false
+	}
+	const newBlock = "pandas.core.internals.blocks.new_block"
+	parts := members(o.State)
+	if g, _ := global(o.Args[0]); g != newBlock || len(parts) != 4 || len(members(parts[1])) > 0 {
+		return false
+	}
+	if g, _ := global(parts[0]); g != newBlock {
+		return false
+	}
+	d, ok := parts[2].(*pyobj.Dict)
+	if !ok || d.Len() != 1 {
+		return false
+	}
+	_, ok = d.Get("ndim").(pyobj.Int)
+	return ok
 }
 
 // zonePath refuses texts by which pandas opens a file as a time zone: dateutil takes paths for names.

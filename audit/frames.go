@@ -18,6 +18,22 @@ func frameIndices(class string, args []pyobj.Value, state pyobj.Value) string {
 		}
 	case "__pyx_unpickle_NDArrayBacked":
 		return codesOf(args, state)
+	case "IntIndex":
+		if len(args) == 2 {
+			n, _ := integer(args[0])
+			return within(args[1], n, "value")
+		}
+	case "SparseArray":
+		return sparseValues(state)
+	case "IntegerArray", "FloatingArray", "BooleanArray":
+		d := attributes(state)
+		if d == nil {
+			return ""
+		}
+		n, known := pandasLength(first(d, "_data"))
+		if m, ok := pandasLength(first(d, "_mask")); !ok || !known || m != n {
+			return fmt.Sprintf("says of %d values which of %d are missing", m, n)
+		}
 	case "Categorical":
 		d := attributes(state)
 		if d == nil {
@@ -35,6 +51,37 @@ func frameIndices(class string, args []pyobj.Value, state pyobj.Value) string {
 			return blocks(members(args[0]), members(args[1]))
 		}
 		return oldBlocks(state)
+	}
+	return ""
+}
+
+// sparseValues wants as many values as there are places for.
+func sparseValues(state pyobj.Value) string {
+	d := attributes(state)
+	if d == nil {
+		return ""
+	}
+	n, known := pandasLength(first(d, "_sparse_values"))
+	o, ok := first(d, "_sparse_index").(*pyobj.Object)
+	if !known || !ok || len(o.Args) < 2 {
+		return "has no values and places"
+	}
+	places, known := pandasLength(o.Args[1])
+	if known && len(o.Args) > 2 { // blocks, of so many each
+		lengths, ok := o.Args[2].(*pyobj.Array)
+		if !ok {
+			return "has no lengths of blocks"
+		}
+		places = 0
+		for _, n := range integers(lengths) {
+			if n < 0 || places+n > maxItems {
+				return fmt.Sprintf("a block of %d values", n)
+			}
+			places += n
+		}
+	}
+	if !known || places != n {
+		return fmt.Sprintf("%d values for %d places", n, places)
 	}
 	return ""
 }
@@ -185,8 +232,23 @@ func places(v pyobj.Value, n int64) string {
 			step, _ = integer(o.Args[2])
 		}
 	}
-	if !ok1 || !ok2 || step == 0 || step > 0 && (from < 0 || to > n) || step < 0 && (from >= n || to < -1) {
-		return fmt.Sprintf("columns %d to %d of %d", from, to, n)
+	if _, none := o.Args[1].(pyobj.None); none && step < 0 {
+		to, ok2 = -1, true
+	}
+	if !ok1 || !ok2 || step == 0 || from < -1 || to < -1 || max(from, to) > maxItems || step > maxItems || step < -maxItems {
+		return fmt.Sprintf("columns %d to %d in steps of %d", from, to, step)
+	}
+	last := from
+	switch {
+	case step > 0 && to > from:
+		last += (to - from - 1) / step * step
+	case step < 0 && to < from:
+		last += (from - to - 1) / -step * step
+	default:
+		return ""
+	}
+	if min(from, last) < 0 || max(from, last) >= n {
+		return fmt.Sprintf("columns %d to %d of %d", from, last, n)
 	}
 	return ""
 }
@@ -240,6 +302,18 @@ func objectLength(o *pyobj.Object) (int64, bool) {
 		}
 	case "FrozenList":
 		return int64(len(o.Items)), true
+	case "SparseArray":
+		if d := attributes(o.State); d != nil {
+			if i, ok := first(d, "_sparse_index").(*pyobj.Object); ok {
+				return integer(argument(i, 0))
+			}
+		}
+	case "__pyx_unpickle_IntervalMixin":
+		for _, p := range append(members(o.State), argument(o, 2)) {
+			if d, ok := p.(*pyobj.Dict); ok {
+				return pandasLength(first(d, "_left", "left"))
+			}
+		}
 	default:
 		d := attributes(o.State)
 		if d == nil {
@@ -309,11 +383,17 @@ func arrowArray(v pyobj.Value, depth int) string {
 	if len(members(parts[5])) > 0 {
 		return "has children"
 	}
+	buffers := members(parts[4])
+	n := offset + length
+	if o, ok := parts[0].(*pyobj.Object); ok && kind == "dictionary" {
+		if why := arrowArray(parts[6], depth+1); why != "" {
+			return "has a dictionary that " + why
+		}
+		return arrowCodes(o, buffers, offset, n, members(parts[6])[1])
+	}
 	if _, none := parts[6].(pyobj.None); !none {
 		return "has a dictionary"
 	}
-	buffers := members(parts[4])
-	n := offset + length
 	if kind == "null" {
 		return ""
 	}
@@ -364,10 +444,44 @@ func arrowArray(v pyobj.Value, depth int) string {
 	return ""
 }
 
+// arrowCodes checks the places in a dictionary of most values, those of missing items left out.
+func arrowCodes(o *pyobj.Object, buffers []pyobj.Value, offset, n int64, most pyobj.Value) string {
+	index, _ := arrowType(o.Args[0])
+	bits := arrowWidths[index]
+	values, _ := integer(most)
+	if bits < 8 || !strings.Contains(index, "int") || len(buffers) != 2 {
+		return "has places in a dictionary of type " + index
+	}
+	valid, some, ok1 := arrowBuffer(buffers[0])
+	codes, have, ok2 := arrowBuffer(buffers[1])
+	if some && (!ok1 || int64(len(valid)) < (n+7)/8) || have && !ok2 || int64(len(codes)) < n*bits/8 {
+		return fmt.Sprintf("has %d bytes for %d places of %d bits", len(codes), n, bits)
+	}
+	a := &pyobj.Array{DType: &pyobj.DType{Kind: index[0], Size: int(bits / 8), Order: '<'}, Shape: []int{int(n)}, Data: codes[:n*bits/8]}
+	for i, c := range integers(a) {
+		if missing := some && valid[i/8]>>(i%8)&1 == 0; int64(i) >= offset && !missing && (c < 0 || c >= values) {
+			return fmt.Sprintf("has place %d in a dictionary of %d", c, values)
+		}
+	}
+	return ""
+}
+
 // arrowType gives the name of a type that pandas stores.
 func arrowType(v pyobj.Value) (string, bool) {
 	o, ok := v.(*pyobj.Object)
-	if !ok || pyobj.ShortName(o.ClassName()) != "type_for_alias" || len(o.Args) != 1 {
+	if !ok {
+		return "", false
+	}
+	switch pyobj.ShortName(o.ClassName()) {
+	case "timestamp", "duration":
+		return "int64", true
+	case "dictionary":
+		return "dictionary", len(o.Args) == 3
+	case "type_for_alias":
+		if len(o.Args) != 1 {
+			return "", false
+		}
+	default:
 		return "", false
 	}
 	name := text(o.Args[0])

@@ -14,7 +14,7 @@ func modelFile(c Content) ([]byte, error) {
 		return c.File, nil
 	}
 	var b bytes.Buffer
-	if err := c.Model.Encode(&b, larder.Form{Format: "joblib", Compressor: "zlib", Level: 3}); err != nil {
+	if err := c.Model.Encode(&b, larder.Form{Format: "joblib", Compressor: "zlib", Level: 3, Alone: true}); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

@@ -91,9 +91,20 @@ if pd is not None:
     V["pandas delta"] = pd.Timedelta("1 days")
     V["pandas interval"] = pd.cut(pd.Series([1, 5, 9]), 2)
     V["pandas period"] = pd.period_range("2020-01", periods=2, freq="M")
-    for name in ["Int64", "boolean", "string", "Float64"]:
+    V["pandas interleaved"] = pd.DataFrame([[1, 2.5, 3, 4.5], [5, 6.5, 7, 8.5]])
+    V["pandas reversed"] = pd.DataFrame(np.arange(6.0).reshape(2, 3)).iloc[::-1, ::-1]
+    V["pandas columns"] = pd.DataFrame({(str("a"), 1): [1.0], (str("b"), 2): [2.0]})
+    V["pandas beside"] = {"data": frame, "names": frame.columns, "again": frame}
+    V["pandas nothing"] = [pd.NaT, pd.DataFrame(), pd.Series([], dtype="f8")]
+    for freq in ["B", "W-TUE", "QS-OCT", "BMS", "WOM-2TUE", "C"]:
+        V["pandas every " + freq] = pd.date_range("2020-01-01", periods=2, freq=freq)
+    if hasattr(pd, "arrays"):
+        V["pandas intervals"] = pd.arrays.IntervalArray.from_breaks([0, 1, 2])
+        if hasattr(pd.arrays, "SparseArray"):
+            V["pandas sparse"] = pd.DataFrame({"s": pd.arrays.SparseArray([0, 0, 1.5]), "n": [1, 2, 3]})
+    for name in ["Int64", "UInt8", "boolean", "string", "Float64", "Float32", "string[pyarrow]", "double[pyarrow]"]:
         try:
-            V["pandas " + name] = pd.Series([1, None] if name[0] in "IF" else [True, None] if name[0] == "b" else ["a", None], dtype=name)
+            V["pandas " + name] = pd.Series([1, None] if name[0] in "IUFd" else [True, None] if name[0] == "b" else ["a", None], dtype=name)
         except Exception:
             pass
 V["partial"] = functools.partial(np.add, 1)
@@ -136,8 +147,10 @@ def arrays(v, out, seen):
         for x in v:
             arrays(x, out, seen)
     elif pd is not None and isinstance(v, pd.DataFrame):
-        for c in v.columns:
-            arrays(v[c], out, seen)
+        types = [str(t) for t in v.dtypes]
+        for i, t in enumerate(types):
+            if types.count(t) == 1:  # those of one type stand in one block
+                arrays(v.iloc[:, i], out, seen)
     elif pd is not None and isinstance(v, pd.Series):
         a = v.values
         if isinstance(a, pd.Categorical):
