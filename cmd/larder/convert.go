@@ -179,7 +179,7 @@ func convert(cmd *cobra.Command, a []string) error {
 		if wantJSON(cmd) {
 			_ = printJSON(stdout(cmd), report)
 		}
-		return &codeError{exitRefused, fmt.Sprintf("the converted model differs on %d of %d rows, by up to %g; nothing was written: %s", diff.Rows-diff.Equal, diff.Rows, diff.Largest, diff.First)}
+		return &codeError{exitRefused, fmt.Sprintf("the converted model differs on %s; nothing was written", differing(diff))}
 	}
 	if err := to.commit(stdout(cmd)); err != nil || !dry && out == "-" {
 		return err
