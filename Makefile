@@ -2,7 +2,7 @@
 # make test         every test: Go, live parity with scikit-learn, a real browser
 # make check        lint, race detector, short fuzzing
 # make parity       only the comparison with scikit-learn (SEED=n repeats a run, ONLY=regexp picks estimators,
-#                   WIDE=1 adds rare settings, weighted and partial fits, frames out, further types of rows)
+#                   WIDE=1 adds rare settings, weighted and partial fits, frames out, ROWS further types of rows a model)
 # make ladder       what every release from 0.17 on wrote and computed (RELEASES, TIMES, SEED, ONLY)
 # make parity-releases  what migrate writes, loaded by older releases (RELEASE_ENVS names their environments)
 # make fixtures     writes testdata/sklearn and the demo model anew with real scikit-learn; fixtures-old: older releases
@@ -21,6 +21,7 @@ ONE         := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 SEED        ?= $(if $(CI)$(filter test,$(MAKECMDGOALS)),20261124,$(shell date +%s))
 ONLY        ?=
 WIDE        ?=
+ROWS        ?= 2
 FUZZTIME    ?= 10s
 
 .PHONY: quickstart build test unit parity parity-releases ladder browser check lint race fuzz fuzz-long bench fixtures fixtures-old python chromium clean
@@ -46,7 +47,7 @@ $(STAMP): $(LOCK)
 
 parity: $(STAMP)
 	rm -rf .parity/cases .parity/out
-	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' $(if $(WIDE),--wide) --out .parity/cases
+	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' $(if $(WIDE),--wide --rows $(ROWS)) --out .parity/cases
 	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
 
 # What migrate writes for other releases, loaded by each of them. RELEASE_ENVS holds their environments: py39old (for 1.0),

@@ -956,7 +956,7 @@ func clip(n *node) (kernel, error) {
 	case tensor.F32:
 		lo, hi := float32(a.Lo), float32(a.Hi)
 		if d == tensor.Float16 {
-			lo, hi = half(lo), half(hi)
+			lo, hi = tensor.Half(a.Lo), tensor.Half(a.Hi)
 		}
 		return func(c *call) error {
 			x, o := unaryEnds(c, sparse)

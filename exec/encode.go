@@ -431,7 +431,7 @@ func filling(n *node, d tensor.DType, fill []tensor.Cell) (*tensor.Tensor, error
 			t.F64[i] = f
 		case tensor.F32:
 			if t.F32[i] = float32(f); d == tensor.Float16 {
-				t.F32[i] = half(t.F32[i])
+				t.F32[i] = tensor.Half(float64(t.F32[i]))
 			}
 		case tensor.I64:
 			if t.I64[i] = c.I; c.Kind == tensor.CellFloat {

@@ -457,7 +457,7 @@ func TestHalvesAreNumpys(t *testing.T) {
 	section(t, "halves", &c)
 	for i, v := range f32s(c.X) {
 		w := f32s(c.Y)[i]
-		if g := half(v); g != w && (g == g || w == w) {
+		if g := tensor.Half(float64(v)); g != w && (g == g || w == w) {
 			t.Errorf("half(%v) = %v, want %v", v, g, w)
 		}
 	}

@@ -227,22 +227,8 @@ func wrap(d tensor.DType, s []int64) {
 // roundHalf rounds float32s to the nearest float16.
 func roundHalf(s []float32) {
 	for i, v := range s {
-		s[i] = half(v)
+		s[i] = tensor.Half(float64(v))
 	}
-}
-
-// half rounds to the nearest float16, ties to even; too big becomes infinite.
-func half(f float32) float32 {
-	a := math.Abs(float64(f))
-	switch {
-	case a != a || a == 0 || math.IsInf(a, 0):
-		return f
-	case a >= 65520:
-		return float32(math.Inf(1)) * f
-	}
-	_, e := math.Frexp(a)                 // a in [2^(e-1), 2^e)
-	unit := math.Ldexp(1, max(e-11, -24)) // of the last of 11 bits
-	return float32(math.Copysign(math.RoundToEven(a/unit)*unit, float64(f)))
 }
 
 // finish makes what a kernel computed in the storage of its dtype valid: integers wrapped, halves rounded.
@@ -278,6 +264,12 @@ func convert(dst, src *tensor.Tensor) {
 	case tensor.F64:
 		toF64(dst.F64, src)
 	case tensor.F32:
+		if dst.DType == tensor.Float16 && src.DType == tensor.Float64 { // rounded once
+			for i, v := range src.F64 {
+				dst.F32[i] = tensor.Half(v)
+			}
+			return
+		}
 		toF32(dst.F32, src)
 	case tensor.I64:
 		if dst.DType == tensor.Uint64 && src.DType.IsFloat() {

@@ -126,7 +126,7 @@ func binarizer(n *node) (kernel, error) {
 	if t.DType.Storage() == tensor.F32 {
 		low := float32(threshold)
 		if t.DType == tensor.Float16 {
-			low = half(low)
+			low = tensor.Half(threshold)
 		}
 		above = func(x *tensor.Tensor, i int) bool { return x.F32[i] > low }
 	}

@@ -196,8 +196,11 @@ func (b *Builder) ConstOf(v Value) (*tensor.Tensor, bool) {
 // Scalar adds a constant number with like's dtype when that is floating, else float64: how numpy treats a Python
 // float beside an array.
 func (b *Builder) Scalar(f float64, like Value) Value {
-	if like.DType() == tensor.Float32 || like.DType() == tensor.Float16 {
-		return b.Const(&tensor.Tensor{DType: like.DType(), Shape: []int{}, F32: []float32{float32(f)}})
+	switch d := like.DType(); d {
+	case tensor.Float32:
+		return b.Const(&tensor.Tensor{DType: d, Shape: []int{}, F32: []float32{float32(f)}})
+	case tensor.Float16:
+		return b.Const(&tensor.Tensor{DType: d, Shape: []int{}, F32: []float32{tensor.Half(f)}})
 	}
 	return b.Const(&tensor.Tensor{DType: tensor.Float64, Shape: []int{}, F64: []float64{f}})
 }

@@ -21,7 +21,7 @@ FORMATS = "pickle4 joblib.zlib3 skops pickle5 joblib joblib.lz4 pickle2 joblib.x
 
 
 def jobs(only, least, wide):
-    """Each line; if wide of each estimator one of its lines, whichever can be, fitted in each of the other ways, twice."""
+    """Each line; if wide of each estimator one of its lines that can be, fitted in each of the other ways, twice."""
     lines = collections.Counter(line.estimator for line in LINES)
     count = collections.Counter()
     for at, line in enumerate(LINES):
@@ -32,20 +32,23 @@ def jobs(only, least, wide):
             count[line.estimator] += 1
     for name in lines if wide else ():
         if re.search(only, name):
-            own = [at for at, line in enumerate(LINES) if line.estimator == name]
-            for k, way in enumerate(LINES[own[0]].ways()):
+            ways = collections.defaultdict(list)
+            for at, line in enumerate(LINES):
+                for way in line.ways() if line.estimator == name else ():
+                    ways[way].append(at)
+            for k, way in enumerate(ways):
                 for _ in range(2):
-                    yield own, count[name], k, way
+                    yield ways[way], count[name], k, way
                     count[name] += 1
 
 
 def named(job):
-    _, _, _, at, i, _, _ = job
+    *_, at, i, _, _ = job
     return f"{LINES[at[0]].estimator}.{i:02d}"
 
 
 def one(job):
-    seed, out, wide, lines, i, k, way = job
+    seed, out, wide, several, lines, i, k, way = job
     name = named(job)
     r = build.generator(seed, name)
     start = time.time()
@@ -64,7 +67,7 @@ def one(job):
     else:
         return name, time.time() - start, 0, error
     case = build.Case(name, f"{line.tags} as {d.form}{', ' * bool(way)}{way}: {build.words(est)}")
-    rec = record.record(case, d, est, d.new, full=True, r=r if wide else None)
+    rec = record.record(case, d, est, d.new, full=True, r=r if wide else None, several=several)
     sizes = rec.write(out, FORMATS[(at + k) % len(FORMATS)])
     return name, time.time() - start, sum(sizes), None
 
@@ -75,13 +78,14 @@ def main():
     a.add_argument("--only", default="")
     a.add_argument("--least", type=int, default=5, help="models per estimator, at least")
     a.add_argument("--wide", action="store_true", help="the lines of wide.py, other ways to fit, and further types of rows, too")
+    a.add_argument("--rows", type=int, default=2, help="of those further types, how many a model")
     a.add_argument("--out", required=True)
     a = a.parse_args()
     if a.wide:
         import wide  # noqa: F401
     os.makedirs(a.out, exist_ok=True)
     start = time.time()
-    todo = [(a.seed, a.out, a.wide, *j) for j in jobs(a.only, a.least, a.wide)]
+    todo = [(a.seed, a.out, a.wide, a.rows, *j) for j in jobs(a.only, a.least, a.wide)]
     failed, total, slow = [], 0, []
     died = []
     for job, done, death in crew.share(one, todo):

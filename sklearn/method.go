@@ -422,7 +422,14 @@ func Call(b *graph.Builder, e Estimator, method string, x graph.Value) graph.Val
 
 // frame is set_output(transform="pandas"): what transform gives becomes a frame of named columns.
 func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
-	if !y.OK() || y.IsTuple() || len(y.Type().Shape) != 2 {
+	if !y.OK() || y.IsTuple() {
+		return y
+	}
+	switch len(y.Type().Shape) {
+	case 1: // of isotonic regression
+		y = b.AsColumn(y)
+	case 2:
+	default:
 		return y
 	}
 	switch y.Type().Kind {

@@ -17,7 +17,7 @@ var kmeansClasses = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(KMeans) },
 		FitOnly: append(sklearn.Names("batch_size max_no_improvement compute_labels init_size reassignment_ratio"), kmeansFit...),
 		Ignore: append(sklearn.Names("_batch_size _counts counts_ _ewa_inertia _ewa_inertia_min _init_size init_size_ "+
-			"_n_since_last_reassign _no_improvement n_steps_ random_state_"), kmeansResult...),
+			"_n_since_last_reassign _no_improvement n_steps_ random_state_ _random_state"), kmeansResult...),
 		Upgrade: mixedRung},
 	{Name: "sklearn.cluster.BisectingKMeans", Modules: []string{"sklearn.cluster._bisect_k_means"},
 		New:     func() sklearn.Estimator { return new(BisectingKMeans) },

@@ -99,8 +99,8 @@ func (s *SkewedChi2Sampler) FeatureNamesOut([]string) ([]string, error) {
 // AdditiveChi2Sampler is sklearn.kernel_approximation.AdditiveChi2Sampler.
 type AdditiveChi2Sampler struct {
 	sklearn.Base
-	StepsParam    int      `sk:"sample_steps"`
-	IntervalParam *float64 `sk:"sample_interval,optional"`
+	StepsParam    int           `sk:"sample_steps"`
+	IntervalParam *parts.Number `sk:"sample_interval,optional"`
 }
 
 var (
@@ -115,7 +115,7 @@ func (s *AdditiveChi2Sampler) Bound(*sklearn.Binder) error {
 		if !ok {
 			return fmt.Errorf("If sample_steps is not in [1, 2, 3], you need to provide sample_interval")
 		}
-		s.IntervalParam = &l
+		s.IntervalParam = &parts.Number{Tensor: tensor.FromF64([]float64{l}).Reshape(), Weak: true}
 	}
 	return nil
 }
@@ -129,41 +129,70 @@ func (s *AdditiveChi2Sampler) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	return nil
 }
 
-// Transform gives, block by block, sqrt(x·L) and the cosine and sine terms of each step; zeros give zeros.
+// Transform gives, block by block, sqrt(x·L) and the cosine and sine terms of each step. Zeros that are not stored give zeros. Each step has
+// numpy's type for it: the logarithm of 8-bit integers is a float16, and twice them is what is left of it in 8 bits.
 func (s *AdditiveChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, NoHalf: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true})
 	if !x.OK() {
 		return x
 	}
-	sparse := x.Type().Kind == graph.CSR
-	x = b.ToDense(x)
-	x = b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X in AdditiveChi2Sampler.")
 	dt := x.DType()
-	if !dt.IsFloat() {
-		switch {
-		case s.StepsParam == 1:
-		case dt == tensor.Int8, dt == tensor.Uint8, dt == tensor.Int16, dt == tensor.Uint16:
-			return b.Unsupported("", "numpy takes the logarithm of 8- and 16-bit integers with fewer digits")
-		}
-		x = b.Cast(x, tensor.Float64)
+	zero := b.Scalar(0, b.Cast(x, tensor.Float64))
+	blank := zero // what a zero has for its cosine and sine
+	sparse := x.Type().Kind != graph.Dense
+	if sparse {
+		// A stored zero has a logarithm of -∞.
+		x = b.ToCSR(x)
+		stored := b.Unary(graph.OpIsInf, b.ToDense(b.Unary(graph.OpLog, b.Cast(x, tensor.Float64))))
+		x = b.ToDense(x)
+		blank = b.Where(stored, b.Scalar(math.NaN(), zero), zero)
 	}
-	l := *s.IntervalParam
-	zero := b.Binary(graph.OpEqual, x, b.Scalar(0, x))
-	mask := func(v graph.Value) graph.Value { return b.Where(zero, b.Scalar(0, x), v) }
-	times := func(v graph.Value, f float64) graph.Value { return b.Mul(v, b.Scalar(f, v)) }
-	blocks := []graph.Value{mask(b.Unary(graph.OpSqrt, times(x, l)))}
-	logStep := times(b.Unary(graph.OpLog, x), l)
-	double := times(times(x, 2), l)
-	for j := 1; j < s.StepsParam; j++ {
-		f := b.Unary(graph.OpSqrt, b.Div(double, b.Scalar(math.Cosh(math.Pi*float64(j)*l), double)))
-		angle := times(logStep, float64(j))
-		blocks = append(blocks, mask(b.Mul(f, b.Unary(graph.OpCos, angle))), mask(b.Mul(f, b.Unary(graph.OpSin, angle))))
-	}
+	x = b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X in AdditiveChi2Sampler.")
+	isZero := b.Binary(graph.OpEqual, x, b.Scalar(0, x))
 	// The blocks are written into arrays of the type of x: integers lose their fractions.
-	for i := range blocks {
-		blocks[i] = b.Cast(blocks[i], dt)
+	block := func(v, zeros graph.Value) graph.Value { return b.Cast(b.Where(isZero, zeros, v), dt) }
+	whole := func(k int64) graph.Value { // beside x, whose type a Python integer takes
+		d := dt
+		switch {
+		case d.IsFloat():
+			return b.Scalar(float64(k), x)
+		case d == tensor.Bool:
+			d = tensor.Int64
+		}
+		return b.Const(&tensor.Tensor{DType: d, Shape: []int{}, I64: []int64{k}})
+	}
+	interval := func(v graph.Value) graph.Value {
+		f, _ := s.IntervalParam.Tensor.Float(0)
+		if s.IntervalParam.Weak && s.IntervalParam.Tensor.DType.IsInt() && f == math.Trunc(f) && !v.DType().IsFloat() {
+			return b.Mul(v, whole(int64(f)))
+		}
+		return b.Mul(v, s.IntervalParam.Value(b, v))
+	}
+	l, _ := s.IntervalParam.Tensor.Float(0)
+	floating := func(op graph.Op, v graph.Value) graph.Value { return b.Unary(op, b.Cast(v, floatOf(v.DType()))) }
+	blocks := []graph.Value{block(floating(graph.OpSqrt, interval(x)), zero)}
+	logStep := interval(floating(graph.OpLog, x))
+	double := interval(b.Mul(x, whole(2)))
+	for j := 1; j < s.StepsParam; j++ {
+		f := b.Unary(graph.OpSqrt, b.Div(double, b.Const(tensor.FromF64([]float64{math.Cosh(math.Pi * float64(j) * l)}).Reshape())))
+		angle := b.Mul(logStep, b.Scalar(float64(j), logStep))
+		blocks = append(blocks, block(b.Mul(f, b.Unary(graph.OpCos, angle)), blank), block(b.Mul(f, b.Unary(graph.OpSin, angle)), blank))
 	}
 	return b.HStack(sparse, blocks...)
+}
+
+// floatOf is the floating type that numpy computes a function of integers in.
+func floatOf(d tensor.DType) tensor.DType {
+	switch d {
+	case tensor.Bool, tensor.Int8, tensor.Uint8:
+		return tensor.Float16
+	case tensor.Int16, tensor.Uint16:
+		return tensor.Float32
+	}
+	if d.IsFloat() {
+		return d
+	}
+	return tensor.Float64
 }
 
 // FeatureNamesOut is additivechi2sampler_x0_sqrt, …_cos1, …_sin1, ….

@@ -2,6 +2,7 @@ package linearmodel
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -67,6 +68,10 @@ func (p *posterior) Available(method string) error {
 // deviation is sqrt(x sigma x' + 1/alpha) over the columns used; nil stands for all.
 func (p *posterior) deviation(b *graph.Builder, x graph.Value, used []int) graph.Value {
 	mean := p.Predict(b, x)
+	t := x.Type()
+	if x.OK() && (t.DType == tensor.Object || slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() })) {
+		return b.Refuse("loop of ufunc does not support argument 0 of type float which has no callable sqrt method: the rows are objects")
+	}
 	x = sklearn.Check(b, p, x, p.Accept())
 	if k := x.Type().Kind; x.OK() && (k == graph.CSR || k == graph.OneHot) {
 		return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
@@ -79,6 +84,16 @@ func (p *posterior) deviation(b *graph.Builder, x graph.Value, used []int) graph
 	}
 	if used != nil {
 		x = b.Gather(x, used)
+		if x.OK() && t.Kind == graph.Frame && len(used) > 0 { // whose columns keep their types until here
+			dt := t.Columns[used[0]].DType
+			if p.Rows != rowsRaw {
+				dt = tensor.Promote(dt, p.Offset.Tensor.DType)
+			}
+			for _, j := range used {
+				dt = tensor.Promote(dt, t.Columns[j].DType)
+			}
+			x = b.Cast(x, dt)
+		}
 	}
 	if s := p.Sigma; x.OK() && (len(s.Shape) != 2 || s.Shape[0] != x.Width() || s.Shape[1] != x.Width() || !s.DType.IsFloat()) {
 		return b.Fail(&sklearn.BindError{Path: p.Path, Attr: "sigma_", Msg: fmt.Sprintf("%s%v does not fit %d columns", s.DType, s.Shape, x.Width())})

@@ -56,21 +56,25 @@ class Line:
 
     def ways(self):
         """The ways beside fit(X, y) that the estimator can be fitted in."""
-        fit = inspect.signature(self.cls.fit).parameters
-        return ["weights"] * ("sample_weight" in fit) + ["partial"] * hasattr(self.cls, "partial_fit") + ["pandas"] * hasattr(self.cls, "set_output")
+        est = self.build(np.random.default_rng(0))
+        weights = "sample_weight" in inspect.signature(est.fit).parameters
+        return ["weights"] * weights + ["partial"] * hasattr(est, "partial_fit") + ["pandas"] * hasattr(est, "set_output")
+
+
+def rows(X):
+    return X.shape[0] if hasattr(X, "shape") else len(X)
 
 
 def fit(est, way, X, y, r):
     """Fits as way says: "" with fit(X, y), "weights" with a weight for each row, "partial" piece by piece, "pandas" to give frames."""
     more = () if y is None else (y,)
     if way == "weights":
-        est.fit(X, *more, sample_weight=r.uniform(0.1, 3, len(y) if X is None else X.shape[0]))
+        est.fit(X, *more, sample_weight=r.uniform(0.1, 3, rows(X)))
     elif way == "partial":
-        rows = getattr(X, "iloc", X)
-        at = r.integers(10, len(more[0]) - 9 if more else X.shape[0] - 9)
+        at = r.integers(10, rows(X) - 9)
         for i, piece in enumerate((slice(None, at), slice(at, None))):
             classes = {"classes": np.unique(y)} if i == 0 and "classes" in inspect.signature(est.partial_fit).parameters else {}
-            est.partial_fit(rows[piece], *(m[piece] for m in more), **classes)
+            est.partial_fit(getattr(X, "iloc", X)[piece], *(m[piece] for m in more), **classes)
     else:
         if way == "pandas":
             est.set_output(transform="pandas")

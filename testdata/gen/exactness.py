@@ -365,7 +365,8 @@ def inverse_error(est, X):
 def whole(A):
     """Whether the sums of a matrix's squares and products are exact."""
     A = A.data if sp.issparse(A) else np.asarray(A)
-    return A.dtype.kind in "iufb" and not A.size or bool(np.isfinite(A).all() and (A == np.round(A)).all() and np.abs(A).max() < 1 << 10)
+    A = A.astype(float) if A.dtype == object else A
+    return not A.size or bool(np.isfinite(A).all() and (A == np.round(A)).all() and np.abs(A).max() < 1 << 10)
 
 
 def decided(est, X):

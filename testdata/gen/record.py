@@ -252,8 +252,8 @@ def variants(X, kind, form):
     return out
 
 
-def further(X, kind, r):
-    """Two more types that the same numbers may come in: name → rows."""
+def further(X, kind, r, several):
+    """Some of the further types and sizes that the same numbers may come in, drawn: name → rows."""
     if isinstance(X, (list, pd.DataFrame)) or X.ndim != 2 or X.dtype.kind != "f" or kind in ("kernel", "dist", "geo"):
         return {}
     A = X.toarray() if sp.issparse(X) else X
@@ -263,6 +263,9 @@ def further(X, kind, r):
     forms = {
         "f2": lambda: A.astype(np.float16),
         "i4": lambda: whole.astype(np.int32),
+        "i2": lambda: whole.astype(np.int16),
+        "u2": lambda: np.abs(whole).astype(np.uint16),
+        "u4": lambda: np.abs(whole).astype(np.uint32),
         "i1": lambda: whole.astype(np.int8),
         "u1": lambda: np.abs(whole).astype(np.uint8),
         "u8": lambda: np.abs(whole).astype(np.uint64),
@@ -279,7 +282,7 @@ def further(X, kind, r):
         "tiny": lambda: A * 1e-160,
         "same": lambda: np.repeat(A[:1], len(A), axis=0),
     }
-    return {name: forms[name]() for name in r.choice(sorted(forms), 2, replace=False)}
+    return {name: forms[name]() for name in r.choice(sorted(forms), min(several, len(forms)), replace=False)}
 
 
 def bad(X, kind):
@@ -322,13 +325,13 @@ def bad(X, kind):
     return out
 
 
-def record(case, data, est, rows, full, r=None):
-    """Runs everything on rows. full: every shape of input, two of the further ones that r draws, and the bad ones; else the
-    plain rows and one more."""
+def record(case, data, est, rows, full, r=None, several=2):
+    """Runs everything on rows. full: every shape of input, several of the further ones that r draws, and the bad ones; else
+    the plain rows and one more."""
     coarse = data.form == "f4" and exactness.single(est) or getattr(getattr(est, "dictionary", None), "dtype", None) == np.float32
     rec = Recorder(case.name, est, case.setting, coarse)
     primary = [m for m in ("predict", "transform", "score_samples", "kneighbors") if m in rec.methods][:1]
-    more = further(rows, data.kind, r) if r is not None else {}
+    more = further(rows, data.kind, r, several) if r is not None else {}
     for i, (key, X) in enumerate({**variants(rows, data.kind, data.form), **more}.items()):
         if i == 0:
             rec.run(key, X)

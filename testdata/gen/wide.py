@@ -109,3 +109,5 @@ C(SimpleImputer, "nan", strategy=pick(np.min, np.max, np.mean, np.median), add_i
 C(SplineTransformer, "num", order="F", n_knots=pick(3, 5), knots=D(lambda r: np.sort(r.uniform(-20, 20, (4, 4)), axis=0)), extrapolation=pick("constant", "linear", "continue", "periodic"), _p=4, _forms=DENSE, _times=3)
 C(TargetEncoder, "cat five.obj", shuffle=False, cv=3, smooth=pick("auto", 1.0))
 C(BernoulliRBM, "unit", learning_rate=0.5, n_components=3, n_iter=2)
+C(AdditiveChi2Sampler, "counts", sample_steps=pick(1, 2, 3), sample_interval=pick(None, 0.3, np.float64(0.4)), _times=3)
+C(AdditiveChi2Sampler, "pos", sample_steps=pick(1, 2, 3), sample_interval=pick(1, 2), _times=2)
