@@ -23,6 +23,17 @@ func circularConvolve(n *node) (kernel, error) {
 		a, t := c.f64s(m), c.f64s(m)
 		for r := range c.rows {
 			row := x[r*d*m : (r+1)*d*m]
+			terms := float64(m) // no number of the transforms is larger
+			for k := range d {
+				s := 0.0
+				for _, v := range row[k*m : (k+1)*m] {
+					s += math.Abs(v)
+				}
+				terms *= max(s, 1)
+			}
+			if !(terms <= math.MaxFloat64) {
+				return c.refuse("the numbers are too large: scikit-learn's Fourier transforms of them overflow")
+			}
 			copy(a, row[:m])
 			for k := 1; k < d; k++ {
 				b := row[k*m : (k+1)*m]

@@ -103,7 +103,7 @@ func (k *BisectingKMeans) walk(b *graph.Builder, x graph.Value, n *bisection) gr
 			}
 		}
 	}
-	right := b.Cast(parts.Nearest(b, x, pair), tensor.Bool)
+	right := b.Cast(parts.NearestCenter(b, x, pair), tensor.Bool)
 	return b.Where(right, k.walk(b, x, n.right), k.walk(b, x, n.left))
 }
 

@@ -75,13 +75,13 @@ func (k *KMeans) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, k, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true, Width: k.Centers.Shape[1]})
 	if x.OK() && x.DType() != k.Centers.DType && k.Mixed == MixedAllowed && x.Type().Kind == graph.Dense {
 		x = b.Cast(x, tensor.Float64)
-		return b.Cast(parts.Nearest(b, x, parts.Float64(k.Centers)), tensor.Int32)
+		return b.Cast(parts.NearestCenter(b, x, parts.Float64(k.Centers)), tensor.Int32)
 	}
 	if x.OK() && x.DType() != k.Centers.DType {
 		c := map[tensor.DType]string{tensor.Float32: "float", tensor.Float64: "double"}
 		return b.Refuse("Buffer dtype mismatch, expected 'const %s' but got '%s'", c[k.Centers.DType], c[x.DType()])
 	}
-	return b.Cast(parts.Nearest(b, x, k.Centers), tensor.Int32)
+	return b.Cast(parts.NearestCenter(b, x, k.Centers), tensor.Int32)
 }
 
 // Transform gives the distances to the centers.

@@ -12,18 +12,22 @@ func EuclideanSq(b *graph.Builder, x graph.Value, y *tensor.Tensor) graph.Value 
 	if !x.OK() {
 		return x
 	}
-	single := x.DType() == tensor.Float32 && y.DType == tensor.Float32
+	d := euclideanSq(b, x, y)
+	if x.DType() == tensor.Float32 && y.DType == tensor.Float32 {
+		d = b.Cast(d, tensor.Float32)
+	}
+	return d
+}
+
+// euclideanSq is EuclideanSq before it is rounded.
+func euclideanSq(b *graph.Builder, x graph.Value, y *tensor.Tensor) graph.Value {
 	xf := b.Cast(x, tensor.Float64)
 	yf := b.Cast(b.Const(y), tensor.Float64)
 	d := b.MatMulT(xf, yf)
 	d = b.Mul(d, b.Scalar(-2, d))
 	d = b.Add(d, b.Reduce(graph.OpSumSquare, xf, 1, true, graph.Lanes))
 	d = b.Add(d, b.Reduce(graph.OpSumSquare, yf, 1, false, graph.Lanes))
-	d = b.Binary(graph.OpMax, d, b.Scalar(0, d))
-	if single {
-		d = b.Cast(d, tensor.Float32)
-	}
-	return d
+	return b.Binary(graph.OpMax, d, b.Scalar(0, d))
 }
 
 // Euclidean is the square root of EuclideanSq.
@@ -31,9 +35,21 @@ func Euclidean(b *graph.Builder, x graph.Value, y *tensor.Tensor) graph.Value {
 	return b.Unary(graph.OpSqrt, EuclideanSq(b, x, y))
 }
 
-// Nearest gives the index of the nearest row of y for each row of x by ‖y‖² - 2·x·y, the first of the equals
-// (sklearn.metrics.pairwise_distances_argmin, KMeans' labels) → int64 [N].
+// Nearest is sklearn.metrics.pairwise_distances_argmin: the index of the nearest row of y for each row of x, the first of
+// those whose squared distance is equal, of sparse rows whose distance is → int64 [N]. Far from all of y they are equal by rounding.
 func Nearest(b *graph.Builder, x graph.Value, y *tensor.Tensor) graph.Value {
+	if !x.OK() {
+		return x
+	}
+	if x.Type().Kind != graph.Dense {
+		return b.Reduce(graph.OpArgMin, Euclidean(b, x, y), 1, false, graph.Any)
+	}
+	d := euclideanSq(b, x, y)
+	return b.Reduce(graph.OpArgMin, d, 1, false, graph.Any)
+}
+
+// NearestCenter is KMeans' label: the index of the row of y with the least ‖y‖² - 2·x·y, the first of the equals → int64 [N].
+func NearestCenter(b *graph.Builder, x graph.Value, y *tensor.Tensor) graph.Value {
 	if !x.OK() {
 		return x
 	}

@@ -79,6 +79,9 @@ func (k *KBinsDiscretizer) Bound(*sklearn.Binder) error {
 	default:
 		return &sklearn.BindError{Path: k.Path, Attr: "encode", Msg: fmt.Sprintf("%q is not known", k.EncodeParam)}
 	}
+	if k.DTypeParam != nil && k.DTypeParam.DType != tensor.Float32 && k.DTypeParam.DType != tensor.Float64 {
+		return &sklearn.BindError{Path: k.Path, Attr: "dtype", Msg: fmt.Sprintf("%s is not known", k.DTypeParam.DType)}
+	}
 	if len(k.BinEdges) != len(k.NBins) {
 		return &sklearn.BindError{Path: k.Path, Attr: "bin_edges_", Msg: "does not fit n_bins_"}
 	}
@@ -105,10 +108,11 @@ func (k *KBinsDiscretizer) Inside() []sklearn.Estimator {
 
 // Transform numbers the bins.
 func (k *KBinsDiscretizer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, k, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Width: len(k.edges)})
+	rule := sklearn.DTypeFloat2
 	if k.DTypeParam != nil {
-		x = b.Cast(x, k.DTypeParam.DType)
+		rule = map[tensor.DType]sklearn.DTypeRule{tensor.Float32: sklearn.DTypeFloat32, tensor.Float64: sklearn.DTypeFloat64}[k.DTypeParam.DType]
 	}
+	x = sklearn.Check(b, k, x, sklearn.Accept{DType: rule, Width: len(k.edges)})
 	if !x.OK() {
 		return x
 	}

@@ -593,12 +593,20 @@ def scale(est, X, method, coarse):
             return np.abs(est._decision_function(X)).max(1).tolist()
         if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and (est._fit_method == "brute" or getattr(X, "dtype", None) == np.float32) and method in ("predict", "predict_proba"):
             return (inverse_error(est, X) / WIDTH[width(est, X, method, coarse)]).tolist()
-        if type(est).__name__ == "Isomap" and est.nbrs_._fit_method == "brute" and est.n_neighbors is not None:
-            # The distance to a row that was fitted is the root of a rounding.
-            d, at = est.nbrs_.kneighbors(X)
-            G = np.min(est.dist_matrix_[at] + d[:, :, None], 1)
-            A = np.abs(est.kernel_pca_.eigenvectors_) / np.sqrt(np.abs(est.kernel_pca_.eigenvalues_))
-            return (4 * np.dot(G * blur(est.nbrs_, X, d).max(1)[:, None], A).max(1) / WIDTH[width(est, X, method, coarse)]).tolist()
+        if type(est).__name__ == "PolynomialCountSketch":
+            # The Fourier transforms round relative to the terms of their product.
+            A = np.c_[np.sqrt(est.gamma) * (X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)), np.full((X.shape[0], int(est.coef0 != 0)), np.sqrt(est.coef0))]
+            return (0.1 * np.abs(A).sum(1) ** est.degree).tolist()
+        if type(est).__name__ == "Isomap":
+            # Squared paths, centred and projected.
+            d, at = est.nbrs_.kneighbors(X) if est.n_neighbors is not None else est.nbrs_.radius_neighbors(X)
+            G = np.array([np.min(est.dist_matrix_[j] + np.reshape(e, (-1, 1)), 0) for j, e in zip(at, d)])
+            by = scale(est.kernel_pca_, (-0.5 * np.square(G)).astype(np.float32 if getattr(X, "dtype", None) == np.float32 else float), method, coarse)
+            if est.nbrs_._fit_method == "brute" and est.n_neighbors is not None:
+                # The distance to a row that was fitted is the root of a rounding.
+                A = np.abs(est.kernel_pca_.eigenvectors_) / np.sqrt(np.abs(est.kernel_pca_.eigenvalues_))
+                by = np.maximum(by, 4 * np.dot(G * blur(est.nbrs_, X, d).max(1)[:, None], A).max(1) / WIDTH[width(est, X, method, coarse)]).tolist()
+            return by
         if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
             return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
         if type(est).__name__ in CODERS and method == "transform":

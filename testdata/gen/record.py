@@ -175,7 +175,7 @@ class Recorder:
                     extra += ',"%s":%s' % (word, rows)
         scale = exactness.scale(self.est, X, method, self.coarse)
         if scale is not None:
-            extra += ',"scale":%s' % json.dumps([float(f"{s:.2g}") for s in scale])
+            extra += ',"scale":%s' % json.dumps([float(f"{s:.2g}") for s in np.minimum(np.nan_to_num(scale, nan=0.0), 1e300)])
         elif key == "row" and isinstance(out, np.ndarray) and out.dtype.kind == "f" and method in self.largest:
             extra += ',"scale":[%s]' % number(self.largest[method])
         if key == "rows" and isinstance(out, np.ndarray) and out.dtype.kind == "f":
