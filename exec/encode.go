@@ -364,6 +364,9 @@ func missing(m graph.Missing, d tensor.DType) misser {
 			return func(t *tensor.Tensor, i int) bool { return t.Str[i] == m.Value.S }
 		}
 	case tensor.Cells:
+		if m.Text {
+			return func(t *tensor.Tensor, i int) bool { return t.Cells[i].Kind == tensor.CellStr }
+		}
 		if m.Any {
 			return func(t *tensor.Tensor, i int) bool { return t.Cells[i].IsNaN() || t.Cells[i].Kind == tensor.CellNone }
 		}

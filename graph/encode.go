@@ -77,10 +77,10 @@ func (b *Builder) OneHot(codes Value, widths []int, dtype tensor.DType) Value {
 }
 
 // Missing is what stands for missing: NaN, None, text or a number, compared as Python's == does; or, with Any, every
-// NaN and None (pandas.NA).
+// NaN and None (pandas.NA), or, with Text, every text.
 type Missing struct {
-	Value tensor.Cell
-	Any   bool
+	Value     tensor.Cell
+	Any, Text bool
 }
 
 // MissingAttr holds the missing value.

@@ -60,8 +60,9 @@ func (w Weights) Scale(b *graph.Builder, part string, x graph.Value) graph.Value
 		return b.ToFrame(b.HStack(false, cols...), names)
 	case graph.Dense:
 		if x.DType() == tensor.Object {
-			none := b.IsMissing(x, graph.Missing{})
-			x = b.Cast(b.Guard(x, none, "unsupported operand type(s) for *: 'NoneType' and 'float'"), tensor.Float64)
+			x = b.Guard(x, b.IsMissing(x, graph.Missing{Text: true}), "can't multiply sequence by non-int of type 'float'")
+			x = b.Guard(x, b.IsMissing(x, graph.Missing{}), "unsupported operand type(s) for *: 'NoneType' and 'float'")
+			x = b.Cast(x, tensor.Float64)
 		}
 	}
 	t, err := Tensor(v)

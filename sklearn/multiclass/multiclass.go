@@ -182,12 +182,7 @@ func (o *OneVsRestClassifier) Predict(b *graph.Builder, x graph.Value) graph.Val
 		}
 		return b.Labels(b.ArgMax(b.HStack(false, cols...)), o.Labels)
 	}
-	s := b.HStack(false, cols...)
-	y := o.LabelBinarizer.Inverse(b, s, threshold(o.Estimators[0]))
-	if o.LabelBinarizer.Sparse && o.LabelBinarizer.Multilabel() {
-		return b.ToCSR(y)
-	}
-	return y
+	return o.LabelBinarizer.Inverse(b, b.HStack(false, cols...), threshold(o.Estimators[0]))
 }
 
 // PredictProba holds the probability of each class, normalised unless the labels are not exclusive.

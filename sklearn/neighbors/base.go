@@ -202,6 +202,20 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			a.Metric.Name = graph.CosineOfBools
 		}
 	}
+	if n.called && !x.DType().IsFloat() && x.DType() != tensor.Bool && sklearn.CompareVersions(n.Version, "1.8") >= 0 {
+		// The function is given integers as they are.
+		of, narrow := n.FitX.Dense.DType, func(d tensor.DType) bool { return d.IsInt() && d != tensor.Int64 }
+		switch n.metric.Name {
+		case graph.Cosine:
+			if narrow(x.DType()) || narrow(of) {
+				return b.Unsupported(graph.OpKNeighbors, "scipy's cosine of %s rows overflows", x.DType()), a, dt
+			}
+		case graph.Euclidean, graph.Manhattan, graph.Chebyshev:
+			if narrow(tensor.Promote(x.DType(), of)) {
+				return b.Unsupported(graph.OpKNeighbors, "scipy's differences of %s rows overflow", x.DType()), a, dt
+			}
+		}
+	}
 	if n.byScipy(x.DType(), isSparse) {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 		if n.metric.Name == graph.BrayCurtis {

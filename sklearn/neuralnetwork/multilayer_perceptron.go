@@ -140,11 +140,7 @@ func (m *MLPClassifier) ClassLabels() []sklearn.ClassLabels { return []sklearn.C
 
 // Predict takes the first class of the largest output; of two classes or several labels what is above one half.
 func (m *MLPClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	y := m.LabelBinarizer.Inverse(b, m.forward(b, x), (m.LabelBinarizer.PosLabel+m.LabelBinarizer.NegLabel)/2)
-	if m.LabelBinarizer.Sparse && m.LabelBinarizer.Multilabel() {
-		return b.ToCSR(y)
-	}
-	return y
+	return m.LabelBinarizer.Inverse(b, m.forward(b, x), (m.LabelBinarizer.PosLabel+m.LabelBinarizer.NegLabel)/2)
 }
 
 // PredictProba is the last layer; one column becomes two.

@@ -49,7 +49,7 @@ func (l *LabelBinarizer) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Va
 func (l *LabelBinarizer) Multilabel() bool { return strings.HasPrefix(l.YType, "multilabel") }
 
 // Inverse is inverse_transform: the largest column of several classes; else what is strictly above threshold.
-// y is [N] or [N,k]. Labels of several outputs come as a 0/1 matrix of integers.
+// y is [N] or [N,k]. Labels of several outputs come as a 0/1 matrix of integers, sparse where the labels were.
 func (l *LabelBinarizer) Inverse(b *graph.Builder, y graph.Value, threshold float64) graph.Value {
 	if l.YType == "multiclass" {
 		return b.Labels(b.ArgMax(y), l.Classes)
@@ -60,6 +60,9 @@ func (l *LabelBinarizer) Inverse(b *graph.Builder, y graph.Value, threshold floa
 	on := b.Binary(graph.OpGreater, y, b.Scalar(threshold, y))
 	if l.YType == "binary" {
 		return b.Labels(l.flat(b, on), l.Classes)
+	}
+	if l.Sparse {
+		return b.ToCSR(b.Cast(on, tensor.Int64))
 	}
 	return b.Cast(on, tensor.Int64)
 }

@@ -110,6 +110,16 @@ def category(r, n):
 def inputs(kind, r, n, p):
     if kind in ("num", "f4", "frame", "csr"):
         return numbers(r, n, p)
+    if kind == "ties":  # few values, a column without variance, one twice, rows twice
+        X = np.round(r.standard_normal((n, p)), 0) * 2
+        X[:, 1:2] = 3.0
+        X[:, 2:3] = X[:, :1]
+        X[n // 2 :] = X[: n - n // 2]
+        return X
+    if kind == "far":
+        return np.round(numbers(r, n, p), 1) + 1e5
+    if kind == "small":
+        return numbers(r, n, p) * 1e-7
     if kind == "std":
         return np.round(r.standard_normal((n, p)), 3)
     if kind == "pos":
@@ -219,10 +229,17 @@ def target(kind, label, X, r):
         return np.c_[np.ones(n), s > 0, np.zeros(n)].astype(int)
     if kind == "mo":
         return np.c_[np.digitize(s, [-0.5, 0.5]), (s > 0) + 4]
+    if kind == "mo2":  # of several columns, each label type a target may have
+        Y = np.c_[np.digitize(s, [-0.5, 0.5]), s > 0]
+        return {"bool": Y > 0, "float": Y * 1.5 - 1.0, "u1": Y.astype("u1"), "neg": Y - 1, "obj": np.array(["b", "a", "c"], dtype=object)[Y]}[label]
     if kind == "mostr":
         return np.c_[np.array(["lo", "mid", "hi"])[np.digitize(s, [-0.5, 0.5])], np.where(s > 0, "up", "down")]
     k = {"bin": [0.1], "multi": [-0.6, 0.5], "semi": [-0.6, 0.5], "five": [-1, -0.3, 0.3, 1], "ones": []}[kind]
     c = np.digitize(s, k)
+    if label == "rare":
+        c = np.minimum(c, len(k) - 1)
+        c[0] = len(k)
+        return c
     c[: len(k) + 1] = range(len(k) + 1)
     c[len(k) + 1 : 4 * len(k) + 4] = np.tile(range(len(k) + 1), 3)[: max(0, min(n, 4 * len(k) + 4) - len(k) - 1)]
     if kind == "semi":
@@ -263,6 +280,7 @@ def make(tags, r, n, p, m):
         y = target(ykind, label, numbers(r, n, 2), r)
         return Data(y, None, y[:m], kind)
     both = inputs(kind, r, n + m - m // 2, p)
+    kind = {"ties": "num", "far": "num", "small": "num"}.get(kind, kind)
     if kind == "images":
         return Data(both, None, both, kind)
     y = target(ykind, label, both, r)
@@ -278,11 +296,17 @@ def named(X):
 
 
 def fitted(kind, X, form):
-    """X in the form a model is fitted on: f8, f4, csr, frame."""
+    """X in the form a model is fitted on: f8, f4, csr, frame, i8, u1 or a frame of mixed types."""
     if form == "f4":
         return X.astype(np.float32)
     if form == "csr":
         return sp.csr_matrix(np.where(np.abs(X) < 0.7 * np.abs(X).mean(), 0, X))
     if form == "frame":
         return named(X)
+    if form == "i8":
+        return np.round(X).astype(np.int64)
+    if form == "u1":
+        return np.round(np.abs(np.clip(X, -200, 200))).astype(np.uint8)
+    if form == "mixed":
+        return named(X).astype({f"f{j}" if j % 2 == 0 else f"col {j}": ("f8", "f4", "i8", "?", "u1")[j % 5] for j in range(X.shape[1])})
     return X

@@ -607,8 +607,9 @@ def scale(est, X, method, coarse):
                 A = np.abs(est.kernel_pca_.eigenvectors_) / np.sqrt(np.abs(est.kernel_pca_.eigenvalues_))
                 by = np.maximum(by, 4 * np.dot(G * blur(est.nbrs_, X, d).max(1)[:, None], A).max(1) / WIDTH[width(est, X, method, coarse)]).tolist()
             return by
-        if coarse and "proba" in method and hasattr(est, "predict_joint_log_proba"):
-            return np.abs(est.predict_joint_log_proba(X)).max(1).tolist()
+        if "proba" in method and hasattr(est, "predict_joint_log_proba"):
+            top = np.abs(est.predict_joint_log_proba(X)).max(1)
+            return (top if coarse else np.maximum(1, 1e-3 * top)).tolist()
         if type(est).__name__ in CODERS and method == "transform":
             # The atoms of a code are solved for through their Gram matrix, step after step.
             D0 = getattr(est, "components_", getattr(est, "dictionary", None))

@@ -254,13 +254,31 @@ def variants(X, kind, form):
 
 def further(X, kind, r, several):
     """Some of the further types and sizes that the same numbers may come in, drawn: name → rows."""
-    if isinstance(X, (list, pd.DataFrame)) or X.ndim != 2 or X.dtype.kind != "f" or kind in ("kernel", "dist", "geo"):
+    if isinstance(X, (list, pd.DataFrame)) or X.ndim != 2 or X.dtype.kind not in "fiu" or kind in ("kernel", "dist", "geo"):
         return {}
-    A = X.toarray() if sp.issparse(X) else X
+    A = (X.toarray() if sp.issparse(X) else X).astype(np.promote_types(X.dtype, np.float32))
     whole = np.round(np.nan_to_num(np.clip(A, -100, 100)))
     names = map(str, getattr(X, "columns", range(A.shape[1])))
     table = {name: np.abs(whole[:, j]).astype(("i8", "u1", "?", "f4", "i2", "f8")[j % 6]) for j, name in enumerate(names)}
+    stored = sp.csr_matrix(A)
+    stored.data[::3] = 0
+    cells = (float, lambda v: int(np.nan_to_num(v)), bool, np.float32, str, np.int64)
     forms = {
+        "denormal": lambda: A * 1e-310,
+        "far": lambda: A + 1e9,
+        "beyond 2^53": lambda: (whole.astype(np.int64) << 55) + 1,
+        "beyond 2^63": lambda: np.abs(whole).astype(np.uint64) + np.uint64(2**63 + 1),
+        "cells": lambda: np.array([[cells[(i + j) % 4](v) for j, v in enumerate(row)] for i, row in enumerate(A)], dtype=object),
+        "cells and words": lambda: np.array([[cells[(i + j) % 6](v) for j, v in enumerate(row)] for i, row in enumerate(A)], dtype=object),
+        "whole words": lambda: whole.astype(np.int64).astype(str).astype(object),
+        "text": lambda: A.astype(str),
+        "missing column": lambda: np.where(np.arange(A.shape[1]) == 1, np.nan, A),
+        "all missing": lambda: np.full(A.shape, np.nan),
+        "infinite": lambda: np.where(np.abs(whole) % 3 == 1, np.inf, A),
+        "minus infinite": lambda: np.where(np.arange(A.shape[1]) == 0, -np.inf, A),
+        "stored zeros": lambda: stored,
+        "object frame": lambda: pd.DataFrame(table).astype(object),
+        "no columns": lambda: A[:, :0],
         "f2": lambda: A.astype(np.float16),
         "i4": lambda: whole.astype(np.int32),
         "i2": lambda: whole.astype(np.int16),
@@ -274,6 +292,7 @@ def further(X, kind, r, several):
         "mixed": lambda: pd.DataFrame(table),
         "csr f4": lambda: sp.csr_matrix(whole.astype(np.float32)),
         "csr i8": lambda: sp.csr_matrix(whole.astype(np.int64)),
+        "csr i1": lambda: sp.csr_matrix(whole.astype(np.int8)),
         "csr bool": lambda: sp.csr_matrix(whole > 0),
         "csr zeros": lambda: sp.csr_matrix((A.shape[0], A.shape[1])),
         "zeros": lambda: np.zeros(A.shape),

@@ -1,8 +1,12 @@
 """Lines beside those of cases.py for `make parity WIDE=1`: settings that leave other attributes behind in the file, and settings that
-few models have."""
+few models have. The end lists what no line draws."""
+
+import copy
+import inspect
 
 from cases import *  # noqa: F403
-from cases import C, D, DENSE, _gp_pd  # noqa: F401
+from cases import C, D, DENSE, LINES, Draw, _gp_pd  # noqa: F401
+from sklearn.utils._param_validation import MissingValues, Options, _Booleans, _NoneConstraint, make_constraint
 
 for est, y in ((DecisionTreeClassifier, "multi.str"), (ExtraTreeClassifier, "five"), (DecisionTreeRegressor, "reg"), (ExtraTreeRegressor, "reg3"), (RandomForestClassifier, "multi.obj"), (ExtraTreesClassifier, "bin.bool"), (RandomForestRegressor, "reg"), (ExtraTreesRegressor, "reg3")):
     more = {} if "Forest" not in est.__name__ and "Trees" not in est.__name__ else dict(n_estimators=4)
@@ -46,6 +50,8 @@ C(RidgeClassifierCV, "num five.str", fit_intercept=False, store_cv_results=True,
 C(RANSACRegressor, "num reg", max_skips=50, stop_n_inliers=20, stop_score=0.9, stop_probability=0.5, min_samples=12)
 C(TweedieRegressor, "num regpos", power=pick(0, 1.5, 3), solver=pick("newton-cholesky", "lbfgs"), alpha=1.0)
 C(LinearSVR, "std reg", epsilon=0.3, intercept_scaling=2.0, max_iter=200, dual=pick(True, "auto"))
+for est in (RidgeClassifier, RidgeClassifierCV):
+    C(est, "num mlcsr")
 C(NuSVC, "std multi", nu=0.1, kernel=pick("poly", "rbf", "sigmoid"), degree=pick(2, 4), gamma=pick("auto", 0.2), coef0=uni(0, 1), shrinking=False, class_weight=pick(None, "balanced"), _times=2)
 C(NuSVR, "std reg", kernel=pick("poly", "sigmoid"), degree=2, coef0=uni(0, 1), shrinking=False)
 C(SVR, "std reg", kernel="sigmoid", coef0=uni(0, 1), gamma=0.1, shrinking=False)
@@ -111,3 +117,65 @@ C(TargetEncoder, "cat five.obj", shuffle=False, cv=3, smooth=pick("auto", 1.0))
 C(BernoulliRBM, "unit", learning_rate=0.5, n_components=3, n_iter=2)
 C(AdditiveChi2Sampler, "counts", sample_steps=pick(1, 2, 3), sample_interval=pick(None, 0.3, np.float64(0.4)), _times=3)
 C(AdditiveChi2Sampler, "pos", sample_steps=pick(1, 2, 3), sample_interval=pick(1, 2), _times=2)
+
+
+def relabel(line, r):
+    """The line with another type of labels or distribution of the rows, as r draws."""
+    kind, *rest = line.tags.split()
+    y, _, label = (rest[0] if rest else "").partition(".")
+    if y in ("bin", "multi", "five"):
+        y += r.choice(["", ".str", ".bool", ".float", ".i4", ".u1", ".whole", ".neg", ".obj", ".odd", ".rare"])
+    elif y in ("mo", "mostr"):
+        y = r.choice(["mo", "mostr", "mo2.bool", "mo2.float", "mo2.u1", "mo2.neg", "mo2.obj"])
+    elif y in ("ml", "mlbool", "mlconst"):
+        y = r.choice(["ml", "mlbool", "mlconst"])
+    elif y in ("reg", "regf4", "regint"):
+        y = r.choice(["reg", "regf4", "regint"])
+    elif label:
+        y += "." + label
+    if kind in ("num", "std") and len(line.forms) > 1:
+        kind = r.choice(["num", "std", "ties", "far", "small"], p=[0.4, 0.2, 0.2, 0.1, 0.1])
+    other = copy.copy(line)
+    other.tags = f"{kind} {y}".strip()
+    return other
+
+
+def reform(line, form, r):
+    """The form to fit rows in: now and then one that only few models are fitted in."""
+    return r.choice(["i8", "u1", "mixed"]) if len(line.forms) > 1 and r.random() < 0.25 else form
+
+
+def options(constraints):
+    """The values that one of scikit-learn's _parameter_constraints lists."""
+    found = []
+    for c in map(make_constraint, constraints if isinstance(constraints, list) else ()):
+        if isinstance(c, Options) and not isinstance(c, MissingValues):
+            found += sorted(set(c.options) - getattr(c, "deprecated", set()), key=str)
+        elif isinstance(c, _Booleans):
+            found += [True, False]
+        elif isinstance(c, _NoneConstraint):
+            found.append(None)
+    return found
+
+
+# Parameters that leave nothing in what is computed.
+IDLE = "verbose n_jobs pre_dispatch random_state copy memory".split()
+
+
+def undrawn(estimator, r):
+    """The (parameter, option) pairs that scikit-learn lists for an estimator and none of its lines draws; two of each parameter
+    where it decides no more than what is fitted, or nothing is computed on new rows."""
+    lines = [line for line in LINES if line.estimator == estimator]
+    cls = lines[0].cls
+    silent = not any(hasattr(cls, m) for m in ("predict", "transform", "kneighbors", "score_samples"))
+    for name, constraints in getattr(cls, "_parameter_constraints", {}).items():
+        if name in IDLE or name.startswith("copy_"):
+            continue
+        default = inspect.signature(cls.__init__).parameters[name].default
+        given = [line.params.get(name, default) for line in lines]
+        drawn = {repr(v) for g in given for v in (g.values if isinstance(g, Draw) else [g])}
+        found = [option for option in options(constraints) if repr(option) not in drawn]
+        if name == "scoring" or silent:
+            found = [found[k] for k in r.permutation(len(found))[:2]]
+        for option in found:
+            yield name, option
