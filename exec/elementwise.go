@@ -67,7 +67,7 @@ func unary(n *node) (kernel, error) {
 			return nil
 		}, nil
 	}
-	g := unaryInt(n.Op)
+	g := unaryInt(n.Op, d)
 	if g == nil {
 		return nil, n.errorf("no kernel for %s", d)
 	}
@@ -221,7 +221,15 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 	return nil
 }
 
-func unaryInt(op graph.Op) func(int64) int64 {
+func unaryInt(op graph.Op, d tensor.DType) func(int64) int64 {
+	if d == tensor.Uint64 { // the bits of which are no signed number
+		switch op {
+		case graph.OpAbs, graph.OpRelu:
+			op = graph.OpFloor
+		case graph.OpSign:
+			return func(v int64) int64 { return int64(truth(v != 0)) }
+		}
+	}
 	switch op {
 	case graph.OpNeg:
 		return func(v int64) int64 { return -v }

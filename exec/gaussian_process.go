@@ -59,6 +59,8 @@ func bessel(nu, x float64) float64 {
 		return math.NaN()
 	case x == 0:
 		return math.Inf(1)
+	case x > 1e4: // the exponential is 0 long before
+		return 0
 	}
 	steps := int(nu + 0.5)
 	mu := nu - float64(steps)

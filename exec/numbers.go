@@ -274,9 +274,12 @@ func convert(dst, src *tensor.Tensor) {
 	case tensor.I64:
 		if dst.DType == tensor.Uint64 && src.DType.IsFloat() {
 			for i := range dst.I64 {
-				if v, _ := src.Float(i); v >= 1<<63 && v < 1<<64 {
+				switch v, _ := src.Float(i); { // x86's answer to what does not fit
+				case v >= 1<<64:
+					dst.I64[i] = 0
+				case v >= 1<<63:
 					dst.I64[i] = int64(uint64(v))
-				} else {
+				default:
 					dst.I64[i] = truncate(v)
 				}
 			}

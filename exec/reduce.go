@@ -177,6 +177,8 @@ func reduceInt(n *node, l lines) (kernel, error) {
 		})
 		if d == tensor.Bool {
 			storeI64(out, res)
+		} else {
+			finish(out)
 		}
 		return nil
 	}, nil

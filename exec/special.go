@@ -177,10 +177,8 @@ func acos(x float64) float64 { return 2 * math.Atan2(math.Sqrt(1-x), math.Sqrt(1
 func logGamma(x float64) float64 {
 	const half = 0.91893853320467274178 // log(sqrt(2 pi))
 	switch {
-	case math.IsNaN(x) || math.IsInf(x, 1):
+	case math.IsNaN(x) || math.IsInf(x, 0):
 		return x
-	case math.IsInf(x, -1):
-		return math.Inf(1)
 	case x < -34:
 		q := -x
 		p := math.Floor(q)

@@ -290,7 +290,8 @@ type ReduceAttr struct {
 }
 
 // Reduce reduces one axis (not the rows) of a dense value; of a CSR value axis 1, over stored entries in their order.
-// Sums and means of integers and bools keep integers for ReduceSum and become float64 for ReduceMean.
+// Sums and means of integers and bools keep integers for ReduceSum and become float64 for ReduceMean; ReduceSumSquare keeps
+// every type, as einsum: what overflows wraps, and of bools it is whether any is true.
 func (b *Builder) Reduce(op Op, x Value, axis int, keep bool, order Order) Value {
 	if !x.OK() {
 		return x
@@ -307,7 +308,7 @@ func (b *Builder) Reduce(op Op, x Value, axis int, keep bool, order Order) Value
 		if !t.DType.IsFloat() {
 			out.DType = tensor.Float64
 		}
-	case OpReduceSum, OpSumSquare:
+	case OpReduceSum:
 		if t.DType == tensor.Bool || t.DType.IsInt() {
 			out.DType = tensor.Int64
 		}

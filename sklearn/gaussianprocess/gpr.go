@@ -128,13 +128,9 @@ func (g *GaussianProcessRegressor) PredictStd(b *graph.Builder, x graph.Value) g
 	}
 	left = b.Where(b.Binary(graph.OpLess, left, b.Scalar(0, left)), b.Scalar(0, left), left)
 	if g.YTrainStd != nil {
-		scale := parts.Float64(g.YTrainStd.Tensor)
-		sq := tensor.New(tensor.Float64, scale.Len())
-		for i, f := range scale.F64 {
-			sq.F64[i] = f * f
-		}
-		left = b.Mul(b.Cast(b.AsColumn(left), tensor.Float64), b.Const(sq))
-		if sq.Len() == 1 {
+		std := b.Const(g.YTrainStd.Tensor.Reshape(g.YTrainStd.Tensor.Len()))
+		left = b.Mul(b.AsColumn(left), b.Mul(std, std))
+		if g.YTrainStd.Tensor.Len() == 1 {
 			left = b.Ravel(left)
 		}
 	}

@@ -336,10 +336,6 @@ func (k *dotProduct) between(b *graph.Builder, x graph.Value, y *tensor.Tensor) 
 }
 
 func (k *dotProduct) diag(b *graph.Builder, x graph.Value) entry {
-	if x.DType() == tensor.Bool {
-		// numpy.einsum of bools is their disjunction.
-		return entry{v: k.shift(b, b.Cast(b.Reduce(graph.OpReduceMax, x, 1, false, graph.Any), tensor.Float64))}
-	}
 	return entry{v: k.shift(b, b.Reduce(graph.OpSumSquare, x, 1, false, graph.Lanes))}
 }
 

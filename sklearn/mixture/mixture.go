@@ -89,14 +89,6 @@ func as(b *graph.Builder, t *tensor.Tensor, from ...*tensor.Tensor) graph.Value 
 	return b.Cast(b.Const(t), dt)
 }
 
-// squares is the squared norms of the rows, einsum's sum in the dtype of x: of bools it is whether any is true.
-func squares(b *graph.Builder, x graph.Value) graph.Value {
-	if x.DType() != tensor.Bool {
-		return b.Reduce(graph.OpSumSquare, x, 1, true, graph.Lanes)
-	}
-	return b.Cast(b.Reduce(graph.OpReduceMax, b.Cast(x, tensor.Int64), 1, true, graph.Any), tensor.Bool)
-}
-
 // logProb is _estimate_log_gaussian_prob for x [N,p] → [N,k]: float32 where x and the fitted arrays are.
 func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 	if !x.OK() {
@@ -161,7 +153,7 @@ func (g *gaussians) logProb(b *graph.Builder, x graph.Value) graph.Value {
 		}
 		two := b.Mul(b.MatMulT(x, b.Const(g.Means)), as(b, prec, g.Cholesky))
 		two = b.Mul(two, b.Scalar(2, two))
-		q = b.Add(b.Sub(as(b, mmp, g.Means, g.Cholesky), two), b.Mul(squares(b, x), as(b, prec, g.Cholesky)))
+		q = b.Add(b.Sub(as(b, mmp, g.Means, g.Cholesky), two), b.Mul(b.Reduce(graph.OpSumSquare, x, 1, true, graph.Lanes), as(b, prec, g.Cholesky)))
 	}
 	constant := b.Scalar(float64(p)*math.Log(2*math.Pi), q)
 	if g.RoundedConstant {

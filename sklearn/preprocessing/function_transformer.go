@@ -586,7 +586,12 @@ var shortInts = map[tensor.DType][2]int64{
 
 // scaled multiplies by a constant.
 func scaled(by float64) func(*arguments, graph.Value) graph.Value {
-	return floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Mul(x, b.Scalar(by, x)) })
+	return floating(func(b *graph.Builder, x graph.Value) graph.Value {
+		if x.DType() == tensor.Float16 { // by a factor of float32
+			return b.Cast(b.Mul(b.Cast(x, tensor.Float32), b.Const(tensor.FromF32([]float32{float32(by)}).Reshape())), tensor.Float16)
+		}
+		return b.Mul(x, b.Scalar(by, x))
+	})
 }
 
 // functions are those Larder knows, under the first and the last part of their names.
@@ -772,11 +777,12 @@ func softmax(c *arguments, x graph.Value) graph.Value {
 	if x.DType() == tensor.Bool {
 		return c.b.Refuse("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead.")
 	}
-	if x.DType() == tensor.Float16 {
-		return c.b.Unsupported("", "softmax of float16: numpy rounds each step of the computation")
-	}
-	if !x.DType().IsFloat() {
+	switch x.DType() {
+	case tensor.Int64, tensor.Int32:
 		x = c.b.Cast(x, tensor.Float64)
+	case tensor.Float64, tensor.Float32:
+	default:
+		return c.b.Unsupported("", "softmax of %s: what numpy subtracts wraps, and what it divides is rounded", x.DType())
 	}
 	return c.b.Softmax(x, graph.Pairwise)
 }
@@ -912,8 +918,11 @@ func nanToNum(c *arguments, x graph.Value) graph.Value {
 	}
 	b := c.b
 	top := math.MaxFloat64
-	if x.DType() == tensor.Float32 {
+	switch x.DType() {
+	case tensor.Float32:
 		top = math.MaxFloat32
+	case tensor.Float16:
+		top = 65504
 	}
 	zero, nan := b.Scalar(0, x), b.Scalar(c.number("nan", 0), x)
 	inf := b.Unary(graph.OpIsInf, x)

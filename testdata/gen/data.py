@@ -117,7 +117,7 @@ def inputs(kind, r, n, p):
         X[n // 2 :] = X[: n - n // 2]
         return X
     if kind == "far":
-        return np.round(numbers(r, n, p), 1) + 1e5
+        return np.round(numbers(r, n, p), 1) + 1e3
     if kind == "small":
         return numbers(r, n, p) * 1e-7
     if kind == "std":
