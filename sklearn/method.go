@@ -425,9 +425,10 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 	if !y.OK() || y.IsTuple() {
 		return y
 	}
+	table := y
 	switch len(y.Type().Shape) {
 	case 1: // of isotonic regression
-		y = b.AsColumn(y)
+		table = b.AsColumn(y)
 	case 2:
 	default:
 		return y
@@ -446,10 +447,10 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 	if err != nil {
 		return y
 	}
-	if len(names) != y.Width() {
-		return b.Refuse("Length mismatch: Expected axis has %d elements, new values have %d elements", y.Width(), len(names))
+	if len(names) != table.Width() {
+		return b.Refuse("Length mismatch: Expected axis has %d elements, new values have %d elements", table.Width(), len(names))
 	}
-	return b.ToFrame(y, names)
+	return b.ToFrame(table, names)
 }
 
 // Predict lowers predict.

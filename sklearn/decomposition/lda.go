@@ -49,7 +49,11 @@ func (p *LatentDirichletAllocation) Bound(*sklearn.Binder) error {
 
 // Transform gives each row's distribution over topics.
 func (p *LatentDirichletAllocation) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, p, x, sklearn.Accept{Sparse: true, Width: p.ExpDirichlet.Shape[1]})
+	rule := sklearn.DTypeFloat64
+	if p.ExpDirichlet.DType == tensor.Float32 {
+		rule = sklearn.DTypeFloat32
+	}
+	x = sklearn.Check(b, p, x, sklearn.Accept{DType: rule, Sparse: true, Width: p.ExpDirichlet.Shape[1]})
 	if !x.OK() {
 		return x
 	}

@@ -207,7 +207,8 @@ func (f *IsolationForest) measure() (*graph.Trees, error) {
 // score is 2^(-depth/c), the anomaly score of the paper.
 func (f *IsolationForest) score(b *graph.Builder, x graph.Value) graph.Value {
 	free := f.Nan == MissingByMember
-	x = sklearn.Check(b, f, x, sklearn.Accept{DType: sklearn.DTypeFloat32, Sparse: true, NaN: free, Inf: free})
+	// Of sparse rows scikit-learn sends what is missing to the right, whatever the tree says.
+	x = sklearn.Check(b, f, x, sklearn.Accept{DType: sklearn.DTypeFloat32, Sparse: true, NaN: free && x.Type().Kind == graph.Dense, Inf: free})
 	ts, err := f.forest()
 	if err != nil {
 		return b.Fail(&sklearn.BindError{Path: f.Path, Attr: "estimators_", Msg: err.Error()})

@@ -452,7 +452,7 @@ func normOf(name string) (graph.Norm, error) {
 
 // Transform divides each row by its norm.
 func (s *Normalizer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, NoHalf: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true})
 	return normalize(b, x, s.NormParam, s.RuleZero, s.RuleSigned)
 }
 
@@ -465,7 +465,11 @@ func normalize(b *graph.Builder, x graph.Value, name string, zero, signed bool) 
 	if err != nil {
 		return b.Fail(err)
 	}
-	if d := x.DType(); d != tensor.Float32 {
+	switch x.DType() {
+	case tensor.Float16:
+		return b.Unsupported("", "normalize on float16: numpy rounds each step of the computation")
+	case tensor.Float32:
+	default:
 		x = b.Cast(x, tensor.Float64)
 	}
 	if x.OK() && x.Type().Kind == graph.OneHot {

@@ -116,8 +116,6 @@ def inputs(kind, r, n, p):
         X[:, 2:3] = X[:, :1]
         X[n // 2 :] = X[: n - n // 2]
         return X
-    if kind == "far":
-        return np.round(numbers(r, n, p), 1) + 1e3
     if kind == "small":
         return numbers(r, n, p) * 1e-7
     if kind == "std":
@@ -280,7 +278,7 @@ def make(tags, r, n, p, m):
         y = target(ykind, label, numbers(r, n, 2), r)
         return Data(y, None, y[:m], kind)
     both = inputs(kind, r, n + m - m // 2, p)
-    kind = {"ties": "num", "far": "num", "small": "num"}.get(kind, kind)
+    kind = {"ties": "num", "small": "num"}.get(kind, kind)
     if kind == "images":
         return Data(both, None, both, kind)
     y = target(ykind, label, both, r)

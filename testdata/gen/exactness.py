@@ -338,6 +338,8 @@ def blur(est, X, d):
         return np.zeros(d.shape)
     if name == "cosine":
         return np.full(d.shape, 1e-6 if narrow else 1e-15)
+    if est._fit_method != "brute":
+        return 1e-14 * d
     return (1e-6 if narrow else 1e-13) * (1 + d)
 
 
@@ -385,7 +387,8 @@ def brute(est, X, method="predict"):
     if name == "KNNImputer":
         return undecided_donors(est, X)
     est = getattr(est, "nbrs_", est)  # of manifolds
-    if not hasattr(est, "_fit_X") or getattr(est, "_fit_method", "") != "brute" or est.effective_metric_ == "precomputed":
+    powers = getattr(est, "effective_metric_", "") == "minkowski"  # each rounded by the C library's pow, in a tree, too
+    if not hasattr(est, "_fit_X") or getattr(est, "_fit_method", "") != "brute" and not powers or est.effective_metric_ == "precomputed":
         return []
     if decided(est, X):
         return []
@@ -569,10 +572,13 @@ def scale(est, X, method, coarse):
         if method in ("predict_std", "latent_mean_and_variance") and type(est).__name__ != "DummyRegressor":
             narrow = np.asarray(X).dtype == np.float32 and "PairwiseKernel" in repr(getattr(est, "kernel_", ""))
             return (spread(est, np.asarray(X, dtype=float), method) * (1e6 if narrow else 1)).tolist()
-        if (coarse or getattr(X, "dtype", None) == np.float32) and method != "predict" and hasattr(est, "_estimate_log_weights"):
-            return quadratic(est, np.asarray(X, dtype=float)).tolist()
+        if method != "predict" and hasattr(est, "_estimate_log_weights"):
+            return (few * quadratic(est, np.asarray(X, dtype=float))).tolist()
         if type(est).__name__ == "GaussianProcessClassifier" and method == "predict_proba":
-            return [4.0] * X.shape[0]  # the terms of the probability are 7,600 in sum of magnitudes
+            # The terms of the probability are 7,600 in sum of magnitudes, those of the latent mean what the kernel is.
+            inside = getattr(est.base_estimator_, "estimators_", [est.base_estimator_])
+            mean = [np.dot(np.abs(e.kernel_(np.asarray(X, dtype=float), e.X_train_)), np.abs(e.y_train_ - e.pi_)) for e in inside]
+            return (4 + few / 4 * np.max(mean, 0)).tolist()
         if type(est).__name__ == "LocalOutlierFactor" and method in ("score_samples", "decision_function"):
             s = np.abs(est.score_samples(X)) + (abs(est.offset_) if method == "decision_function" else 0)
             if est.effective_metric_ == "cosine":  # one less a cosine, in units of what is left
@@ -581,7 +587,7 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "Nystroem" and method == "transform":
             # Directions without variance are scaled up by a million: what is left of them is rounding.
             K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
-            return np.maximum(np.abs(est.transform(X)).max(1), 1e-3 * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
+            return np.maximum(np.abs(est.transform(X)).max(1), (0.1 if few == 1 else 1e-3) * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
             # Hundreds of iterations in float32: as far as they end from those in float64.
             W = est.transform(X)
@@ -602,10 +608,11 @@ def scale(est, X, method, coarse):
             d, at = est.nbrs_.kneighbors(X) if est.n_neighbors is not None else est.nbrs_.radius_neighbors(X)
             G = np.array([np.min(est.dist_matrix_[j] + np.reshape(e, (-1, 1)), 0) for j, e in zip(at, d)])
             by = scale(est.kernel_pca_, (-0.5 * np.square(G)).astype(np.float32 if getattr(X, "dtype", None) == np.float32 else float), method, coarse)
-            if est.nbrs_._fit_method == "brute" and est.n_neighbors is not None:
+            if est.nbrs_._fit_method == "brute":
                 # The distance to a row that was fitted is the root of a rounding.
                 A = np.abs(est.kernel_pca_.eigenvectors_) / np.sqrt(np.abs(est.kernel_pca_.eigenvalues_))
-                by = np.maximum(by, 4 * np.dot(G * blur(est.nbrs_, X, d).max(1)[:, None], A).max(1) / WIDTH[width(est, X, method, coarse)]).tolist()
+                error = np.array([blur(est.nbrs_, X[i : i + 1], np.reshape(e, (1, -1))).max() for i, e in enumerate(d)])
+                by = np.maximum(by, 4 * np.dot(G * error[:, None], A).max(1) / WIDTH[width(est, X, method, coarse)]).tolist()
             return by
         if "proba" in method and hasattr(est, "predict_joint_log_proba"):
             top = np.abs(est.predict_joint_log_proba(X)).max(1)
@@ -634,7 +641,7 @@ def scale(est, X, method, coarse):
             return (np.nan_to_num(np.abs(est.transform(X))).max(1) + np.abs(est._scaler.mean_ / est._scaler.scale_).max()).tolist()
         if method in ("mahalanobis", "score_samples", "decision_function") and getattr(est, "store_precision", True) is False:
             # The covariance is inverted as it is asked.
-            loss = 0.1 if coarse else np.finfo(float).eps / 1e-13
+            loss = 0.3 if coarse else np.finfo(float).eps / 1e-13
             return (np.abs(est.mahalanobis(X)) * loss * np.linalg.cond(est.covariance_)).tolist()
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
             # The covariance is inverted in float32: its condition number is lost.

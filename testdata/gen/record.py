@@ -254,7 +254,7 @@ def variants(X, kind, form):
 
 def further(X, kind, r, several):
     """Some of the further types and sizes that the same numbers may come in, drawn: name → rows."""
-    if isinstance(X, (list, pd.DataFrame)) or X.ndim != 2 or X.dtype.kind not in "fiu" or kind in ("kernel", "dist", "geo"):
+    if isinstance(X, (list, pd.DataFrame)) or X.ndim != 2 or X.dtype.kind not in "fiu" or kind in ("kernel", "dist", "geo", "labels"):
         return {}
     A = (X.toarray() if sp.issparse(X) else X).astype(np.promote_types(X.dtype, np.float32))
     whole = np.round(np.nan_to_num(np.clip(A, -100, 100)))
@@ -271,7 +271,6 @@ def further(X, kind, r, several):
         "cells": lambda: np.array([[cells[(i + j) % 4](v) for j, v in enumerate(row)] for i, row in enumerate(A)], dtype=object),
         "cells and words": lambda: np.array([[cells[(i + j) % 6](v) for j, v in enumerate(row)] for i, row in enumerate(A)], dtype=object),
         "whole words": lambda: whole.astype(np.int64).astype(str).astype(object),
-        "text": lambda: A.astype(str),
         "missing column": lambda: np.where(np.arange(A.shape[1]) == 1, np.nan, A),
         "all missing": lambda: np.full(A.shape, np.nan),
         "infinite": lambda: np.where(np.abs(whole) % 3 == 1, np.inf, A),
@@ -313,7 +312,8 @@ def bad(X, kind):
         return out
     if isinstance(X, pd.DataFrame):
         out["reordered"] = X[X.columns[::-1]]
-        out["missing column"] = X[X.columns[1:]]
+        if X.shape[1] > 1:
+            out["missing column"] = X[X.columns[1:]]
         out["extra column"] = X.assign(zzz=1.0)
         out["renamed"] = X.rename(columns={X.columns[0]: "other"})
         out["without names"] = X.to_numpy()

@@ -134,7 +134,7 @@ def relabel(line, r):
     elif label:
         y += "." + label
     if kind in ("num", "std") and len(line.forms) > 1:
-        kind = r.choice(["num", "std", "ties", "far", "small"], p=[0.4, 0.2, 0.2, 0.1, 0.1])
+        kind = r.choice(["num", "std", "ties", "small"], p=[0.4, 0.2, 0.2, 0.2])
     other = copy.copy(line)
     other.tags = f"{kind} {y}".strip()
     return other
