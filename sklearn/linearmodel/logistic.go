@@ -12,8 +12,8 @@ import (
 var (
 	logisticModules = []string{"sklearn.linear_model._logistic", "sklearn.linear_model.logistic"}
 	logisticParams  = []string{"penalty", "C", "Cs", "l1_ratio", "l1_ratios", "dual", "tol", "fit_intercept", "intercept_scaling", "class_weight",
-		"random_state", "solver", "max_iter", "multi_class", "_enc", "cv", "scoring", "refit", "use_legacy_attributes"}
-	logisticState = []string{"n_iter_", "Cs_", "C_", "coefs_paths_", "scores_", "l1_ratio_", "l1_ratios_"}
+		"random_state", "solver", "max_iter", "multi_class", "loss", "_enc", "cv", "scoring", "refit", "use_legacy_attributes"}
+	logisticState = []string{"n_iter_", "raw_coef_", "class_weight_", "Cs_", "C_", "coefs_paths_", "scores_", "l1_ratio_", "l1_ratios_"}
 
 	logisticClasses = []sklearn.Class{
 		logistic[LogisticRegression]("LogisticRegression"),
@@ -27,7 +27,7 @@ func logistic[T any, E interface {
 }](name string) sklearn.Class {
 	c := regressor[T, E](name, logisticModules, logisticParams, logisticState)
 	c.Former = parts.FormerSelect
-	c.Upgrade = []sklearn.Rung{{Before: "1.8", Fix: multiClassRule}, parts.ZeroRowsRung}
+	c.Upgrade = []sklearn.Rung{parts.EncoderClassesRung, {Before: "1.8", Fix: multiClassRule}, parts.ZeroRowsRung}
 	return c
 }
 

@@ -214,3 +214,13 @@ func LogPosterior(b *graph.Builder, s graph.Value, order graph.Order) graph.Valu
 	sum := b.Reduce(graph.OpReduceSum, b.Unary(graph.OpExp, l), 1, true, order)
 	return b.Sub(l, b.Unary(graph.OpLog, sum))
 }
+
+// EncoderClassesRung gives classifiers of liblinear before 0.16 the classes_ that was a property of their encoder then.
+var EncoderClassesRung = sklearn.Rung{Before: "0.16", Fix: func(s *sklearn.State) error {
+	if o, ok := s.Attrs.Get("_enc").(*pyobj.Object); ok {
+		if a, ok := o.Attrs(); ok && a.Get("classes_") != nil {
+			s.Default("classes_", a.Get("classes_"))
+		}
+	}
+	return nil
+}}

@@ -14,6 +14,13 @@ const (
 )
 
 var linearSteps = []step{
+	{at: "0.18", classes: "LogisticRegression LinearSVC", up: func(s *state) error {
+		enc, _ := s.get("_enc").(*pyobj.Object)
+		if a := attrsOf(enc); a != nil && s.get("classes_") == nil && a.Get("classes_") != nil {
+			s.set("classes_", a.Get("classes_"), "of _enc")
+		}
+		return nil
+	}},
 	{at: "0.22", classes: logistic, up: func(s *state) error {
 		s.reword("multi_class", "warn", "ovr")
 		if s.word("multi_class") == "auto" { // "warn" was not taken for liblinear then

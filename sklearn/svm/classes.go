@@ -12,11 +12,12 @@ import (
 
 var (
 	liblinearParams = []string{"dual", "tol", "C", "multi_class", "fit_intercept", "intercept_scaling", "class_weight", "random_state", "max_iter",
-		"penalty", "loss", "epsilon"}
-	liblinearState = []string{"n_iter_"}
+		"penalty", "loss", "epsilon", "_enc"}
+	liblinearState = []string{"n_iter_", "raw_coef_", "class_weight_"}
 
 	liblinearClasses = []sklearn.Class{
-		{Name: "sklearn.svm.LinearSVC", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVC) }, FitOnly: liblinearParams, Ignore: liblinearState, Former: parts.FormerSelect},
+		{Name: "sklearn.svm.LinearSVC", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVC) }, FitOnly: liblinearParams, Ignore: liblinearState, Former: parts.FormerSelect,
+			Upgrade: []sklearn.Rung{parts.EncoderClassesRung}},
 		{Name: "sklearn.svm.LinearSVR", Modules: modules, New: func() sklearn.Estimator { return new(LinearSVR) }, FitOnly: liblinearParams, Ignore: liblinearState, Former: parts.FormerDecision},
 	}
 
