@@ -192,6 +192,9 @@ func category(n *node) (kernel, error) {
 			if frame {
 				src, from, stride = c.frame(0).Columns[j], 0, 1
 			}
+			if a.Text != "" && src.DType == tensor.Object && !allText(src, from, stride, c.rows) {
+				return c.refuse("%s", a.Text)
+			}
 			if a.Cut > 0 {
 				src, from, stride = cutText(src, from, stride, c.rows, a.Cut), 0, 1
 			}
@@ -261,6 +264,17 @@ func cutText(t *tensor.Tensor, at, stride, rows, n int) *tensor.Tensor {
 		at += stride
 	}
 	return out
+}
+
+// allText reports that every cell is text.
+func allText(t *tensor.Tensor, at, stride, rows int) bool {
+	for range rows {
+		if t.Cells[at].Kind != tensor.CellStr {
+			return false
+		}
+		at += stride
+	}
+	return true
 }
 
 func distinct(t *tensor.Tensor, at, stride, rows int) int {

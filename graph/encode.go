@@ -27,6 +27,7 @@ type CategoryAttr struct {
 	Cut int
 	// Distinct refuses a batch with more different values than this in a column; 0 for no limit. It couples rows.
 	Distinct int
+	Text     string // words of a refusal where an object is no text; "": any is looked up
 }
 
 // Category looks each cell of a matrix or frame up in its column's table.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/larder-ml/larder"
 )
@@ -57,6 +58,11 @@ func newCSV(r io.Reader, o Options) (*csvReader, error) {
 		return c, nil
 	}
 	c.names = header(head.fields())
+	for _, name := range c.names {
+		if err := asUTF8(name, &Error{Row: -1, Line: head.line}); err != nil {
+			return nil, err
+		}
+	}
 	if allNumbers(c.names) {
 		c.notes = append(c.notes, "the names of the columns are numbers: is the header line missing? (--no-header)")
 	}
@@ -244,6 +250,31 @@ func (c *csvReader) read(rec *record) error {
 	}
 }
 
+// foreign finds the field that is not UTF-8.
+func (t *Table) foreign(s string, ends []int, w int) error {
+	at := 0
+	for i, e := range ends {
+		if err := asUTF8(s[at:e], &Error{Row: i / w, Line: t.line + i/w, Column: t.Names[i%w]}); err != nil {
+			return err
+		}
+		at = e
+	}
+	return &Error{Row: -1, Msg: "not UTF-8"}
+}
+
+// asUTF8 completes an error for text that is not UTF-8.
+func asUTF8(s string, e *Error) error {
+	for i, r := range s {
+		if _, n := utf8.DecodeRuneInString(s[i:]); r == utf8.RuneError && n == 1 {
+			if e.Msg = fmt.Sprintf("'utf-8' codec can't decode byte 0x%02x: save the file as UTF-8", s[i]); s[i] >= 0xfe {
+				e.Msg += " (it looks like UTF-16)"
+			}
+			return e
+		}
+	}
+	return nil
+}
+
 // Next reads up to Options.Chunk rows.
 func (c *csvReader) Next() (*Table, error) {
 	t := &Table{Names: c.names, Columns: make([]Column, len(c.names)), Notes: c.notes, line: c.line}
@@ -294,6 +325,9 @@ func (c *csvReader) Next() (*Table, error) {
 	}
 	c.begun = true
 	s := string(arena)
+	if !utf8.ValidString(s) {
+		return nil, t.foreign(s, ends, w)
+	}
 	for j := range t.Columns {
 		t.Columns[j].Text = make([]string, t.N)
 	}

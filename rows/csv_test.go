@@ -68,6 +68,17 @@ func TestReadsAsPandas(t *testing.T) {
 	}
 }
 
+// TestOnlyUTF8 reads files of other encodings, which pandas refuses too.
+func TestOnlyUTF8(t *testing.T) {
+	for text, where := range map[string]string{
+		"a,b\nx,1\n\xe9t\xe9,2\n": `line 3: column "a": 'utf-8' codec can't decode byte 0xe9`, "na\xefve,b\nx,1\n": "line 1: ", "\xff\xfea\x00,\x00b\x00\n\x001\x00": "UTF-16",
+	} {
+		if _, err := readCSV(t, text, Options{}); !errors.Is(err, larder.ErrInput) || !strings.Contains(err.Error(), where) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func same(c tensor.Cell, want any) bool {
 	switch w := want.(type) {
 	case map[string]any:

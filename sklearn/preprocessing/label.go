@@ -214,14 +214,12 @@ func (e *LabelBinarizer) Transform(b *graph.Builder, x graph.Value) graph.Value 
 	case d.IsFloat():
 		x = b.Guard(x, b.IsMissing(x, graph.Missing{Value: tensor.FloatCell(math.NaN())}), "Input contains NaN.")
 		x = b.Guard(x, b.Binary(graph.OpLess, b.Unary(graph.OpFloor, x), x), "continuous target data is not supported with label binarization")
-	case d == tensor.Object:
-		x = b.Guard(x, b.IsMissing(x, graph.Missing{Any: true}), "a label is missing: '<' not supported between instances of 'float' and 'str'")
 	}
 	n := e.Classes.Len()
 	if n > 1 && (e.Classes.DType.IsNumeric() != x.DType().IsNumeric()) && x.DType() != tensor.Object && e.Classes.DType != tensor.Object {
 		return b.Refuse("labels are %s, the fitted ones %s", x.DType(), e.Classes.DType)
 	}
-	a := graph.CategoryAttr{Default: tensor.FromI64([]int64{-1})}
+	a := graph.CategoryAttr{Default: tensor.FromI64([]int64{-1}), Text: "a label is missing or no text: The type of target data is not known"}
 	switch n {
 	case 1:
 		a.Keys, a.Values = []*tensor.Tensor{tensor.New(e.Classes.DType, 0)}, []*tensor.Tensor{tensor.New(tensor.Int64, 0)}
