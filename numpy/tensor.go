@@ -69,7 +69,7 @@ func Tensor(a *pyobj.Array) (*tensor.Tensor, error) {
 			}
 		case 2:
 			t.DType = tensor.Float16
-			t.F32 = order(a, decode(a.Data, n, 2, big, func(b []byte, o binary.ByteOrder) float32 { return half(o.Uint16(b)) }))
+			t.F32 = order(a, decode(a.Data, n, 2, big, func(b []byte, o binary.ByteOrder) float32 { return HalfFloat(o.Uint16(b)) }))
 		default:
 			return nil, fmt.Errorf("numpy: dtype %s is not supported", d.Code())
 		}
@@ -317,8 +317,8 @@ func HalfBits(f float32) uint16 {
 	return sign | uint16(b>>13&0x3ff) | uint16(b>>23&0xff-112)<<10
 }
 
-// half widens an IEEE half-precision number.
-func half(h uint16) float32 {
+// HalfFloat widens an IEEE half-precision number.
+func HalfFloat(h uint16) float32 {
 	sign := uint32(h>>15) << 31
 	exp := uint32(h>>10) & 0x1f
 	frac := uint32(h) & 0x3ff

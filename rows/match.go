@@ -323,6 +323,27 @@ func (l *learned) missing() tensor.Cell {
 	return missing
 }
 
+// numbers is a column that holds numbers, but for what is missing, where its file says what is one; else nil.
+func (c *Column) numbers() *tensor.Tensor {
+	if c.Text != nil || c.Tensor != nil && !c.Tensor.DType.IsNumeric() {
+		return nil
+	}
+	known := false
+	for i := range c.Len() {
+		switch v := c.Cell(i); v.Kind {
+		case tensor.CellBool, tensor.CellInt, tensor.CellFloat:
+			known = known || !v.IsNaN()
+		case tensor.CellNone:
+		default:
+			return nil
+		}
+	}
+	if !known {
+		return nil
+	}
+	return typedColumn(c)
+}
+
 // asText is a column of text in which null is NaN, as in a frame; other columns as they are.
 func (c *Column) asText(want *larder.InputColumn) *Column {
 	text, none := false, false
@@ -369,6 +390,9 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 	case tensor.Invalid:
 		return typedColumn(c.asText(want)), nil
 	case tensor.String, tensor.Object:
+		if x := c.numbers(); x != nil && want.DType == tensor.String {
+			return x, nil // where text was learned: the model refuses them in scikit-learn's words
+		}
 		return c.cells(want), nil
 	case tensor.Bool:
 		return c.bools(want, bad)

@@ -1,8 +1,8 @@
 // Package parquet reads and writes rows as Parquet files. It stands apart from package rows so that programs that do
 // not need it stay small.
 //
-// Columns are flat: numbers of their own types, truth values and text. Nested columns, dates and decimals are refused by name
-// where they are used.
+// Columns are flat: numbers of their own types, truth values, text and bytes. Decimals are the nearest float64, which is what
+// scikit-learn makes of them. Nested columns, dates, times and durations are refused by name where they are used.
 //
 // # Security
 //
@@ -14,12 +14,15 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -27,6 +30,8 @@ import (
 // Reader gives one Table per row group.
 type Reader struct {
 	file   *parquet.File
+	spans  map[string]bool // columns of durations, which only Arrow's schema tells from integers
+	halves map[string]bool // columns of half precision
 	names  []string
 	fields []parquet.Field
 	leafs  []int // where a field's columns begin
@@ -41,6 +46,15 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 		return nil, corrupt(err)
 	}
 	rd = &Reader{file: f}
+	if text, ok := f.Lookup("ARROW:schema"); ok {
+		rd.spans = durations(text)
+	}
+	rd.halves = map[string]bool{}
+	for _, e := range f.Metadata().Schema {
+		if _, ok := e.LogicalType.Value.(*format.Float16Type); ok {
+			rd.halves[e.Name] = true
+		}
+	}
 	leaf := 0
 	for _, field := range f.Schema().Fields() {
 		name := field.Name()
@@ -91,11 +105,19 @@ func (r *Reader) Next() (t *rows.Table, err error) {
 	r.next++
 	t = &rows.Table{Names: r.names, N: int(g.NumRows()), Typed: true}
 	for i, leaf := range r.leafs {
-		if err := readable(r.fields[i]); err != nil {
+		err := readable(r.fields[i])
+		if err == nil && r.spans[r.names[i]] {
+			err = errors.New("a duration is no number or text")
+		}
+		if err != nil {
 			t.Columns = append(t.Columns, rows.Column{Tensor: tensor.New(tensor.Float64, t.N), Err: err})
 			continue
 		}
-		c, err := column(g.ColumnChunks()[leaf], r.fields[i], t.N)
+		if logicalOf[*format.NullType](r.fields[i]) != nil {
+			t.Columns = append(t.Columns, rows.Column{Cells: make([]tensor.Cell, t.N)})
+			continue
+		}
+		c, err := column(g.ColumnChunks()[leaf], r.fields[i], r.halves[r.names[i]], t.N)
 		if err != nil {
 			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: err.Error()}
 		}
@@ -111,7 +133,9 @@ func readable(field parquet.Field) error {
 	}
 	if logical := field.Type().LogicalType(); logical != nil {
 		switch logical.Value.(type) {
-		case nil, *format.StringType, *format.EnumType, *format.JsonType, *format.NullType, *format.IntType:
+		case *format.NullType:
+			return nil
+		case nil, *format.StringType, *format.EnumType, *format.JsonType, *format.IntType, *format.DecimalType, *format.BsonType:
 		default:
 			return fmt.Errorf("%s is no number or text", logical)
 		}
@@ -122,6 +146,37 @@ func readable(field parquet.Field) error {
 	default:
 		return fmt.Errorf("type %s is no number or text", kind)
 	}
+}
+
+// logicalOf is a column's logical type if it is a T.
+func logicalOf[T any](field parquet.Field) (t T) {
+	if logical := field.Type().LogicalType(); logical != nil {
+		t, _ = logical.Value.(T)
+	}
+	return t
+}
+
+// isText reports whether a column of bytes is text to pandas.
+func isText(field parquet.Field) bool {
+	return logicalOf[*format.StringType](field) != nil || logicalOf[*format.EnumType](field) != nil || logicalOf[*format.JsonType](field) != nil
+}
+
+// decimal is the float64 nearest to a stored decimal.
+func decimal(v parquet.Value, kind parquet.Kind, scale int32) float64 {
+	n := new(big.Int)
+	switch kind {
+	case parquet.Int32:
+		n.SetInt64(int64(v.Int32()))
+	case parquet.Int64:
+		n.SetInt64(v.Int64())
+	default: // two's complement, the highest byte first
+		b := v.ByteArray()
+		if n.SetBytes(b); len(b) > 0 && b[0] >= 0x80 {
+			n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+		}
+	}
+	f, _ := strconv.ParseFloat(fmt.Sprintf("%se%d", n, -scale), 64)
+	return f
 }
 
 var integers = map[bool]map[int8]tensor.DType{
@@ -145,7 +200,7 @@ func integer(field parquet.Field) tensor.DType {
 }
 
 // column reads a column chunk: nulls make numbers NaN, and truth values and text cells.
-func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tensor, error) {
+func column(chunk parquet.ColumnChunk, field parquet.Field, half bool, n int) (*tensor.Tensor, error) {
 	d := integer(field)
 	unsigned := d == tensor.Uint8 || d == tensor.Uint16 || d == tensor.Uint32 || d == tensor.Uint64
 	var cells []tensor.Cell
@@ -155,6 +210,7 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 	var str []string
 	nulls := 0
 	kind := field.Type().Kind()
+	dec, text := logicalOf[*format.DecimalType](field), isText(field)
 	pages := chunk.Pages()
 	defer pages.Close()
 	buf := make([]parquet.Value, 1024)
@@ -173,6 +229,22 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 				if v.IsNull() {
 					nulls++
 				}
+				switch {
+				case dec != nil:
+					c := tensor.Cell{}
+					if !v.IsNull() {
+						c = tensor.FloatCell(decimal(v, kind, dec.Scale))
+					}
+					cells = append(cells, c)
+					continue
+				case half:
+					f := float32(math.NaN())
+					if b := v.ByteArray(); !v.IsNull() && len(b) == 2 {
+						f = numpy.HalfFloat(uint16(b[0]) | uint16(b[1])<<8)
+					}
+					f32 = append(f32, f)
+					continue
+				}
 				switch kind {
 				case parquet.Boolean:
 					c := tensor.FloatCell(math.NaN())
@@ -189,8 +261,8 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 						}
 					}
 					f := float64(i)
-					if unsigned && i < 0 {
-						return nil, fmt.Errorf("%d does not fit a signed 64-bit integer", v.Uint64())
+					if unsigned {
+						f = float64(uint64(i)) //nolint:gosec // as its bits
 					}
 					if v.IsNull() {
 						f, i = math.NaN(), 0
@@ -209,11 +281,19 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 					}
 					f64 = append(f64, f)
 				case parquet.ByteArray, parquet.FixedLenByteArray:
-					str = append(str, string(v.ByteArray()))
-					if v.IsNull() {
+					s := string(v.ByteArray())
+					if text {
+						str = append(str, s)
+					}
+					switch {
+					case v.IsNull() && text:
 						cells = append(cells, tensor.FloatCell(math.NaN()))
-					} else {
-						cells = append(cells, tensor.StrCell(str[len(str)-1]))
+					case v.IsNull():
+						cells = append(cells, tensor.Cell{})
+					case text:
+						cells = append(cells, tensor.StrCell(s))
+					default:
+						cells = append(cells, tensor.Cell{Kind: tensor.CellBytes, S: s})
 					}
 				default:
 					return nil, fmt.Errorf("type %s is no number or text", kind)
@@ -230,6 +310,11 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, n int) (*tensor.Tens
 	}
 	var out *tensor.Tensor
 	switch {
+	case dec != nil:
+		out = tensor.FromCells(cells) // objects to pandas
+	case half:
+		out = tensor.FromF32(f32)
+		out.DType = tensor.Float16
 	case kind == parquet.Boolean && nulls == 0:
 		b := make([]bool, len(cells))
 		for i, c := range cells {

@@ -98,3 +98,48 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 		t.Errorf("cut off: %v", err)
 	}
 }
+
+// TestKinds reads what pandas has as decimals, half precision, bytes and nothing; dates, times, durations and lists are named.
+func TestKinds(t *testing.T) {
+	b := fixture.Read(t, "rows/kinds.parquet")
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := rows.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"dec32": "object 1.25 None", "dec64": "object 1234567890123.45 -0.01", "dec128": "object 1.2345678901234567e+19 -2.5", "half": "float16 1.5 -2.0",
+		"u64": "uint64 -9223372036854775808 2", "bytes": "object a\xff None", "nothing": " None None", "large": "str a b", "coded": "str u v", "plain": "int64 1 2",
+		"span": "a duration is no number or text", "day": "DATE is no number or text", "moment": "TIMESTAMP(isAdjustedToUTC=false,unit=NANOS) is no number or text",
+		"list": "a nested column, wanted numbers or text",
+	}
+	for i, name := range tab.Names {
+		c := &tab.Columns[i]
+		got := ""
+		switch {
+		case c.Err != nil:
+			got = c.Err.Error()
+		case c.Tensor != nil:
+			got = c.Tensor.DType.String()
+			fallthrough
+		default:
+			for j := range c.Len() {
+				got += " " + c.Cell(j).String()
+			}
+		}
+		if got != want[name] {
+			t.Errorf("%s: %s, want %s", name, got, want[name])
+		}
+	}
+	if c := tab.Columns[tab.Find("bytes")].Cell(0); c.Kind != tensor.CellBytes {
+		t.Errorf("bytes are read as %v", c)
+	}
+	for _, text := range []string{"", "?", "AAAA", "/////wAAAAD/////", "//////////////////////////8="} {
+		if d := durations(text); len(d) != 0 {
+			t.Errorf("%q holds %v", text, d)
+		}
+	}
+}
