@@ -5,7 +5,8 @@
 //	go run ./bench -python PYTHON [-size small|full] [-section predict,store,map,start] [-only REGEXP] [-rounds N] [-clock wall|cpu]
 //
 // The full size holds the 500-tree forest of 50,000 rows, which takes scikit-learn minutes to fit the first time. Models
-// are kept in -dir. On a busy machine -clock cpu compares processor time, for all that runs on one thread.
+// are kept in -dir. On a busy machine -clock cpu compares processor time: of predictions those on one thread, of files all, where
+// Larder's work on several processors counts in full.
 package main
 
 import (
@@ -53,7 +54,7 @@ func main() {
 	flag.IntVar(&c.rounds, "rounds", 5, "turns each side takes")
 	only := flag.String("only", "", "models and stored forms whose name matches")
 	section := flag.String("section", "start,predict,map,store", "what to measure")
-	clock := flag.String("clock", "wall", "wall, or cpu: processor time, for what runs on one thread")
+	clock := flag.String("clock", "wall", "wall, or cpu: processor time")
 	flag.Parse()
 	c.cpu = *clock == "cpu"
 	var err error

@@ -84,7 +84,7 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 			if err != nil {
 				unwritten = err.Error()
 			} else {
-				saveL, sizeL = append(saveL, w.stop(1).Seconds), n
+				saveL, sizeL = append(saveL, w.stop(1).on(c.cpu)), n
 			}
 		}
 		settle(theirs)
@@ -92,7 +92,7 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 		if err != nil {
 			return err
 		}
-		save, size = append(save, r.Seconds), r.Size
+		save, size = append(save, r.on(c.cpu)), r.Size
 	}
 	agrees := "-"
 	if unwritten == "" {
@@ -111,11 +111,11 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 			return err
 		}
 		first = r.First
-		openL, peakL = append(openL, r.on(false)), append(peakL, r.Peak-r.Before)
+		openL, peakL = append(openL, r.on(c.cpu)), append(peakL, r.Peak-r.Before)
 		if r, err = p.ask(map[string]any{"do": "load", "form": f.name, "path": theirs}); err != nil {
 			return err
 		}
-		open, peak = append(open, r.on(false)), append(peak, r.Peak-r.Before)
+		open, peak = append(open, r.on(c.cpu)), append(peak, r.Peak-r.Before)
 	}
 	saved, times := "-, "+duration(median(save)), "-"
 	if unwritten == "" {

@@ -3,8 +3,6 @@ package joblib
 import (
 	"bytes"
 	"encoding/binary"
-	"hash"
-	"hash/adler32"
 	"hash/crc32"
 	"io"
 	"runtime"
@@ -18,7 +16,7 @@ type deflate struct {
 	w     io.Writer
 	gzip  bool
 	level int // of the compressor, see effort
-	sum   hash.Hash32
+	sum   checksum
 	size  uint32
 	in    []byte // the piece being filled, after the bytes of the one before it
 	dict  int    // how many those are
@@ -41,7 +39,7 @@ const (
 var effort = [10]int{3: 6, 1: 3, 2: 5, 4: 6, 5: 7, 6: 8, 7: 8, 8: 8, 9: 8}
 
 func newDeflate(w io.Writer, gzip bool, level int) (*deflate, error) {
-	z := &deflate{w: w, gzip: gzip, level: effort[level], sum: adler32.New(), free: make(chan *flate.Writer, runtime.GOMAXPROCS(0))}
+	z := &deflate{w: w, gzip: gzip, level: effort[level], sum: newAdler(), free: make(chan *flate.Writer, runtime.GOMAXPROCS(0))}
 	head := []byte{0x78, [10]byte{1: 0x01, 2: 0x5e, 3: 0x5e, 4: 0x5e, 5: 0x5e, 6: 0x9c, 7: 0xda, 8: 0xda, 9: 0xda}[level]}
 	if gzip {
 		z.sum = crc32.NewIEEE()

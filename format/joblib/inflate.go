@@ -3,8 +3,6 @@ package joblib
 import (
 	"encoding/binary"
 	"errors"
-	"hash"
-	"hash/adler32"
 	"hash/crc32"
 	"io"
 	"math/bits"
@@ -24,7 +22,7 @@ type inflate struct {
 	r, w    int
 	gzip    bool
 	members int
-	sum     hash.Hash32
+	sum     checksum
 	size    uint32
 	fault   error
 	block   byte // what is being read, see below
@@ -85,7 +83,7 @@ func (z *inflate) header() error {
 			return errUnsupported("a preset dictionary")
 		}
 		z.ip += 2
-		z.sum = adler32.New()
+		z.sum = newAdler()
 		return nil
 	}
 	if len(h) < 10 {
