@@ -286,6 +286,18 @@ func TestVectorsComputeWhatScalarsDo(t *testing.T) {
 		for i, v := range s32 {
 			same(fmt.Sprint("relu32 ", v), float64(out32[i]), float64(float32(relu(float64(v)))))
 		}
+		for op, f := range map[graph.Op]loop[float64, float64]{graph.OpAdd: add[float64], graph.OpSub: sub[float64], graph.OpMul: mul[float64], graph.OpDiv: div[float64]} {
+			want := make([]float64, len(s))
+			for _, y := range [][]float64{s, {3.7}} {
+				x := slices.Clone(s)
+				slices.Reverse(x)
+				f(want, x, y)
+				loopF64(op)(out, x, y)
+				for i := range want {
+					same(fmt.Sprint(op, " ", x[i]), out[i], want[i])
+				}
+			}
+		}
 		for op, f := range map[graph.Op]loop[float32, float32]{graph.OpAdd: add[float32], graph.OpSub: sub[float32], graph.OpMul: mul[float32], graph.OpDiv: div[float32]} {
 			want := make([]float32, len(s))
 			for _, y := range [][]float32{s32, {3.7}} {
@@ -307,6 +319,82 @@ func TestProductsDoNotDependOnTheNumberOfRows(t *testing.T) {
 			w, x := floats(uint64(k), k*m), floats(uint64(m), 13*k)
 			productsOfRows(t, w, x, k, m)
 			productsOfRows(t, asFloat32s(w), asFloat32s(x), k, m)
+		}
+	}
+}
+
+// TestDistancesDoNotDependOnTheNumberOfRows: every squared distance is the sum of a row's squares one after the other, and
+// closer gives those below a bound, NaN never, in order.
+func TestDistancesDoNotDependOnTheNumberOfRows(t *testing.T) {
+	for _, k := range []int{0, 1, 3, 20} {
+		for _, m := range []int{1, 7, 8, 9, 24, 29} {
+			y, x := floats(uint64(k+1), k*m), floats(uint64(m), 13*k)
+			if k > 1 {
+				y[min(m-1, 1)*k] = math.NaN()
+			}
+			want := func(i, j int) float64 {
+				s := 0.0
+				for e := range k {
+					d := x[i*k+e] - y[j*k+e]
+					s += float64(d * d)
+				}
+				return s
+			}
+			f := newFarPanel(y, m, k)
+			for rows := 1; rows <= 13; rows++ {
+				out := make([]float64, rows*m)
+				f.squares(out, x, rows)
+				seen := make([]float64, rows*m)
+				f.each(x, rows, func(at, high, to, wide int, tile *[32]float64) {
+					for r := range high {
+						copy(seen[(at+r)*m+to:][:wide], tile[r*8:])
+					}
+				})
+				bounds := make([]float64, rows)
+				below := make([][]int, rows)
+				for i := range rows {
+					bounds[i] = want(i, i%m) + 0.1*float64(i%3)
+					for j := range m {
+						d := want(i, j)
+						if math.Float64bits(out[i*m+j]) != math.Float64bits(d) && d == d || math.Float64bits(seen[i*m+j]) != math.Float64bits(d) && d == d {
+							t.Fatalf("%d rows, %d of %d: distance %d,%d is %v and %v, want %v", rows, m, k, i, j, out[i*m+j], seen[i*m+j], d)
+						}
+						if d < bounds[i] {
+							below[i] = append(below[i], j)
+						}
+					}
+				}
+				got := make([][]int, rows)
+				f.closer(x, rows, bounds, func(at, to int, d float64) {
+					if d != want(at, to) {
+						t.Fatalf("%d rows, %d of %d: distance %d,%d is %v", rows, m, k, at, to, d)
+					}
+					got[at] = append(got[at], to)
+				})
+				for i := range rows {
+					if !slices.Equal(got[i], below[i]) {
+						t.Fatalf("%d rows, %d of %d: row %d is closer to %v, want %v", rows, m, k, i, got[i], below[i])
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestUnusual(t *testing.T) {
+	for n := range 40 {
+		x := floats(uint64(n), n)
+		if nan, inf := unusual(tensor.FromF64(x)); nan || inf {
+			t.Errorf("%v is finite", x)
+		}
+		for i := range x {
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				y := slices.Clone(x)
+				y[i] = bad
+				if nan, inf := unusual(tensor.FromF64(y)); nan != (bad != bad) || inf != (bad == bad) {
+					t.Errorf("%v at %d of %d: NaN %v, infinity %v", bad, i, n, nan, inf)
+				}
+			}
 		}
 	}
 }
