@@ -3,6 +3,7 @@ package multioutput
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -179,6 +180,20 @@ func (c *chain) Bound(bd *sklearn.Binder) error {
 	}
 	if len(c.Order) != n {
 		return &sklearn.BindError{Path: c.Path, Attr: "order_", Msg: fmt.Sprintf("%v is no order of %d outputs", c.Order, n)}
+	}
+	return nil
+}
+
+// DescribeInput lets the estimators describe it: all but the first see what was predicted before behind its columns.
+func (c *chain) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	sklearn.DescribeInput(c.Estimators[0], in)
+	for i, e := range c.Estimators[1:] {
+		own := *in
+		own.Columns = slices.Clone(in.Columns)
+		for range i + 1 {
+			own.Columns = append(own.Columns, sklearn.NewColumn(""))
+		}
+		sklearn.DescribeInput(e, &own)
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ def value(v):
     if isinstance(v, list) and len(v) and all(isinstance(d, list) and d and all(isinstance(kv, tuple) for kv in d) for d in v):
         return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (cell(k), cell(x)) for k, x in d) for d in v)
     if isinstance(v, (list, tuple)) and len(v) and isinstance(v[0], dict):
-        return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (quoted(k), quoted(x) if isinstance(x, TEXT) else cell(x)) for k, x in (d.items() if bytes is not str else sorted(d.items()))) for d in v)
+        return '{"dicts":[%s]}' % ",".join("[%s]" % ",".join("[%s,%s]" % (quoted(k), quoted(x) if isinstance(x, TEXT) else cell(x)) for k, x in (d.items() if bytes is not str or type(d) is not dict else sorted(d.items()))) for d in v)
     if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, (list, tuple)) and all(isinstance(y, TEXT) for y in x) for x in v):
         return '{"tokens":[%s]}' % ", ".join("[%s]" % ", ".join(map(quoted, x)) for x in v)
     if isinstance(v, (list, tuple)) and len(v) and all(isinstance(x, TEXT) for x in v):

@@ -559,6 +559,9 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "MultiOutputRegressor":
             by = [s for s in (scale(e, X, method, coarse) for e in inner) if s is not None]
             return np.max(by, 0).tolist() if by else None
+        if type(est).__name__ == "CalibratedClassifierCV" and "GaussianProcessClassifier(" in repr(est) and method == "predict_proba":
+            by = [scale(getattr(c, "estimator", None) or c.base_estimator, X, method, coarse) for c in est.calibrated_classifiers_]
+            return None if None in by else np.max(by, 0).tolist()
         if inner is not None:
             return None
         if type(est).__name__ == "TransformedTargetRegressor":

@@ -11,6 +11,7 @@ drawn again.
 from __future__ import division, print_function
 
 import argparse
+import collections
 import importlib
 import inspect
 import io
@@ -924,6 +925,8 @@ def dump(est, path, form):
 def call(est, method, X):
     if method == "predict_std":
         return [np.asarray(v) for v in est.predict(X, return_std=True)]
+    if type(est).__name__ == "DictVectorizer" and method == "inverse_transform":
+        return est.inverse_transform(X, dict_type=collections.OrderedDict)
     out = getattr(est, method)(X)
     if method == "score_samples":
         return list(out) if isinstance(out, tuple) else np.atleast_1d(out)
