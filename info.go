@@ -27,6 +27,7 @@ type Info struct {
 	Problems       []string `json:"problems"`
 	UntrustedTypes []string `json:"untrusted_types"` // skops: what skops.io.get_untrusted_types lists
 	Results        []Held   `json:"results"`         // of estimators that only hold a result of fitting: labels_, embedding_
+	Own            []string `json:"own"`             // attributes that the author hung on estimators, which scikit-learn does not read: "model.threshold"
 	Parts          []Part   `json:"parts"`           // the estimator and what is inside it, depth first
 	Objects        []Part   `json:"objects"`         // where the file holds no estimator at its root: what Select can pick
 	Beside         []Part   `json:"beside"`          // where the only estimator was picked: others deeper inside, which are not applied
@@ -97,7 +98,7 @@ func (m *Model) Info() Info {
 	in := Info{
 		Format: m.doc.Format, Compressor: m.doc.Compressor, Protocol: m.doc.Protocol, Bytes: m.doc.Size,
 		Methods: []string{}, Problems: []string{}, FeatureNamesIn: []string{}, Classes: []any{}, Parts: []Part{}, Results: []Held{}, Objects: []Part{}, Releases: []string{},
-		UntrustedTypes: append([]string{}, m.doc.Untrusted...),
+		UntrustedTypes: append([]string{}, m.doc.Untrusted...), Own: append([]string{}, m.own...),
 	}
 	if in.Compressor == "" {
 		in.Compressor = "none"

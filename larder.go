@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/larder-ml/larder/audit"
@@ -38,7 +39,8 @@ type Model struct {
 	est  sklearn.Estimator
 	bind error // why there is no estimator
 
-	beside []Part // what else a dict, list or tuple holds that was seen through
+	own    []string // attributes of the author's own, by path
+	beside []Part   // what else a dict, list or tuple holds that was seen through
 
 	memory int64 // for faster forms of a big model; 0 for no bound
 
@@ -128,7 +130,7 @@ func build(src *source.Source, o options) (*Model, error) {
 	} else if only, at, beside, ok := onlyEstimator(doc.Root, o.registry, report.Foreign()); ok {
 		m.root, m.path, m.beside = only, at, beside
 	}
-	m.est, m.bind = o.binder(doc).Bind(m.root, m.path)
+	m.take(o.binder(doc), m.root, m.path)
 	if held := m.objects(); m.bind != nil && len(held) > 1 {
 		m.bind = &sklearn.BindError{Path: m.path, Msg: sklearn.Describe(m.root) + " is no estimator: select one of what it holds: " + names(held)}
 	}
@@ -136,6 +138,13 @@ func build(src *source.Source, o options) (*Model, error) {
 		m.memory = source.Memory() / 4
 	}
 	return m, nil
+}
+
+// take binds the estimator that the model is to run.
+func (m *Model) take(bd *sklearn.Binder, root pyobj.Value, path string) {
+	m.est, m.bind = bd.Bind(root, path)
+	slices.Sort(bd.Own)
+	m.own = slices.Compact(bd.Own)
 }
 
 // Doc returns the object graph the file holds. It must not be changed.

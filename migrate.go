@@ -52,6 +52,6 @@ func (m *Model) Migrate(o MigrateOptions) (*Model, *release.Report, error) {
 	}
 	strict := n.opts
 	strict.lenient = false
-	n.est, n.bind = strict.binder(m.doc).Bind(only, at)
+	n.take(strict.binder(m.doc), only, at)
 	return n, report, nil
 }

@@ -1,7 +1,10 @@
 package larder_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -93,5 +96,35 @@ func TestOwnCodeIsNamed(t *testing.T) {
 	}
 	if _, err := larder.Open(fixture.Path(t, "own/lambda.pkl")); !errors.Is(err, larder.ErrUnsafe) {
 		t.Errorf("a function pickled by value: %v, wanted ErrUnsafe", err)
+	}
+}
+
+// Attributes that people hang on a fitted model are kept, named and not read. One that looks like the work of fitting is
+// refused as ever.
+func TestOwnAttributes(t *testing.T) {
+	path := fixture.Path(t, "own/hung.pkl")
+	m, err := larder.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(m.Info().Own); got != "[model.feature_names model.steps[1].threshold]" || m.Can("predict") != nil {
+		t.Errorf("the author's own are %s, predict: %v", got, m.Can("predict"))
+	}
+	n, _, err := m.Migrate(larder.MigrateOptions{Sklearn: "1.3.2"})
+	if err != nil || len(n.Info().Own) != 2 {
+		t.Errorf("migrated: %v, %v", n.Info().Own, err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{"threshold": "threshol_", "1.9.1": "9.9.1"} {
+		m, err := larder.OpenBytes(bytes.ReplaceAll(b, []byte(from), []byte(to)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Can("predict"); err == nil || !strings.Contains(err.Error(), "attribute not accounted for") {
+			t.Errorf("%s: %v", to, err)
+		}
 	}
 }

@@ -28,6 +28,8 @@ type Binder struct {
 	// Lenient collects attributes that are not accounted for in Findings instead of failing.
 	Lenient  bool
 	Findings []*BindError
+	// Own collects the attributes that the author hung on estimators and scikit-learn does not read: "model.threshold".
+	Own []string
 	// Numpy is the major release of the numpy that wrote the file, 0 where the file does not tell.
 	Numpy int
 
@@ -185,7 +187,18 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	if err := bd.base(b, st.Attrs); err != nil {
 		return nil, err
 	}
-	if err := bd.Struct(e, st.Attrs, path, c.FitOnly, c.Ignore); err != nil {
+	left, err := bd.left(e, st.Attrs, path, c.FitOnly, c.Ignore)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(c.Name, "sklearn.") && bd.known(b.Version) {
+		var own []string
+		left, own = split(left)
+		for _, n := range own {
+			bd.Own = append(bd.Own, path+"."+n)
+		}
+	}
+	if err := bd.unaccounted(path, left); err != nil {
 		return nil, err
 	}
 	if f, ok := e.(interface{ Bound(bd *Binder) error }); ok {
@@ -241,9 +254,18 @@ var always = map[string]bool{
 // Struct fills the tagged fields of *dst from attrs and fails on attributes left over. Helper types with a plain
 // __dict__ use it from UnmarshalPy.
 func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore ...[]string) error {
+	left, err := bd.left(dst, attrs, path, ignore...)
+	if err != nil {
+		return err
+	}
+	return bd.unaccounted(path, left)
+}
+
+// left fills the tagged fields of *dst and gives the names of the attributes that are neither a field nor ignored.
+func (bd *Binder) left(dst any, attrs *pyobj.Dict, path string, ignore ...[]string) ([]string, error) {
 	used := make([]bool, attrs.Len())
 	if err := bd.fields(reflect.ValueOf(dst).Elem(), attrs, path, used); err != nil {
-		return err
+		return nil, err
 	}
 	skip := func(n string) bool {
 		return always[n] || slices.ContainsFunc(ignore, func(names []string) bool { return slices.Contains(names, n) })
@@ -252,13 +274,38 @@ func (bd *Binder) Struct(dst any, attrs *pyobj.Dict, path string, ignore ...[]st
 	for i, e := range attrs.Entries {
 		n, ok := pyobj.Text(e.Key)
 		if !ok {
-			return &BindError{path, "", fmt.Sprintf("attribute name %s is no text", Describe(e.Key))}
+			return nil, &BindError{path, "", fmt.Sprintf("attribute name %s is no text", Describe(e.Key))}
 		}
 		if !used[i] && !skip(n) {
 			left = append(left, n)
 		}
 	}
 	sort.Strings(left)
+	return left, nil
+}
+
+// unknownRelease is the first release whose parameters are not known.
+const unknownRelease = "1.10"
+
+// known reports a release of which every class and parameter is known.
+func (bd *Binder) known(release string) bool {
+	return bd.version(release).dev < 0 && bd.before(release, unknownRelease)
+}
+
+// split takes the author's own attributes out of those that are not accounted for: people hang "feature_names" or
+// "threshold" on a model. No parameter of a known release is unknown, and what fitting makes ends or begins with "_".
+func split(left []string) (rest, own []string) {
+	for _, n := range left {
+		if strings.HasPrefix(n, "_") || strings.HasSuffix(n, "_") {
+			rest = append(rest, n)
+		} else {
+			own = append(own, n)
+		}
+	}
+	return rest, own
+}
+
+func (bd *Binder) unaccounted(path string, left []string) error {
 	for _, n := range left {
 		err := &BindError{path, n, "attribute not accounted for"}
 		if !bd.Lenient {

@@ -112,6 +112,9 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 	for _, h := range in.Results {
 		fmt.Fprintf(w, "%s %s, %s %v%s\n", st.bold("holds"), h.Name, h.DType, h.Shape, printable(clip(heldText(h), 300)))
 	}
+	if len(in.Own) > 0 {
+		fmt.Fprintf(w, "%s %s\n", st.bold("the author's own, not read:"), printable(clip(strings.Join(in.Own, st.dot()), 300)))
+	}
 	if len(in.UntrustedTypes) > 0 {
 		fmt.Fprintf(w, "%s %s\n", st.bold("untrusted by skops"), printable(clip(strings.Join(in.UntrustedTypes, st.dot()), 600)))
 	}

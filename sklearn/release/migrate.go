@@ -400,7 +400,7 @@ func (s *state) settle() error {
 		if !ok {
 			return s.refuse("", "an attribute's name is no text")
 		}
-		if !to.Knows(k) && !s.taken[k] {
+		if !to.Knows(k) && !s.taken[k] && !s.own(k) {
 			s.attrs.Delete(k)
 			s.note(Dropped, k, "not used by this release")
 		}
@@ -414,6 +414,20 @@ func (s *state) settle() error {
 		s.note(Rewritten, "_sklearn_version", was+" → "+s.m.To.Version)
 	}
 	return nil
+}
+
+// own reports an attribute that the author hung on the object: neither what fitting makes nor a parameter of the release
+// that wrote it.
+func (s *state) own(attr string) bool {
+	if strings.HasPrefix(attr, "_") || strings.HasSuffix(attr, "_") {
+		return false
+	}
+	r, err := Find(s.from)
+	if err != nil {
+		return false
+	}
+	c := r.Class(s.name)
+	return c != nil && !c.Knows(attr) && c.Param(attr) == nil
 }
 
 // params drops constructor parameters that the release does not have and adds those it has.

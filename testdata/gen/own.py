@@ -65,7 +65,10 @@ def main():
     y = (X.sum(1) > 0).astype(int)
     pipe = make_pipeline(shop.Clipper(-1, 1), StandardScaler(), LogisticRegression()).fit(X, y)
     texts = ["cat dog", "bird fish", "cat fish"] * 10
+    hung = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    hung.feature_names, hung[-1].threshold = ["a", "b", "c"], 0.4
     for name, est in {
+        "hung": hung,
         "class": pipe,
         "column": ColumnTransformer([("scale", StandardScaler(), [0]), ("clip", shop.Clipper(), [1, 2])]).fit(X),
         "function": make_pipeline(FunctionTransformer(shop.double), LogisticRegression()).fit(X, y),
