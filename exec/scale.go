@@ -481,14 +481,17 @@ func polynomial(n *node) (kernel, error) {
 		}, nil
 	}
 	steps := polynomialSteps(a)
+	var round func(float32) float32
+	if t.DType == tensor.Float16 {
+		round = func(v float32) float32 { return tensor.Half(float64(v)) }
+	}
 	return func(c *call) error {
 		x, out := c.dense(0), c.out(0)
 		if f32 {
-			polyMultiply(out.F32, x.F32, steps, t.Shape[1])
+			polyMultiply(out.F32, x.F32, steps, t.Shape[1], round)
 		} else {
-			polyMultiply(out.F64, x.F64, steps, t.Shape[1])
+			polyMultiply(out.F64, x.F64, steps, t.Shape[1], nil)
 		}
-		finish(out)
 		return nil
 	}, nil
 }
@@ -535,7 +538,8 @@ func polynomialSteps(a *graph.PolynomialAttr) []polyStep {
 	return steps
 }
 
-func polyMultiply[T float](out, x []T, steps []polyStep, width int) {
+// polyMultiply multiplies the columns of each row; round is what is done to each product, nil for nothing.
+func polyMultiply[T float](out, x []T, steps []polyStep, width int, round func(T) T) {
 	k := len(steps)
 	if k == 0 {
 		return
@@ -546,12 +550,18 @@ func polyMultiply[T float](out, x []T, steps []polyStep, width int) {
 			switch s := &steps[i]; {
 			case s.earlier >= 0:
 				o[i] = row[s.column] * o[s.earlier]
+				if round != nil {
+					o[i] = round(o[i])
+				}
 			case s.column >= 0:
 				o[i] = row[s.column]
 			case s.list != nil:
 				v := row[s.list[0]]
 				for _, j := range s.list[1:] {
 					v *= row[j]
+					if round != nil {
+						v = round(v)
+					}
 				}
 				o[i] = v
 			default:

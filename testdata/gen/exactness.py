@@ -598,8 +598,9 @@ def scale(est, X, method, coarse):
             wide.components_ = est.components_.astype(float)
             moved = np.abs(wide.transform(np.asarray(X, dtype=float)) - W).max(1)
             return (2 * float(np.abs(W).max()) + 2 * moved / WIDTH["sum32"]).tolist()
-        if coarse and method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
-            return np.abs(est._decision_function(X)).max(1).tolist()
+        if method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
+            top = np.abs(est._decision_function(X)).max(1)
+            return (top if coarse else np.maximum(1, 1e-3 * top)).tolist()
         if getattr(est, "weights", "") == "distance" and type(est).__name__ in NEIGHBOURS and (est._fit_method == "brute" or getattr(X, "dtype", None) == np.float32) and method in ("predict", "predict_proba"):
             return (inverse_error(est, X) / WIDTH[width(est, X, method, coarse)]).tolist()
         if type(est).__name__ == "PolynomialCountSketch":
