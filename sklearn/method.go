@@ -422,7 +422,14 @@ func Call(b *graph.Builder, e Estimator, method string, x graph.Value) graph.Val
 
 // frame is set_output(transform="pandas"): what transform gives becomes a frame of named columns.
 func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
-	if !y.OK() || y.IsTuple() {
+	if !y.OK() {
+		return y
+	}
+	names, err := FeatureNames(e, nil)
+	if errors.As(err, new(*graph.InputError)) {
+		return b.Fail(err)
+	}
+	if y.IsTuple() {
 		return y
 	}
 	table := y
@@ -439,10 +446,6 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 	case graph.Dense, graph.Frame:
 	default:
 		return y
-	}
-	names, err := FeatureNames(e, nil)
-	if errors.As(err, new(*graph.InputError)) {
-		return b.Fail(err)
 	}
 	if err != nil {
 		return y

@@ -96,6 +96,9 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 	dictionary := p.Components
 	if dictionary.DType != tensor.Float32 {
 		dictionary = parts.Float64(dictionary)
+	} else if x.DType() == tensor.Float64 && p.Algorithm != "omp" && p.Algorithm != "threshold" && !p.Before("1.5") {
+		// The regression on the atoms brings the row to their type.
+		x = b.Cast(sklearn.Finite(b, p, b.Cast(x, tensor.Float32), sklearn.Accept{}), tensor.Float64)
 	}
 	alpha := 1.0
 	if p.Alpha != nil {

@@ -396,7 +396,10 @@ def brute(est, X, method="predict"):
         if "Radius" in name or method == "radius_neighbors":
             edge = blur(est, X, np.full((X.shape[0], 1), float(est.radius)))[:, 0] * 2
             d, _ = est.radius_neighbors(X, radius=est.radius + edge.max())
-            return [i for i, v in enumerate(d) if edge[i] > 0 and (np.abs(v - est.radius) <= edge[i]).any()]
+            rows = {i for i, v in enumerate(d) if edge[i] > 0 and (np.abs(v - est.radius) <= edge[i]).any()}
+            if est.get_params().get("weights") == "distance":
+                rows |= {i for i, v in enumerate(d) if len(v) > 1 and (np.sort(v)[1:2] <= 4 * blur(est, X[i : i + 1], np.sort(v)[None, 1:2])).any()}
+            return sorted(rows)
         k = est.n_neighbors + (name == "KNeighborsTransformer" and method == "transform" and est.mode == "distance")
         d = est.kneighbors(X, n_neighbors=min(k + 1, est._fit_X.shape[0]))[0].astype(float)
     except Exception:
@@ -703,12 +706,12 @@ def scale(est, X, method, coarse):
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
             sd = np.sqrt(est.explained_variance_) if est.whiten else 1
             return (np.dot(np.abs(X) + np.abs(est.mean_), np.abs(est.components_).T) / sd).max(1).tolist()
-        if coarse and type(est).__name__ == "SkewedChi2Sampler":
+        if type(est).__name__ == "SkewedChi2Sampler":
             X = np.asarray(X, dtype=float)
-            return (0.1 * np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
-        if coarse and type(est).__name__ == "RBFSampler":
+            return ((0.1 if coarse else 1e-3) * np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
+        if type(est).__name__ == "RBFSampler":
             X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
-            return (0.1 * np.dot(np.abs(X), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
+            return ((0.1 if coarse else 1e-3) * np.dot(np.abs(X), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
         if type(est).__name__ == "KernelPCA" and method == "inverse_transform":
             return (few * np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1)).tolist()
         if type(est).__name__ == "KernelRidge":

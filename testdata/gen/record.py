@@ -48,7 +48,7 @@ def call(est, method, X):
             return Ragged([d[o] for d, o in zip(out[0], order)], [i[o] for i, o in zip(out[1], order)])
         return list(out)
     out = getattr(est, method)(X)
-    if type(est).__name__ == "RadiusNeighborsRegressor" and method == "predict" and out.dtype.kind == "i":
+    if type(est).__name__ == "RadiusNeighborsRegressor" and method == "predict" and (out.dtype.kind in "iub" or est.weights != "uniform"):
         return out.astype(float)  # where no row has a neighbour the NaN that stands for none takes the targets' type
     if type(est).__name__.endswith("NMF") and method == "inverse_transform":
         return np.asarray(out)  # of a frame scikit-learn makes one without names
