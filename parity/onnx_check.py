@@ -98,10 +98,16 @@ def by_reference(model, session, given):
     few = {k: a[:4] for k, a in given.items()}
     if not few or len(next(iter(few.values()))) == 0:
         return
-    for name, a, b in zip([o.name for o in session.get_outputs()], session.run(None, few), ReferenceEvaluator(model).run(None, few)):
+    try:
+        other = ReferenceEvaluator(model).run(None, few)
+    except ValueError as e:
+        if "cannot reshape array of size" in str(e):
+            return  # it gathers elements with numpy.choose, which knows of 64 columns
+        raise
+    for name, a, b in zip([o.name for o in session.get_outputs()], session.run(None, few), other):
         a, b = np.asarray(a), np.asarray(b)
         if a.dtype.kind == "f":
-            near = 1e-5 * np.nanmax(np.abs(a), where=np.isfinite(a), initial=0)
+            near = 1e-13 + 1e-5 * np.nanmax(np.abs(a), where=np.isfinite(a), initial=0)
             same = a.shape == b.shape and np.allclose(a, b, rtol=1e-5, atol=near, equal_nan=True)
         else:
             same = a.shape == b.shape and (a.astype(str) == b.astype(str)).all()

@@ -187,6 +187,9 @@ func several(values []*golden.Value, names []string, want *golden.Value, method 
 		f.Columns[j] = v.Dense.Reshape(f.N)
 		f.Names = append(f.Names, strings.TrimPrefix(names[j], method+"."))
 	}
+	if want.Frame == nil && f.Columns[0].DType == want.Dense.DType {
+		return dense(&golden.Value{Frame: f})
+	}
 	return &golden.Value{Frame: f}
 }
 

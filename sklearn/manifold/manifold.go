@@ -103,7 +103,7 @@ func (m *Isomap) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		paths = b.Add(paths, b.Reshape(dist, graph.N, k, 1))
 		g = b.Reduce(graph.OpReduceMin, paths, 1, false, graph.Any)
 	}
-	if x.DType() == tensor.Float32 {
+	if x.DType() == tensor.Float32 && x.Type().Kind != graph.Frame { // a frame has no type of its own
 		g = b.Cast(g, tensor.Float32)
 	}
 	g = b.Mul(g, g)

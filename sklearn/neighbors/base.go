@@ -170,11 +170,26 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			return b.Refuse("Input vector should be 1-D."), a, dt
 		}
 		switch n.metric.Name {
+		case graph.SokalMichener:
+			if !n.Before("1.9") {
+				return b.Unsupported(graph.OpKNeighbors, "sokalmichener of sparse rows is a matter of the scipy that computes"), a, dt
+			}
+			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
 		case graph.Correlation, graph.Yule, graph.Mahalanobis, graph.Hamming, graph.Dice, graph.Jaccard, graph.Matching, graph.Kulsinski, graph.RogersTanimoto, graph.RussellRao,
-			graph.SokalMichener, graph.SokalSneath:
+			graph.SokalSneath:
 			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
 		case graph.NaNEuclidean:
 			return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array."), a, dt
+		case graph.Canberra:
+			// scikit-learn counts one for a zero that one side stores.
+			const why = "scikit-learn's canberra of sparse rows takes zeros that are stored for other numbers"
+			if f := n.FitX; hasZero(f.Dense) || f.Sparse != nil && hasZero(f.Sparse.Data) {
+				return b.Unsupported(graph.OpKNeighbors, why), a, dt
+			}
+			if isSparse {
+				x = b.ToCSR(x)
+				x = b.Guard(x, b.Unary(graph.OpIsInf, b.ToDense(b.Unary(graph.OpLog, b.Unary(graph.OpAbs, b.Cast(x, tensor.Float64))))), why)
+			}
 		case graph.BrayCurtis, graph.Haversine:
 			return b.Unsupported(graph.OpKNeighbors, "scikit-learn's %s of sparse rows reads beyond the row", n.metric.Name), a, dt
 		}
@@ -216,6 +231,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			}
 		}
 	}
+	if n.metric.Name == graph.SokalMichener && n.byScipy(x.DType(), isSparse) && !n.Before("1.9") {
+		return b.Refuse("The 'metric' parameter of pairwise_distances_chunked must be a str among those that scipy has. Got 'sokalmichener' instead."), a, dt
+	}
 	if n.byScipy(x.DType(), isSparse) {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
 		if n.metric.Name == graph.BrayCurtis {
@@ -241,6 +259,14 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	a.Data = fit
 	return x, a, dt
+}
+
+// hasZero reports a zero among the numbers.
+func hasZero(t *tensor.Tensor) bool {
+	if t == nil {
+		return false
+	}
+	return slices.Contains(parts.Float64(t).F64, 0)
 }
 
 // reduced reports that scikit-learn's own reductions search rows of a type: since 1.1 dense ones whose type is that of the

@@ -78,6 +78,9 @@ func (l *LocalOutlierFactor) ScoreSamples(b *graph.Builder, x graph.Value) graph
 	if t := x.Type(); t.Kind == graph.Frame {
 		x = b.Cast(x, sklearn.FrameDType(t)) // names are not compared here
 	}
+	if l.metric.Name == graph.NaNEuclidean {
+		x = sklearn.Check(b, l, x, sklearn.Accept{Sparse: true, Array: true}) // kneighbors alone takes NaN
+	}
 	single := x.DType() == tensor.Float32
 	parts := l.kneighbors(b, x, l.NNeighbors).Parts()
 	if len(parts) != 2 {

@@ -114,7 +114,8 @@ func (k *Kernel) Apply(b *graph.Builder, e sklearn.Estimator, x graph.Value, y *
 	if k.Gamma != nil {
 		gamma = *k.Gamma
 	}
-	if kind := x.Type().Kind; kind == graph.CSR || kind == graph.OneHot {
+	sparse := x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot
+	if sparse {
 		switch k.Name {
 		case "additive_chi2", "chi2":
 			return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
@@ -139,7 +140,11 @@ func (k *Kernel) Apply(b *graph.Builder, e sklearn.Estimator, x graph.Value, y *
 		if x.DType() == tensor.Float32 {
 			eps = 0x1p-23
 		}
-		n = b.Where(b.Binary(graph.OpLess, n, b.Scalar(10*eps, n)), b.Scalar(1, n), n)
+		tiny := b.Binary(graph.OpLess, n, b.Scalar(10*eps, n))
+		if sparse { // of which nothing but zeros counts as zeros
+			tiny = b.Binary(graph.OpEqual, n, b.Scalar(0, n))
+		}
+		n = b.Where(tiny, b.Scalar(1, n), n)
 		return b.MatMulT(b.Div(x, n), b.Const(unitRows(y)))
 	case "additive_chi2", "chi2":
 		zero := b.Scalar(0, x)

@@ -86,7 +86,7 @@ def parts(est):
 def members(est):
     """The fitted estimators inside one that combines what they say of the same rows."""
     out = []
-    for name in ("estimators_", "estimator_", "calibrated_classifiers_", "regressor_", "estimator"):
+    for name in ("estimators_", "estimator_", "calibrated_classifiers_", "regressor_", "estimator", "nn_fit"):
         v = getattr(est, name, None)
         if v is not None and type(est).__name__ not in BOOSTED:
             out += [e for e in np.ravel(np.array(v, dtype=object)) if hasattr(e, "fit") or hasattr(e, "calibrators")]

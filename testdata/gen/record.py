@@ -224,14 +224,16 @@ class Recorder:
 def variants(X, kind, form):
     """Other shapes of the same rows that a caller may bring: name → rows. "narrow" are float64 rows that float32 can
     hold: what an ONNX model with float32 input is given."""
-    if kind in ("kernel", "dist", "flat"):
+    if kind in ("kernel", "dist", "flat", "geo"):
         return {"rows": X, "row": X[:1], "narrow": X.astype(np.float32).astype(np.float64)}
-    if kind in ("labels", "sets", "text", "dicts", "tokens", "images", "geo", "awkward", "bytes", "rich", "pairs"):
+    if kind in ("labels", "sets", "text", "dicts", "tokens", "images", "awkward", "bytes", "rich", "pairs"):
         return {"rows": X, "row": X[:1]}
     if isinstance(X, pd.DataFrame):
         out = {"rows": X, "row": X.iloc[:1]}
         if form == "frame":
             out["narrow"] = X.astype(np.float32).astype(np.float64)
+        elif form == "mixed":
+            out["narrow"] = X.astype({c: np.float32 for c in X.columns if X[c].dtype == np.float64}).astype(X.dtypes)
         return out
     if kind in ("cat", "catnan"):
         return {"rows": X, "row": X[:1], "frame": pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])}
@@ -245,6 +247,8 @@ def variants(X, kind, form):
         if not np.isnan(X).any():
             out["i8"] = np.round(X).astype(np.int64)
             out["bool"] = X > 0
+    elif X.dtype.kind in "iu" and kind not in ("catint", "labels") and np.abs(X.astype(float)).max(initial=0) < 1 << 24:
+        out["narrow"] = X.astype(np.float64)
     if not np.isnan(X.astype(float)).any():
         out["csr"] = sp.csr_matrix(np.where(X > np.median(X), X, 0))
     if form != "frame":
