@@ -255,8 +255,12 @@ func (tb *table) refusal(t *testing.T, c *golden.Case, out *golden.Output, r *ro
 	}
 }
 
-// allowance is a line of allow.txt.
-type allowance struct{ kind, estimator, method, input, words, reason string }
+// allowance is a line of allow.txt, and how often it was needed.
+type allowance struct {
+	kind, estimator, method, input, words, reason string
+
+	needed int
+}
 
 func allowances(t *testing.T) []allowance {
 	b, err := os.ReadFile(filepath.Join(fixture.Root(t), "parity", "allow.txt"))
@@ -278,7 +282,7 @@ func allowances(t *testing.T) []allowance {
 		if f[5] == "" || f[0] != "refuses" && f[0] != "answers" {
 			t.Fatalf("allow.txt:%d: want refuses or answers, and a reason", i+1)
 		}
-		all = append(all, allowance{f[0], f[1], f[2], f[3], f[4], f[5]})
+		all = append(all, allowance{kind: f[0], estimator: f[1], method: f[2], input: f[3], words: f[4], reason: f[5]})
 	}
 	return all
 }
@@ -288,8 +292,9 @@ func (tb *table) allowed(kind string, c *golden.Case, out *golden.Output, words 
 		ok, err := path.Match(pattern, s)
 		return ok && err == nil
 	}
-	for _, a := range tb.allow {
+	for i, a := range tb.allow {
 		if a.kind == kind && match(a.estimator, c.Estimator) && match(a.method, out.Method) && match(a.input, out.Input) && strings.Contains(words, a.words) {
+			tb.allow[i].needed++
 			return true
 		}
 	}
@@ -334,6 +339,12 @@ func (tb *table) String() string {
 		s.WriteString("refused by Larder alone:\n")
 		for _, w := range sorted(tb.refused) {
 			fmt.Fprintf(&s, "  %d × %s\n", tb.refused[w], w)
+		}
+	}
+	s.WriteString("lines of allow.txt that nothing here needed (the ladder of releases and rarer draws need some):\n")
+	for _, a := range tb.allow {
+		if a.needed == 0 {
+			fmt.Fprintf(&s, "  %s | %s | %s | %s | %s\n", a.kind, a.estimator, a.method, a.input, a.words)
 		}
 	}
 	if len(tb.unknown) > 0 {
