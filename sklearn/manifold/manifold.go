@@ -103,9 +103,11 @@ func (m *Isomap) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		paths = b.Add(paths, b.Reshape(dist, graph.N, k, 1))
 		g = b.Reduce(graph.OpReduceMin, paths, 1, false, graph.Any)
 	}
+	to := tensor.Float64
 	if x.DType() == tensor.Float32 && x.Type().Kind != graph.Frame { // a frame has no type of its own
-		g = b.Cast(g, tensor.Float32)
+		to = tensor.Float32
 	}
+	g = b.Cast(g, to)
 	g = b.Mul(g, g)
 	return sklearn.Transform(b, m.KernelPCA, b.Mul(g, b.Scalar(-0.5, g)))
 }

@@ -231,7 +231,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			}
 		}
 	}
-	if n.metric.Name == graph.SokalMichener && n.byScipy(x.DType(), isSparse) && !n.Before("1.9") {
+	if n.metric.Name == graph.SokalMichener && (x.DType() != fit.DType || !x.DType().IsFloat()) && !n.Before("1.9") {
 		return b.Refuse("The 'metric' parameter of pairwise_distances_chunked must be a str among those that scipy has. Got 'sokalmichener' instead."), a, dt
 	}
 	if n.byScipy(x.DType(), isSparse) {
