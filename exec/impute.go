@@ -187,15 +187,15 @@ func distances[T float](p *imputer, dst []T, row, hole []float64, squares []T) {
 	}
 }
 
-// impute returns the value of one cell from the donors of its column.
-func impute1[T float](p *imputer, j int, dist []T, near []int) float64 {
+// impute1 returns the value of one cell from the donors of its column; false where the choice of donors is not defined.
+func impute1[T float](p *imputer, j int, dist []T, near []int) (float64, bool) {
 	donors := p.donors[j]
 	all := true
 	for _, i := range donors {
 		all = all && dist[i] != dist[i]
 	}
 	if all {
-		return p.columns[j]
+		return p.columns[j], true
 	}
 	near = append(near[:0], donors...)
 	slices.SortStableFunc(near, func(a, b int) int {
@@ -205,7 +205,11 @@ func impute1[T float](p *imputer, j int, dist []T, near []int) float64 {
 		}
 		return cmp.Compare(x, y)
 	})
-	near = near[:min(p.Neighbours, len(near))]
+	n := min(p.Neighbours, len(near))
+	if undefined := func(i int) bool { return dist[near[i]] != dist[near[i]] }; p.Undefined && n < len(near) && undefined(n-1) {
+		return 0, false // which of them count is a matter of numpy's partial sort
+	}
+	near = near[:n]
 	infinite := func(d T) bool { return math.IsInf(float64(1/d), 0) }
 	zero := false
 	for _, i := range near {
@@ -215,7 +219,7 @@ func impute1[T float](p *imputer, j int, dist []T, near []int) float64 {
 	for _, i := range near {
 		w := T(1)
 		switch d := dist[i]; {
-		case d != d:
+		case d != d && !p.Undefined:
 			w = 0
 		case !p.ByDistance:
 		case zero && !infinite(d):
@@ -226,7 +230,7 @@ func impute1[T float](p *imputer, j int, dist []T, near []int) float64 {
 		sum += T(T(p.Fit.F64[i*p.k+j]) * w)
 		weights += w
 	}
-	return float64(sum / weights)
+	return float64(sum / weights), true
 }
 
 func boolInt(b bool) int {
@@ -272,7 +276,11 @@ func knnImputer[T float](n *node, p *imputer, room func(*call, int) []T) kernel 
 				if hole[j] == 0 || !p.Valid[j] {
 					continue
 				}
-				v, i := impute1(p, j, dist, near), r*p.k+j
+				v, ok := impute1(p, j, dist, near)
+				if !ok {
+					return c.refuse("row %d shares known columns with fewer than %d fitted rows: which others fill column %d was a matter of numpy's partial sort before scikit-learn 1.6", r, p.Neighbours, j)
+				}
+				i := r*p.k + j
 				if out.DType == tensor.Float64 {
 					out.F64[i] = v
 				} else {

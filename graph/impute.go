@@ -37,6 +37,7 @@ type KNNImputeAttr struct {
 	Valid      []bool         // [k]: columns that are imputed
 	Neighbours int
 	ByDistance bool // weights are reciprocal distances
+	Undefined  bool // donors at no defined distance count where too few are at one; not ByDistance
 	Columns    bool // norms of fitted rows add column after column: the array is in Fortran order
 	Single     bool // fitted on float32: float32 rows are computed with in float32
 	Missing    Missing

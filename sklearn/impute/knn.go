@@ -19,6 +19,9 @@ var knnClasses = []sklearn.Class{
 		}}, {Before: "1.3.1", Fix: func(s *sklearn.State) error {
 			s.Attrs.Set(pyobj.Str("(bare)"), pyobj.Bool(true))
 			return nil
+		}}, {Before: "1.6", Fix: func(s *sklearn.State) error {
+			s.Attrs.Set(pyobj.Str("(undefined)"), pyobj.Bool(true))
+			return nil
 		}}}},
 }
 
@@ -36,6 +39,8 @@ type KNNImputer struct {
 
 	// RuleBare: before 1.3.1 rows without a missing cell among them came back without the indicator's columns.
 	RuleBare bool `sk:"(bare),optional"`
+	// RuleUndefined: before 1.6 uniform weights counted donors at no defined distance, too.
+	RuleUndefined bool `sk:"(undefined),optional"`
 
 	known      []bool
 	byDistance bool
@@ -114,7 +119,7 @@ func (m *KNNImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 			"no cell is missing: KNNImputer then left out the columns of its indicator, before scikit-learn 1.3.1, and the width would depend on the rows")
 	}
 	y := b.KNNImpute(x, graph.KNNImputeAttr{Fit: m.PrivateFitX, Known: m.known, Valid: m.PrivateValidMask, Neighbours: m.NNeighborsParam,
-		ByDistance: m.byDistance, Single: m.single, Columns: m.columns, Missing: m.MissingValuesParam.Missing})
+		ByDistance: m.byDistance, Undefined: m.RuleUndefined && !m.byDistance, Single: m.single, Columns: m.columns, Missing: m.MissingValuesParam.Missing})
 	keep := m.keep()
 	switch {
 	case len(keep) == len(m.PrivateValidMask):

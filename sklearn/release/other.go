@@ -144,6 +144,7 @@ var otherSteps = []step{
 		}
 		return s.lose("estimators_", "until 0.18 the decisions of two classes were a column, not a vector", "decision_function")
 	}},
+	{at: "1.6", classes: "KNNImputer", up: (*state).undefinedDonors, down: (*state).undefinedDonors},
 	{at: "1.8", classes: "OneVsRestClassifier", up: (*state).equalScores, down: (*state).equalScores},
 	{at: "1.1", classes: "OneVsOneClassifier", up: (*state).pairThreshold, down: (*state).pairThreshold},
 	{at: "1.4", classes: "CalibratedClassifierCV", up: (*state).foldOfTwo, down: (*state).foldOfTwo},
@@ -374,8 +375,8 @@ var otherSteps = []step{
 		return nil
 	}},
 	{at: "*", classes: neighbours, up: (*state).searchMetric},
-	{at: "*", classes: "KNeighborsClassifier KNeighborsRegressor NearestNeighbors KNeighborsTransformer LocalOutlierFactor", up: func(s *state) error {
-		if s.word("_fit_method") == "brute" && !s.m.To.sameMinor(s.from) {
+	{at: "*", classes: "KNeighborsClassifier KNeighborsRegressor NearestNeighbors KNeighborsTransformer LocalOutlierFactor KNNImputer", up: func(s *state) error {
+		if (s.word("_fit_method") == "brute" || s.name == "KNNImputer" && s.fitted()) && !s.m.To.sameMinor(s.from) {
 			s.m.say("%s (%s): neighbours at equal distances may come in another order, as they may in every release.", s.path, s.name)
 		}
 		return nil
@@ -892,4 +893,12 @@ func (s *state) withoutWeights(why string) {
 		}
 		s.set(name, v, why)
 	}
+}
+
+// undefinedDonors: until 1.5 uniform weights counted donors that share no known column with a row, since then they do not.
+func (s *state) undefinedDonors() error {
+	if s.fitted() && s.word("weights") != "distance" {
+		s.m.say("%s (%s): rows that share a known column with fewer than n_neighbors fitted rows are filled otherwise since 1.6.", s.path, s.name)
+	}
+	return nil
 }
