@@ -249,6 +249,9 @@ var linearSteps = []step{
 			return s.refuse("class_prior_", "before 1.6 priors do not count")
 		}
 		if s.get("class_prior_") != nil {
+			if s.m.asking > 0 {
+				return s.refuse("class_prior_", "what is around it asks for probabilities or a decision_function, which it has only since 1.6")
+			}
 			s.m.say("%s: NearestCentroid has no probabilities and no decision_function before 1.6.", s.path)
 		}
 		return nil

@@ -113,6 +113,7 @@ type migration struct {
 	done    map[pyobj.Value]bool
 	middle  map[*pyobj.Object]bool // transformers inside another estimator
 	inside  int                    // estimators around the current one
+	asking  int                    // those of them that ask for scores or probabilities
 	python2 bool                   // Python 2 wrote the file
 }
 
@@ -270,6 +271,10 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 	}
 	m.inside++
 	defer func() { m.inside-- }()
+	if slices.Contains(strings.Fields(askers), s.name) {
+		m.asking++
+		defer func() { m.asking-- }()
+	}
 	for _, e := range append([]pyobj.Entry(nil), attrs.Entries...) {
 		k, _ := pyobj.Text(e.Key)
 		if err := m.value(e.Value, path+"."+k, s.from); err != nil {
@@ -278,6 +283,10 @@ func (m *migration) object(o *pyobj.Object, path, release string) error {
 	}
 	return s.migrate()
 }
+
+// askers are the estimators that ask those inside for more than predict.
+const askers = `OneVsRestClassifier OneVsOneClassifier OutputCodeClassifier CalibratedClassifierCV StackingClassifier VotingClassifier BaggingClassifier
+	AdaBoostClassifier ClassifierChain SelfTrainingClassifier TunedThresholdClassifierCV FixedThresholdClassifier`
 
 // renamed are classes by the names that other releases gave them.
 var renamed = map[string]string{

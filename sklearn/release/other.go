@@ -590,6 +590,13 @@ func (m *migration) distance(o *pyobj.Object, path string) error {
 	}
 	o.Class = &pyobj.Global{Module: module, Name: "newObj"}
 	o.Args = []pyobj.Value{&pyobj.Global{Module: module, Name: name}}
+	if t, ok := o.State.(*pyobj.Tuple); ok && len(t.Items) == 3 && strings.HasPrefix(name, "Mahalanobis") && m.To.Before("1.3") {
+		n := rowsOf(t.Items[2]) // until 1.2 differences are written there, without a look at its size
+		if n < 1 {
+			return &RefusedError{path, name, "", "its matrix is none", m.To.Version}
+		}
+		t.Items[1] = floatArray(make([]float64, n), n)
+	}
 	if t, ok := o.State.(*pyobj.Tuple); ok && len(t.Items) == 3 && strings.HasPrefix(name, "Minkowski") {
 		switch blank := blankWeights(t); {
 		case blank && !m.To.Before("1.1"):
