@@ -145,6 +145,13 @@ var otherSteps = []step{
 		return s.lose("estimators_", "until 0.18 the decisions of two classes were a column, not a vector", "decision_function")
 	}},
 	{at: "1.6", classes: "KNNImputer", up: (*state).undefinedDonors, down: (*state).undefinedDonors},
+	{at: "*", classes: "OneClassSVM SVR NuSVR", up: func(s *state) error {
+		s.taken["class_weight_"] = true
+		if s.fitted() && s.m.To.Before("1.1") {
+			s.add("class_weight_", floatArray(nil, 0), "none: read where the rows of the fit were sparse")
+		}
+		return nil
+	}},
 	{at: "1.8", classes: "OneVsRestClassifier", up: (*state).equalScores, down: (*state).equalScores},
 	{at: "1.1", classes: "OneVsOneClassifier", up: (*state).pairThreshold, down: (*state).pairThreshold},
 	{at: "1.4", classes: "CalibratedClassifierCV", up: (*state).foldOfTwo, down: (*state).foldOfTwo},
