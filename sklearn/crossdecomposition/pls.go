@@ -37,10 +37,10 @@ func pls(name string, old ...string) sklearn.Class {
 					s.Attrs.Set(pyobj.Str("coef_"), c)
 					rule = Scaled
 				}
-				s.Attrs.Set(pyobj.Str("rule"), pyobj.Int(rule))
+				s.Attrs.Set(pyobj.Str("rule_scaling"), pyobj.Int(rule))
 				return nil
 			}},
-			{Before: "1.5", Fix: func(s *sklearn.State) error { s.Default("rule", pyobj.Int(Scaled)); return nil }},
+			{Before: "1.5", Fix: func(s *sklearn.State) error { s.Default("rule_scaling", pyobj.Int(Scaled)); return nil }},
 		}}
 }
 
@@ -79,7 +79,7 @@ type PLS struct {
 	Rotations *tensor.Tensor `sk:"x_rotations_"`
 	Loadings  *tensor.Tensor `sk:"x_loadings_"`
 	Predict1D bool           `sk:"_predict_1d,optional"`
-	Rule      int            `sk:"rule,optional"`
+	Rule      int            `sk:"rule_scaling,optional"`
 }
 
 var (
