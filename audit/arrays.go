@@ -353,7 +353,10 @@ func machineArrays(d *pyobj.Dict, classifies bool) string {
 		counts = d.Get("n_support_")
 	}
 	per := integers(counts)
-	if per == nil {
+	if len(per) == 0 {
+		if a, ok := counts.(*pyobj.Array); ok && a.Len() == 0 {
+			return "support vectors of no class"
+		}
 		return ""
 	}
 	classes := len(per)

@@ -81,6 +81,11 @@ func TestArraysThatDoNotBelongTogether(t *testing.T) {
 		{"SVC.joblib", "SVC", "fewer vectors", cut("support_vectors_", 0), "support vectors"},
 		{"SVC.joblib", "SVC", "more vectors of a class", index("_n_support", 0, 1000), "support vectors"},
 		{"SVC.joblib", "SVC", "a negative number of vectors", index("_n_support", 0, -1), "support vectors"},
+		{"NuSVR.pkl", "NuSVR", "no number of vectors", func(o *pyobj.Object) {
+			counts := *arrayIn(o, "_n_support")
+			counts.Shape, counts.Data = []int{0}, nil
+			put(o, "_n_support", &counts)
+		}, "no class"},
 		{"SVC-probability.pkl", "SVC", "fewer probabilities", func(o *pyobj.Object) {
 			a := arrayIn(o, "_n_support")
 			put(o, "_n_support", &pyobj.Array{DType: a.DType, Shape: []int{3}, Data: make([]byte, 12)})
