@@ -361,7 +361,7 @@ func machineArrays(d *pyobj.Dict, classifies bool) string {
 	}
 	classes := len(per)
 	if !classifies && classes < 2 {
-		classes = 2 // releases that keep one count give libsvm two
+		return fmt.Sprintf("%d numbers of support vectors", classes) // libsvm reads two
 	}
 	sum := int64(0)
 	for _, n := range per {

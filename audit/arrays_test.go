@@ -86,6 +86,7 @@ func TestArraysThatDoNotBelongTogether(t *testing.T) {
 			counts.Shape, counts.Data = []int{0}, nil
 			put(o, "_n_support", &counts)
 		}, "no class"},
+		{"NuSVR.pkl", "NuSVR", "one number of vectors", cut("_n_support", 0), "1 numbers of support vectors"},
 		{"SVC-probability.pkl", "SVC", "fewer probabilities", func(o *pyobj.Object) {
 			a := arrayIn(o, "_n_support")
 			put(o, "_n_support", &pyobj.Array{DType: a.DType, Shape: []int{3}, Data: make([]byte, 12)})
