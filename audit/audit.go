@@ -468,7 +468,7 @@ func arguments(args []pyobj.Value) string {
 		case pyobj.Str:
 			s := string(x)
 			if len(s) > 60 {
-				s = s[:60] + "…"
+				s = strings.ToValidUTF8(s[:60], "") + "…"
 			}
 			parts = append(parts, fmt.Sprintf("%q", s))
 		case pyobj.Int:
