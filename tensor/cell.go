@@ -22,6 +22,7 @@ const (
 // Cell is one value of an object column.
 type Cell struct {
 	Kind CellKind
+	Big  bool  // I holds the bits of a uint64 of 2^63 or more
 	I    int64 // CellInt; CellBool as 0 or 1
 	F    float64
 	S    string // CellStr, CellBytes
@@ -48,6 +49,9 @@ func BoolCell(b bool) Cell {
 func (c Cell) Float() (float64, bool) {
 	switch c.Kind {
 	case CellBool, CellInt:
+		if c.Big {
+			return float64(uint64(c.I)), true
+		}
 		return float64(c.I), true
 	case CellFloat:
 		return c.F, true
@@ -71,6 +75,9 @@ func (c Cell) Key() Cell {
 		if c.F == math.Trunc(c.F) && c.F >= -1<<63 && c.F < 1<<63 {
 			return Cell{Kind: CellInt, I: int64(c.F)}
 		}
+		if c.F == math.Trunc(c.F) && c.F >= 1<<63 && c.F < 1<<64 {
+			return Cell{Kind: CellInt, Big: true, I: int64(uint64(c.F))}
+		}
 	}
 	return c
 }
@@ -86,6 +93,9 @@ func (c Cell) String() string {
 		}
 		return "False"
 	case CellInt:
+		if c.Big {
+			return strconv.FormatUint(uint64(c.I), 10)
+		}
 		return strconv.FormatInt(c.I, 10)
 	case CellFloat:
 		return FormatFloat(c.F)
@@ -115,7 +125,7 @@ func FormatFloat(f float64) string {
 	return s
 }
 
-// Go returns the cell as a value for JSON: nil, bool, int64, float64 or string. NaN is nil, infinities are the strings
+// Go returns the cell as a value for JSON: nil, bool, int64, uint64 of 2^63 or more, float64 or string. NaN is nil, infinities are the strings
 // "Infinity" and "-Infinity".
 func (c Cell) Go() any {
 	switch c.Kind {
@@ -124,6 +134,9 @@ func (c Cell) Go() any {
 	case CellBool:
 		return c.I != 0
 	case CellInt:
+		if c.Big {
+			return uint64(c.I)
+		}
 		return c.I
 	case CellFloat:
 		switch {

@@ -254,7 +254,7 @@ func (t *Tensor) Cell(i int) Cell {
 	case F32:
 		return FloatCell(float64(t.F32[i]))
 	case I64:
-		return IntCell(t.I64[i])
+		return Cell{Kind: CellInt, I: t.I64[i], Big: t.DType == Uint64 && t.I64[i] < 0}
 	case U8:
 		return BoolCell(t.U8[i] != 0)
 	case Str:
