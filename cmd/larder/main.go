@@ -81,8 +81,11 @@ func run() int {
 	return code
 }
 
-// message is an error's text without the name of the system call that failed on a file.
+// message is an error's text without the name of the system call that failed on a file, or of the signal that ended it.
 func message(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
 	msg := strings.TrimPrefix(err.Error(), "larder: ")
 	var at *fs.PathError
 	if errors.As(err, &at) {
