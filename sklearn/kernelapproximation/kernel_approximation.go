@@ -267,9 +267,9 @@ func (n *Nystroem) Bound(*sklearn.Binder) error {
 
 // Transform maps the kernel with the components.
 func (n *Nystroem) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	a := sklearn.Accept{Sparse: true}
-	if n.kernel().Name != "precomputed" {
-		a.Width = n.Components.Dense.Shape[1]
+	a := sklearn.Accept{}
+	if n.kernel().Name != "precomputed" { // which is a dense matrix
+		a.Sparse, a.Width = true, n.Components.Dense.Shape[1]
 	}
 	x = sklearn.Check(b, n, x, a)
 	return b.MatMulT(n.kernel().Apply(b, n, x, n.Components.Dense), b.Const(n.Normalization))
