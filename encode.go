@@ -97,7 +97,7 @@ func (m *Model) encode(w io.Writer, f Form) error {
 // pickling gives how pickles are written.
 func (m *Model) pickling(protocol int) joblib.Options {
 	from := m.doc.Format
-	return joblib.Options{Protocol: protocol, Core: m.numpyCore(protocol), Identity: from == joblib.Name || from == pickle.Name}
+	return joblib.Options{Protocol: protocol, Core: m.numpyCore(protocol), Identity: from == joblib.Name || from == pickle.Name, Packed: m.packed}
 }
 
 func encodeValue(w io.Writer, f Form, root pyobj.Value, opt joblib.Options) error {

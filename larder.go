@@ -45,6 +45,7 @@ type Model struct {
 	memory int64 // for faster forms of a big model; 0 for no bound
 
 	migrated, numpy2 bool // rewritten for another release; whose numpy is 2 or later
+	packed           bool // for a release of before joblib 1.2
 
 	report *audit.Report
 

@@ -3,6 +3,7 @@ package larder
 import (
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/pyobj"
+	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/release"
 )
 
@@ -34,7 +35,8 @@ func (m *Model) Migrate(o MigrateOptions) (*Model, *release.Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	n := &Model{opts: m.opts, src: m.src, memory: m.memory, root: root, path: "model", migrated: true, numpy2: o.Numpy2}
+	n := &Model{opts: m.opts, src: m.src, memory: m.memory, root: root, path: "model", migrated: true, numpy2: o.Numpy2,
+		packed: sklearn.CompareVersions(to.Version, "1.2") < 0}
 	n.opts.selected = ""
 	doc := *m.doc
 	doc.Root, doc.Extra = root, nil

@@ -1,6 +1,7 @@
 package larder_test
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"sort"
@@ -136,4 +137,29 @@ func names(m *larder.Model, global string) bool {
 		}
 	}
 	return false
+}
+
+// joblib pads arrays since 1.2; what a release of before is given, its joblib must read.
+func TestMigrateForOldJoblib(t *testing.T) {
+	m, err := larder.Open(fixture.Path(t, "sklearn/1.9.1/LogisticRegression-binary.pkl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for release, padded := range map[string]bool{"1.1.3": false, "1.2.2": true} {
+		n, _, err := m.Migrate(larder.MigrateOptions{Sklearn: release})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := n.Encode(&b, larder.Form{Format: "joblib"}); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(b.Bytes(), []byte("numpy_array_alignment_bytes")) != padded {
+			t.Errorf("%s: padded %t", release, !padded)
+		}
+		back, err := larder.OpenBytes(b.Bytes())
+		if err != nil || back.Can("predict") != nil {
+			t.Errorf("%s: %v", release, err)
+		}
+	}
 }

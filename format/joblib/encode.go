@@ -21,6 +21,7 @@ type Options struct {
 	Protocol   int    // pickle protocol, 2 to 5
 	Core       bool   // write numpy.core, for readers with numpy before 2.0
 	Identity   bool   // the values were decoded from a pickle: equal strings and dtypes are as many objects as there
+	Packed     bool   // arrays are not aligned, for readers with joblib before 1.2
 }
 
 // Encode writes v as joblib.dump does in joblib 1.6: arrays spliced into the pickle stream, aligned, in their own byte
@@ -35,7 +36,11 @@ func Encode(w io.Writer, v pyobj.Value, opt Options) error {
 		return err
 	}
 	s.e.Array, s.e.Identity = s.array, opt.Identity
-	s.e.Names(attributes[:]...)
+	s.attributes = attributes[:]
+	if opt.Packed {
+		s.attributes = attributes[:len(attributes)-1]
+	}
+	s.e.Names(s.attributes...)
 	if err := s.e.Encode(v); err != nil {
 		return err
 	}
@@ -64,6 +69,8 @@ type splicer struct {
 	opt     Options
 	e       *pickle.Encoder
 	reducer *numpy.Reducer
+
+	attributes []string
 }
 
 func (s *splicer) array(a *pyobj.Array) (bool, error) {
@@ -89,8 +96,9 @@ func (s *splicer) array(a *pyobj.Array) (bool, error) {
 		shape.Items = append(shape.Items, pyobj.Int(n))
 	}
 	state := &pyobj.Dict{}
-	for i, v := range []pyobj.Value{class, shape, order, a.DType, pyobj.Bool(!objects), pyobj.Int(alignment)} {
-		state.Set(pyobj.Str(attributes[i]), v)
+	values := []pyobj.Value{class, shape, order, a.DType, pyobj.Bool(!objects), pyobj.Int(alignment)}
+	for i, name := range s.attributes {
+		state.Set(pyobj.Str(name), values[i])
 	}
 	err := s.e.Save(&pyobj.Object{Make: pyobj.New, Class: &pyobj.Global{Module: "joblib.numpy_pickle", Name: "NumpyArrayWrapper"}, State: state})
 	if err != nil {
@@ -104,6 +112,9 @@ func (s *splicer) array(a *pyobj.Array) (bool, error) {
 	}
 	if err := numpy.Fits(a.DType, a.Shape, int64(len(a.Data))); err != nil {
 		return false, fmt.Errorf("joblib: %w", err)
+	}
+	if s.opt.Packed {
+		return true, s.e.Raw(a.Data)
 	}
 	n := alignment - (s.e.Offset()+1)%alignment
 	pad := append([]byte{byte(n)}, bytes.Repeat([]byte{0xff}, int(n))...)
