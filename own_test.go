@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -125,6 +126,23 @@ func TestOwnAttributes(t *testing.T) {
 		}
 		if err := m.Can("predict"); err == nil || !strings.Contains(err.Error(), "attribute not accounted for") {
 			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// TestKernelOfAFrame computes a known kernel given as a function, of rows that the file holds as a pandas frame of two blocks.
+func TestKernelOfAFrame(t *testing.T) {
+	m, err := larder.Open(fixture.Path(t, "own/frame.pkl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.Run(t.Context(), "decision_function", tensor.Value{Dense: tensor.FromF64([]float64{0.5, 1, -1, -1, 0, 2}, 2, 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{0.6633564534209595, -0.039562051089376354} {
+		if got := r.Tensor().F64[i]; math.Abs(got-want) > 1e-12 {
+			t.Errorf("row %d: %v, want %v", i, got, want)
 		}
 	}
 }

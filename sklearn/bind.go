@@ -680,6 +680,9 @@ func fromItems(items []pyobj.Value) (*tensor.Tensor, error) {
 // AnyMatrix converts a dense array or a scipy sparse matrix.
 func AnyMatrix(v pyobj.Value) (Matrix, error) {
 	if o, ok := v.(*pyobj.Object); ok && strings.HasPrefix(o.ClassName(), "pandas.") {
+		if t := pandasNumbers(o); t != nil {
+			return Matrix{Dense: t}, nil
+		}
 		return Matrix{}, fmt.Errorf("a pandas %s, wanted an array or a sparse matrix", pyobj.ShortName(o.ClassName()))
 	}
 	if _, ok := v.(*pyobj.Object); ok {
@@ -794,6 +797,98 @@ func Sequence(v pyobj.Value) ([]pyobj.Value, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s, wanted a sequence", Describe(v))
+}
+
+// pandasNumbers gives a pandas.DataFrame of numbers as the matrix scikit-learn makes of it, nil for others. A frame's blocks hold
+// the columns of one type as rows, with the places of those columns: since pandas 1.3 each is restored by _unpickle_block.
+func pandasNumbers(o *pyobj.Object) *tensor.Tensor {
+	a, ok := o.Attrs()
+	if !ok || pyobj.ShortName(o.ClassName()) != "DataFrame" {
+		return nil
+	}
+	mgr, ok := a.Get("_mgr").(*pyobj.Object)
+	if !ok || len(mgr.Args) < 1 {
+		return nil
+	}
+	blocks, ok := mgr.Args[0].(*pyobj.Tuple)
+	if !ok {
+		return nil
+	}
+	type part struct {
+		t  *tensor.Tensor
+		at []int
+	}
+	var parts []part
+	width, dt := 0, tensor.Invalid
+	for _, b := range blocks.Items {
+		block, ok := b.(*pyobj.Object)
+		if !ok || len(block.Args) < 2 {
+			return nil
+		}
+		t, err := Tensor(block.Args[0])
+		if err != nil || len(t.Shape) != 2 || t.Len() == 0 || !t.DType.IsNumeric() || t.DType == tensor.Bool || len(parts) > 0 && t.Shape[1] != parts[0].t.Shape[1] {
+			return nil
+		}
+		at := places(block.Args[1], t.Shape[0])
+		if at == nil {
+			return nil
+		}
+		if parts = append(parts, part{t, at}); dt == tensor.Invalid {
+			dt = t.DType
+		}
+		width, dt = width+t.Shape[0], tensor.Promote(dt, t.DType)
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	if dt != tensor.Float32 {
+		dt = tensor.Float64
+	}
+	n := parts[0].t.Shape[1]
+	out := tensor.New(dt, n, width)
+	seen := make([]bool, width)
+	for _, p := range parts {
+		for k, j := range p.at {
+			if j < 0 || j >= width || seen[j] {
+				return nil
+			}
+			seen[j] = true
+			for i := range n {
+				f, _ := p.t.Float(k*n + i)
+				if dt == tensor.Float32 {
+					out.F32[i*width+j] = float32(f)
+				} else {
+					out.F64[i*width+j] = f
+				}
+			}
+		}
+	}
+	return out
+}
+
+// places are the n columns of a block, given as a slice or as an array; nil where they are something else.
+func places(v pyobj.Value, n int) []int {
+	out := make([]int, n)
+	if o, ok := v.(*pyobj.Object); ok && o.ClassName() == "builtins.slice" && len(o.Args) == 3 {
+		start, err1 := Int(o.Args[0])
+		stop, err2 := Int(o.Args[1])
+		step, err3 := Int(o.Args[2])
+		if err1 != nil || err2 != nil || err3 != nil || step < 1 || (stop-start+step-1)/step != n {
+			return nil
+		}
+		for k := range out {
+			out[k] = start + k*step
+		}
+		return out
+	}
+	t, err := Tensor(v)
+	if err != nil || !t.DType.IsInt() || t.Len() != n {
+		return nil
+	}
+	for k := range out {
+		out[k] = int(t.I64[k])
+	}
+	return out
 }
 
 // pandasIndex gives the data of a pandas.Index (pandas.core.indexes.base._new_Index(cls, {"data": …})), nil for others.

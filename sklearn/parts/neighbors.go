@@ -213,7 +213,7 @@ func minkowski(m *graph.Metric) {
 func MetricName(v pyobj.Value) (string, bool) {
 	if g, ok := v.(*pyobj.Global); ok && g.Module == "scipy.spatial.distance" {
 		switch g.Name {
-		case "euclidean", "sqeuclidean", "cityblock", "chebyshev", "canberra", "cosine", "correlation":
+		case "euclidean", "sqeuclidean", "cityblock", "chebyshev", "canberra", "cosine", "correlation", "minkowski":
 			return g.Name, true
 		case "braycurtis":
 			return graph.BrayCurtisSum, true

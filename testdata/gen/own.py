@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -78,11 +79,14 @@ def main():
         "dict": {"scaler": pipe[1], "model": pipe[2], "clip": pipe[0]},
         "beside": {"clip": pipe[0], "model": pipe[2]},
         "pair": (pipe[2], shop.double),
+        "frame": SVC(kernel=rbf_kernel).fit(pd.DataFrame({"a": X[:, 0], "n": np.arange(30) % 3, "b": X[:, 1]}), y),
         "names": make_pipeline(FunctionTransformer(np.log1p, feature_names_out=shop.labels).set_output(transform="pandas"), StandardScaler()).fit(pd.DataFrame(abs(X), columns=list("abc"))),
         "deeper": {"model": pipe[2], "before": {"clip": pipe[0], "scale": [pipe[1]]}, "note": "plain"},
     }.items():
         with open(os.path.join(OUT, name + ".pkl"), "wb") as f:
             pickle.dump(est, f, protocol=4)
+        if name == "frame":
+            print(est.decision_function(np.array([[0.5, 1, -1], [-1, 0, 2.0]])).tolist())
     with open(os.path.join(OUT, "lambda.pkl"), "wb") as f:
         cloudpickle.dump(make_pipeline(FunctionTransformer(lambda X: X + 1), LogisticRegression()).fit(X, y), f)
     print(pipe.predict_proba([[0.5, 2, -3], [0, 0, 0.25]]).tolist())
