@@ -174,7 +174,7 @@ func (tb *table) model(t *testing.T, c *golden.Case) {
 		case runErr != nil:
 			tb.refusal(t, c, out, r, runErr)
 		default:
-			if n, takes := m.NFeatures(), columns(c.Inputs[out.Input]); n != takes && n > 0 && takes > 0 && out.Method != sklearn.MethodInverseTransform {
+			if n, takes := m.NFeatures(), columns(c.Inputs[out.Input]); !strings.HasPrefix(out.Input, "bad ") && n != takes && n > 0 && takes > 0 && out.Method != sklearn.MethodInverseTransform {
 				t.Errorf("%s: %s of %q: scikit-learn takes its %d columns, Larder says %d", c.Setting, out.Method, out.Input, takes, n)
 			}
 			out.AnyWidth = tb.older
