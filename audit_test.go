@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/source"
 )
 
 // endless is time that only runaway work takes, on a machine however busy.
@@ -189,6 +191,28 @@ func TestAuditNumpyFiles(t *testing.T) {
 		r := larder.AuditBytes([]byte(c.file), audit.Policy{})
 		if r.Verdict != c.want || r.Format != c.format {
 			t.Errorf("%s: %s %q, want %s %q: %v", name, r.Verdict, r.Format, c.want, c.format, first(r))
+		}
+	}
+}
+
+// TestLoneText: a pickle of nothing but a long text or number is one from its last byte; a text that only begins like one is not.
+func TestLoneText(t *testing.T) {
+	long := strings.Repeat("7", 3000)
+	for what, c := range map[string]struct {
+		data string
+		ok   bool
+	}{
+		"text":      {"V" + long + "\np0\n.", true},
+		"binary":    {"X\xb8\x0b\x00\x00" + long + "q\x00.", true},
+		"number":    {"L" + long + "L\n.", true},
+		"no STOP":   {"V" + long + "\np0\n", false},
+		"more":      {"V" + long + "\np0\n. and so on.", false},
+		"a letter":  {"Very dear friends,\n" + long + ".", false},
+		"all alone": {"V" + long + ".", false},
+	} {
+		doc, err := larder.Decode(source.Bytes([]byte(c.data)), source.Default())
+		if (err == nil) != c.ok || c.ok && doc.Format != "pickle" || !c.ok && !errors.Is(err, larder.ErrFormat) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

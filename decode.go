@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/npy"
@@ -104,6 +105,12 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	for _, f := range formats {
 		if f.sniff(prefix) {
 			return f.decode(src, lim)
+		}
+	}
+	if long := int64(len(prefix)) < src.Len(); long && bytes.HasSuffix(src.Peek(src.Len()-1, 1), []byte(".")) {
+		// A pickle of one long text or number shows nothing but it in its first bytes: it is one if it runs to its last.
+		if doc, err := joblib.Decode(src, lim); err == nil && !slices.ContainsFunc(doc.Notes, func(n pyobj.Note) bool { return n.Rule == "trailing-bytes" }) {
+			return doc, nil
 		}
 	}
 	return nil, &FormatError{src.Path(), prefix[:min(len(prefix), 8)]}
