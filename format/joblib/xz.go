@@ -41,7 +41,14 @@ func newLZMA(in []byte, maxDict int64) (*lzmaAlone, error) {
 	if err := z.props(in[0]); err != nil {
 		return nil, err
 	}
-	return z, z.begin(len(in))
+	if err := z.begin(len(in)); err != nil {
+		return nil, err
+	}
+	if z.left == 0 {
+		z.room(step)
+		return z, z.ending()
+	}
+	return z, nil
 }
 
 func dictionary(size, max int64) (int, error) {
@@ -91,10 +98,14 @@ func (z *lzmaAlone) more() error {
 	if z.left > 0 || z.finished {
 		return nil
 	}
-	if err = z.finish(len(z.in)); !errors.Is(err, errLZMA) {
+	return z.ending()
+}
+
+// ending checks what stands behind the last byte of an announced size: nothing, or an end marker all the same.
+func (z *lzmaAlone) ending() error {
+	if err := z.finish(len(z.in)); !errors.Is(err, errLZMA) {
 		return err
 	}
-	// the size is announced and an end marker stands there all the same
 	at := z.w
 	if err := z.decode(z.w+1, len(z.in)); err != nil || !z.finished || z.w != at {
 		return errLZMA
