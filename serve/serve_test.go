@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"bufio"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "answered") }), ConnState: l.state}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
-	defer func() { srv.Close(); <-done }()
+	defer func() { _ = srv.Close(); <-done }()
 	var silent []net.Conn
 	for range 5 {
 		c, err := net.Dial("tcp", ln.Addr().String())
@@ -43,7 +44,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 		t.Errorf("answer %q", b)
 	}
 	_ = silent[0].SetReadDeadline(time.Now().Add(10 * time.Second))
-	if _, err := silent[0].Read(make([]byte, 1)); err != io.EOF {
+	if _, err := silent[0].Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the oldest silent connection: %v", err)
 	}
 }

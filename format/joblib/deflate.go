@@ -51,7 +51,7 @@ func newDeflate(w io.Writer, gzip bool, level int) (*deflate, error) {
 
 func (z *deflate) Write(p []byte) (int, error) {
 	n := len(p)
-	z.sum.Write(p)
+	_, _ = z.sum.Write(p)
 	z.size += uint32(n)
 	for len(p) > 0 && z.err == nil {
 		if z.in == nil {

@@ -204,7 +204,7 @@ func (z *inflate) more() error {
 	} else if err := z.decode(z.w + step); err != nil {
 		return err
 	}
-	z.sum.Write(z.buf[z.r:z.w])
+	_, _ = z.sum.Write(z.buf[z.r:z.w])
 	z.size += uint32(z.w - z.r)
 	if z.block == atHeader && z.final {
 		z.block = atEnd
