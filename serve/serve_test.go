@@ -1,8 +1,8 @@
 package serve
 
 import (
-	"errors"
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
