@@ -23,7 +23,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "answered") }), ConnState: l.state}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
-	defer func() { _ = srv.Close(); <-done }()
+	defer func() { _, _ = srv.Close(), <-done }()
 	var silent []net.Conn
 	for range 5 {
 		c, err := net.Dial("tcp", ln.Addr().String())
