@@ -179,7 +179,7 @@ func (m *Model) numpyCore(protocol int) bool {
 
 // beforeNumpy2 reports a file that names no release of scikit-learn that knows numpy 2.
 func (m *Model) beforeNumpy2() bool {
-	releases := m.Info().Releases
+	releases := m.releases()
 	return len(releases) == 0 || sklearn.CompareVersions(releases[0], "1.4.2") < 0
 }
 

@@ -2,6 +2,7 @@ package larder
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -120,20 +121,12 @@ func (m *Model) Info() Info {
 		in.Objects = m.objects()
 	}
 	in.Beside = append([]Part{}, m.beside...)
-	releases := map[string]bool{}
 	m.parts(m.root, m.path, func(path string, o *pyobj.Object, a *pyobj.Dict) {
 		p := Part{Path: path, Type: o.ClassName(), Params: plainParams(a)}
-		if p.Release, _ = pyobj.Text(a.Get("_sklearn_version")); p.Release != "" {
-			releases[p.Release] = true
-		}
+		p.Release, _ = pyobj.Text(a.Get("_sklearn_version"))
 		in.Parts = append(in.Parts, p)
 	})
-	for r := range releases {
-		in.Releases = append(in.Releases, r)
-	}
-	sort.Slice(in.Releases, func(i, j int) bool {
-		return sklearn.CompareVersions(in.Releases[i], in.Releases[j]) < 0
-	})
+	in.Releases = m.releases()
 	if m.bind != nil {
 		in.Problems = append(in.Problems, m.bind.Error())
 		m.alone(&in)
@@ -168,6 +161,18 @@ func (m *Model) Info() Info {
 		in.Classes = in.Classes[0].([]any)
 	}
 	return in
+}
+
+// releases lists the releases of the estimator and of all inside, oldest first.
+func (m *Model) releases() []string {
+	out := []string{}
+	m.parts(m.root, m.path, func(_ string, _ *pyobj.Object, a *pyobj.Dict) {
+		if r, _ := pyobj.Text(a.Get("_sklearn_version")); r != "" && !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	})
+	slices.SortFunc(out, sklearn.CompareVersions)
+	return out
 }
 
 // alone finds the parts that can be used without the whole.

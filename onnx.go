@@ -93,9 +93,9 @@ func (m *Model) exported(opts ONNXOptions) (g *graph.Graph, assumed []string, er
 	case FormTokens:
 		g, err = m.onnxGraph(opts, whole(graph.Type{Kind: graph.Tokens, Shape: []int{graph.N}}))
 	default:
-		return m.exportedTable(opts, in)
+		g, assumed, err = m.exportedTable(opts, in)
 	}
-	return g, nil, notForONNX(err)
+	return g, assumed, notForONNX(err)
 }
 
 // exportedInverse lowers inverse_transform on numbers of the shape that transform gives: floats, or codes where it wants whole
@@ -125,24 +125,11 @@ func (m *Model) exportedInverse(opts ONNXOptions) (g *graph.Graph, err error) {
 	return g, err
 }
 
-// exportedTable lowers a model of columns. Files of releases that did not store the number of columns tell it by refusing
-// another one.
-func (m *Model) exportedTable(opts ONNXOptions, in *Input) (*graph.Graph, []string, error) {
-	g, assumed, err := m.exportedColumns(opts, in)
-	var wrong *graph.InputError
-	if m.NFeatures() == 0 && len(in.Columns) == 0 && errors.As(err, &wrong) && wrong.Width > 0 {
-		for i := range wrong.Width {
-			in.Columns = append(in.Columns, &InputColumn{Name: fmt.Sprintf("x%d", i), DType: tensor.Float64})
-		}
-		g, assumed, err = m.exportedColumns(opts, in)
-	}
-	return g, assumed, notForONNX(err)
-}
-
-func (m *Model) exportedColumns(opts ONNXOptions, in *Input) (g *graph.Graph, assumed []string, err error) {
+// exportedTable lowers a model of columns.
+func (m *Model) exportedTable(opts ONNXOptions, in *Input) (g *graph.Graph, assumed []string, err error) {
 	columns := in.Columns
 	if len(columns) == 0 {
-		columns = []*InputColumn{{Name: "x0"}} // isotonic regression does not count its one column
+		columns = []*InputColumn{{Name: "x0"}} // of a model that takes any number
 	}
 	names := make([]string, len(columns))
 	cols := make([]graph.Column, len(columns))

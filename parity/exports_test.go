@@ -12,7 +12,6 @@ import (
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/fixture"
-	"github.com/larder-ml/larder/internal/golden"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -26,20 +25,7 @@ func TestExports(t *testing.T) {
 	refused := map[string]int{}
 	written := 0
 	for _, dir := range dirs {
-		paths, err := golden.CasePaths(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range paths {
-			c, err := golden.ReadCase(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := larder.Open(c.ModelPath())
-			if err != nil {
-				t.Errorf("%s: %v", c.Name, err)
-				continue
-			}
+		for c, m := range models(t, dir) {
 			try := func(what string, err error) {
 				switch {
 				case err == nil:

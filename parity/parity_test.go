@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path"
@@ -47,6 +48,31 @@ func live(t *testing.T) string {
 		t.Skip("LARDER_PARITY is not set: run make parity")
 	}
 	return dir
+}
+
+// models opens the models of the committed cases in a folder.
+func models(t *testing.T, dir string) iter.Seq2[*golden.Case, *larder.Model] {
+	t.Helper()
+	paths, err := golden.CasePaths(dir)
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no cases", err)
+	}
+	return func(yield func(*golden.Case, *larder.Model) bool) {
+		for _, p := range paths {
+			c, err := golden.ReadCase(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := larder.Open(c.ModelPath())
+			if err != nil {
+				t.Errorf("%s: %v", c.Name, err)
+				continue
+			}
+			if !yield(c, m) {
+				return
+			}
+		}
+	}
 }
 
 // beside is an empty folder next to the live models, for what the real libraries are to load.

@@ -27,23 +27,10 @@ this kind answer larder.ErrInput; the program ends with 4. What a model lacks al
 // TestWrongInputs gives every kind of bad input to a model of each kind: what scikit-learn refuses is refused, in its words
 // where docs/WRONG-INPUTS.md says so; what it takes is computed.
 func TestWrongInputs(t *testing.T) {
-	paths, err := golden.CasePaths(fixture.Path(t, "wrong"))
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no cases", err)
-	}
 	allow := &table{allow: allowances(t)}
 	var rows []string
 	kinds, same := 0, 0
-	for _, p := range paths {
-		c, err := golden.ReadCase(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := larder.Open(c.ModelPath())
-		if err != nil {
-			t.Errorf("%s: %v", c.Name, err)
-			continue
-		}
+	for c, m := range models(t, fixture.Path(t, "wrong")) {
 		for i := range c.Outputs {
 			out := &c.Outputs[i]
 			kinds++

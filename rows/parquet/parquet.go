@@ -31,7 +31,7 @@ import (
 type Reader struct {
 	file   *parquet.File
 	spans  map[string]bool // columns of durations, which only Arrow's schema tells from integers
-	halves map[string]bool // columns of half precision
+	halves map[string]bool // names of columns of half precision, nested ones too
 	names  []string
 	fields []parquet.Field
 	leafs  []int // where a field's columns begin
@@ -117,7 +117,8 @@ func (r *Reader) Next() (t *rows.Table, err error) {
 			t.Columns = append(t.Columns, rows.Column{Cells: make([]tensor.Cell, t.N)})
 			continue
 		}
-		c, err := column(g.ColumnChunks()[leaf], r.fields[i], r.halves[r.names[i]], t.N)
+		half := r.halves[r.names[i]] && r.fields[i].Type().Kind() == parquet.FixedLenByteArray && r.fields[i].Type().Length() == 2
+		c, err := column(g.ColumnChunks()[leaf], r.fields[i], half, t.N)
 		if err != nil {
 			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: err.Error()}
 		}
@@ -160,6 +161,9 @@ func logicalOf[T any](field parquet.Field) (t T) {
 func isText(field parquet.Field) bool {
 	return logicalOf[*format.StringType](field) != nil || logicalOf[*format.EnumType](field) != nil || logicalOf[*format.JsonType](field) != nil
 }
+
+// maxDecimal is the size of Arrow's widest decimal in bytes.
+const maxDecimal = 32
 
 // decimal is the float64 nearest to a stored decimal.
 func decimal(v parquet.Value, kind parquet.Kind, scale int32) float64 {
@@ -232,6 +236,9 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, half bool, n int) (*
 				switch {
 				case dec != nil:
 					c := tensor.Cell{}
+					if kind != parquet.Int32 && kind != parquet.Int64 && len(v.ByteArray()) > maxDecimal {
+						return nil, fmt.Errorf("a decimal of %d bytes", len(v.ByteArray()))
+					}
 					if !v.IsNull() {
 						c = tensor.FloatCell(decimal(v, kind, dec.Scale))
 					}

@@ -17,15 +17,7 @@ import (
 //	  'm': pd.array([1, None, 3], dtype='Int64'), 'f': float32 [1, 2, 3], 'c': pd.Categorical(['u', 'v', 'u']),
 //	  'u8': uint8 [1, 2, 255]}, index=[5, 6, 7])
 func TestReadsPandas(t *testing.T) {
-	b := fixture.Read(t, "rows/table.parquet")
-	r, err := NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tab, err := rows.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tab := table(t, "table")
 	want := []struct {
 		name  string
 		d     tensor.DType
@@ -99,9 +91,10 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 	}
 }
 
-// TestKinds reads what pandas has as decimals, half precision, bytes and nothing; dates, times, durations and lists are named.
-func TestKinds(t *testing.T) {
-	b := fixture.Read(t, "rows/kinds.parquet")
+// table reads a committed file.
+func table(t *testing.T, name string) *rows.Table {
+	t.Helper()
+	b := fixture.Read(t, "rows/"+name+".parquet")
 	r, err := NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +103,12 @@ func TestKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tab
+}
+
+// TestKinds reads what pandas has as decimals, half precision, bytes and nothing; dates, times, durations and lists are named.
+func TestKinds(t *testing.T) {
+	tab := table(t, "kinds")
 	want := map[string]string{
 		"dec32": "object 1.25 None", "dec64": "object 1234567890123.45 -0.01", "dec128": "object 1.2345678901234567e+19 -2.5", "half": "float16 1.5 -2.0",
 		"u64": "uint64 9223372036854775808 2", "bytes": "object a\xff None", "nothing": " None None", "large": "str a b", "coded": "str u v", "plain": "int64 1 2",

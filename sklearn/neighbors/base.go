@@ -217,7 +217,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			a.Metric.Name = graph.CosineOfBools
 		}
 	}
-	if n.called && !x.DType().IsFloat() && x.DType() != tensor.Bool && sklearn.CompareVersions(n.Version, "1.8") >= 0 {
+	if n.called && !x.DType().IsFloat() && x.DType() != tensor.Bool && !sklearn.Older(n.Version, "1.8") {
 		// The function is given integers as they are.
 		of, narrow := n.FitX.Dense.DType, func(d tensor.DType) bool { return d.IsInt() && d != tensor.Int64 }
 		switch n.metric.Name {

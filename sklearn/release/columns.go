@@ -11,59 +11,78 @@ import (
 )
 
 // columnNames sets feature_names_in_ where a release before 0.22.1 kept none: from the index of the frame, else from what the
-// transformers name where they alone matter.
-func (s *state) columnNames() {
-	if s.get("feature_names_in_") != nil {
-		return
+// transformers name. Where all take their columns by name, those names are all that transform asks for.
+func (s *state) columnNames() error {
+	if s.has("feature_names_in_") || !s.writtenBefore("0.22.1") {
+		return nil
 	}
-	names, err := sklearn.Strings(s.get("_df_columns"))
-	detail := "from _df_columns"
-	if err != nil {
-		list, err := sklearn.Sequence(s.get("transformers_"))
+	if names, err := sklearn.Strings(s.get("_df_columns")); err == nil {
+		s.set("feature_names_in_", texts(names), "from _df_columns")
+		return nil
+	}
+	var names []string
+	var drops []*pyobj.Tuple
+	for _, t := range s.transformers() {
+		if w, _ := pyobj.Text(t.Items[1]); w == "drop" {
+			drops = append(drops, t)
+			continue
+		}
+		if emptyColumns(t.Items[2]) {
+			continue
+		}
+		items, err := sklearn.Sequence(t.Items[2])
 		if err != nil {
-			return
+			items = []pyobj.Value{t.Items[2]}
 		}
-		for _, it := range list {
-			t, err := sklearn.Sequence(it)
-			if err != nil || len(t) != 3 {
-				return
-			}
-			if w, _ := sklearn.Text(t[1]); w == "drop" {
-				continue
-			}
-			keys, err := sklearn.Strings(t[2])
-			if one, ok := sklearn.Text(t[2]); ok {
-				keys, err = []string{one}, nil
-			}
-			if err != nil {
-				return
-			}
-			for _, k := range keys {
-				if !slices.Contains(names, k) {
-					names = append(names, k)
-				}
+		for _, c := range items {
+			n, ok := pyobj.Text(c)
+			switch {
+			case !ok && len(names) > 0:
+				return s.refuse("transformers_", "some columns are given by name, some by position, and the file does not tell the names of all")
+			case !ok:
+				return nil
+			case !slices.Contains(names, n):
+				names = append(names, n)
 			}
 		}
-		if names == nil {
-			return
-		}
-		detail = "the columns that transformers name; others do not matter"
-		none := &pyobj.List{}
-		for _, v := range append(slices.Clone(list), s.get("_remainder")) {
-			if t, ok := v.(*pyobj.Tuple); ok && len(t.Items) == 3 {
-				if w, _ := sklearn.Text(t.Items[1]); w == "drop" {
-					t.Items[2] = none
-				}
-			}
-		}
-		s.drop("_n_features")
-		s.set("n_features_in_", pyobj.Int(len(names)), "their number")
 	}
-	a := &pyobj.Array{DType: &pyobj.DType{Kind: 'O', Size: 8, Order: '|'}, Shape: []int{len(names)}, Offset: -1}
-	for _, n := range names {
+	if names == nil {
+		return nil
+	}
+	if t, ok := s.get("_remainder").(*pyobj.Tuple); ok && len(t.Items) == 3 {
+		if w, _ := pyobj.Text(t.Items[1]); w == "drop" {
+			drops = append(drops, t)
+		}
+	}
+	for _, t := range drops {
+		t.Items[2] = &pyobj.List{}
+	}
+	s.drop("_n_features")
+	s.set("feature_names_in_", texts(names), "the columns that transformers name; others do not matter")
+	s.set("n_features_in_", pyobj.Int(len(names)), "their number")
+	s.m.say("%s (ColumnTransformer): the file names the columns that are taken, not those that are dropped: frames are read by name.", s.path)
+	return nil
+}
+
+// texts is an array of objects that are texts.
+func texts(list []string) *pyobj.Array {
+	a := &pyobj.Array{DType: dtype("O"), Shape: []int{len(list)}, Offset: -1}
+	for _, n := range list {
 		a.Objects = append(a.Objects, pyobj.Str(n))
 	}
-	s.set("feature_names_in_", a, detail)
+	return a
+}
+
+// transformers are the entries (name, transformer, columns) of transformers_.
+func (s *state) transformers() []*pyobj.Tuple {
+	list, _ := sklearn.Sequence(s.get("transformers_"))
+	var out []*pyobj.Tuple
+	for _, it := range list {
+		if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) == 3 {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // fittedPassthrough: since 1.4 the fitted form of "passthrough" is a FunctionTransformer.
@@ -74,22 +93,13 @@ func (s *state) fittedPassthrough() error {
 		s.drop("_n_features")
 	}
 	s.drop("_name_to_fitted_passthrough")
-	list, ok := s.get("transformers_").(*pyobj.List)
-	if !ok {
-		return nil
-	}
-	items := append([]pyobj.Value(nil), list.Items...)
-	for i, it := range items {
-		t, ok := it.(*pyobj.Tuple)
-		if !ok || len(t.Items) != 3 {
-			continue
-		}
+	return s.replaceTransformers(func(t *pyobj.Tuple) (pyobj.Value, string, error) {
 		if w, _ := pyobj.Text(t.Items[1]); w != "passthrough" {
-			continue
+			return nil, "", nil
 		}
 		f, err := s.m.passthrough()
 		if err != nil {
-			return err
+			return nil, "", err
 		}
 		attrs, _ := f.Attrs()
 		if names := s.selected(t.Items[2]); names != nil {
@@ -98,8 +108,30 @@ func (s *state) fittedPassthrough() error {
 		} else { // without the names it would fail on rows that have some
 			attrs.Set(pyobj.Str("feature_names_out"), pyobj.None{})
 		}
-		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], f, t.Items[2]}}
-		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: \"passthrough\" → FunctionTransformer that does nothing", i))
+		return f, "\"passthrough\" → FunctionTransformer that does nothing", nil
+	})
+}
+
+// replaceTransformers puts what by gives in the places of the transformers it gives something for.
+func (s *state) replaceTransformers(by func(t *pyobj.Tuple) (v pyobj.Value, how string, err error)) error {
+	list, ok := s.get("transformers_").(*pyobj.List)
+	if !ok {
+		return nil
+	}
+	items := slices.Clone(list.Items)
+	for i, it := range items {
+		t, ok := it.(*pyobj.Tuple)
+		if !ok || len(t.Items) != 3 {
+			continue
+		}
+		v, how, err := by(t)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], v, t.Items[2]}}
+			s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: %s", i, how))
+		}
 	}
 	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
 	return nil
@@ -140,29 +172,17 @@ func (s *state) namedPassthrough() error {
 	if n := s.get("n_features_in_"); n != nil {
 		s.add("_n_features", n, "as n_features_in_")
 	}
-	list, ok := s.get("transformers_").(*pyobj.List)
-	if !ok {
-		return nil
-	}
-	items := append([]pyobj.Value(nil), list.Items...)
-	for i, it := range items {
-		t, ok := it.(*pyobj.Tuple)
-		if !ok || len(t.Items) != 3 {
-			continue
-		}
+	return s.replaceTransformers(func(t *pyobj.Tuple) (pyobj.Value, string, error) {
 		o, ok := t.Items[1].(*pyobj.Object)
 		if !ok || pyobj.ShortName(o.ClassName()) != "FunctionTransformer" {
-			continue
+			return nil, "", nil
 		}
 		attrs, _ := o.Attrs()
 		if _, isNone := attrs.Get("func").(pyobj.None); !isNone {
-			continue
+			return nil, "", nil
 		}
-		items[i] = &pyobj.Tuple{Items: []pyobj.Value{t.Items[0], pyobj.Str("passthrough"), t.Items[2]}}
-		s.note(Rewritten, "transformers_", fmt.Sprintf("[%d]: → \"passthrough\"", i))
-	}
-	s.attrs.Set(pyobj.Str("transformers_"), &pyobj.List{Items: items})
-	return nil
+		return pyobj.Str("passthrough"), "→ \"passthrough\"", nil
+	})
 }
 
 // passthrough makes the transformer that does nothing.
@@ -215,9 +235,6 @@ func (s *state) columnBookkeeping() error {
 			}
 		}
 		s.set("_name_to_fitted_passthrough", d, "transformers that do nothing")
-	}
-	if err := s.namedColumns(list); err != nil {
-		return err
 	}
 	width, err := sklearn.Int(s.get("n_features_in_"))
 	if err != nil {
@@ -325,54 +342,6 @@ func columns(key pyobj.Value, width int, names []string) (*pyobj.List, bool) {
 		}
 	}
 	return out, true
-}
-
-// namedColumns: until 0.21 the names of a frame were not kept. Where every transformer takes its columns by name, those
-// names are all that transform asks for.
-func (s *state) namedColumns(list []pyobj.Value) error {
-	if s.has("feature_names_in_") || !s.writtenBefore("0.22") {
-		return nil
-	}
-	var names []pyobj.Value
-	seen := map[string]bool{}
-	var drops []*pyobj.Tuple
-	for _, it := range list {
-		t, ok := it.(*pyobj.Tuple)
-		if !ok || len(t.Items) != 3 || emptyColumns(t.Items[2]) {
-			continue
-		}
-		if w, _ := pyobj.Text(t.Items[1]); w == "drop" {
-			drops = append(drops, t)
-			continue
-		}
-		items, err := sklearn.Sequence(t.Items[2])
-		if err != nil {
-			items = []pyobj.Value{t.Items[2]}
-		}
-		for _, c := range items {
-			n, ok := pyobj.Text(c)
-			if !ok {
-				if len(names) > 0 {
-					return s.refuse("transformers_", "some columns are given by name, some by position, and the file does not tell the names of all")
-				}
-				return nil
-			}
-			if !seen[n] {
-				seen[n] = true
-				names = append(names, pyobj.Str(n))
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	for _, t := range drops {
-		t.Items[2] = &pyobj.List{}
-	}
-	s.set("feature_names_in_", &pyobj.Array{DType: dtype("O"), Shape: []int{len(names)}, Objects: names, Offset: -1}, "the columns that are taken by name")
-	s.set("n_features_in_", pyobj.Int(len(names)), "their number")
-	s.m.say("%s (ColumnTransformer): the file names the columns that are taken, not those that are dropped: frames are read by name.", s.path)
-	return nil
 }
 
 // innerNames gives the transformers inside a ColumnTransformer the names of the columns they get: before 1.0 they kept none,

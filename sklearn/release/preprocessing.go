@@ -323,7 +323,9 @@ var preprocessingSteps = []step{
 		if _, isNone := s.get("feature_names_in_").(pyobj.None); isNone {
 			s.drop("feature_names_in_")
 		}
-		s.columnNames()
+		if err := s.columnNames(); err != nil {
+			return err
+		}
 		s.drop("_df_columns")
 		return nil
 	}},
