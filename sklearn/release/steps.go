@@ -26,28 +26,20 @@ var commonSteps = []step{
 		}
 		return nil
 	}},
-	{at: "1.0", classes: widthOfScale + " " + widthOfCenters + " " + widthOfLambdas + " " + widthOfQuantiles, up: (*state).width},
+	{at: "1.0", classes: "*", up: (*state).width},
 }
 
-// Classes by the attribute that has an entry, or a column, for each feature.
-const (
-	widthOfScale     = "StandardScaler MinMaxScaler MaxAbsScaler RobustScaler"
-	widthOfCenters   = "KMeans MiniBatchKMeans"
-	widthOfLambdas   = "PowerTransformer"
-	widthOfQuantiles = "QuantileTransformer"
-)
+// widthOf names, of transformers that ask for the number of features since 1.0, attributes with an entry or a column for each.
+var widthOf = map[string]string{
+	"StandardScaler": "scale_ var_", "MinMaxScaler": "scale_", "MaxAbsScaler": "scale_", "RobustScaler": "scale_ center_",
+	"KMeans": "cluster_centers_", "MiniBatchKMeans": "cluster_centers_", "PowerTransformer": "lambdas_", "QuantileTransformer": "quantiles_",
+}
 
-// width sets the number of features, which some transformers ask for since 1.0.
+// width sets the number of features.
 func (s *state) width() error {
-	for _, by := range []struct{ classes, attrs string }{{widthOfScale, "scale_ center_ var_"}, {widthOfCenters, "cluster_centers_"}, {widthOfLambdas, "lambdas_"},
-		{widthOfQuantiles, "quantiles_"}} {
-		if !(&step{classes: by.classes}).of(s.name) {
-			continue
-		}
-		for attr := range strings.FieldsSeq(by.attrs) {
-			if t, err := sklearn.Tensor(s.get(attr)); err == nil && len(t.Shape) > 0 {
-				s.add("n_features_in_", pyobj.Int(t.Shape[len(t.Shape)-1]), "as "+attr+" has")
-			}
+	for attr := range strings.FieldsSeq(widthOf[s.name]) {
+		if t, err := sklearn.Tensor(s.get(attr)); err == nil && len(t.Shape) > 0 {
+			s.add("n_features_in_", pyobj.Int(t.Shape[len(t.Shape)-1]), "as "+attr+" has")
 		}
 	}
 	return nil
