@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/audit"
@@ -172,11 +173,12 @@ func only(d *pyobj.Doc, found bool) *pyobj.Doc {
 	return d
 }
 
-// gate judges a decoded file; what audit refuses is not opened. What is merely unknown is opened: whoever uses the model
-// asks Unknown first.
+// gate judges a decoded file; what audit refuses, or can not judge within its limits, is not opened. What is merely unknown is
+// opened: whoever uses the model asks Unknown first.
 func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
 	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted, Unread: doc.Size >= source.Big})
-	if r.Verdict == audit.Refused {
+	over := slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Level == audit.Error })
+	if r.Verdict == audit.Refused || r.Verdict == audit.Undetermined && over {
 		return r, &UnsafeError{r}
 	}
 	return r, nil

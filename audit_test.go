@@ -195,6 +195,21 @@ func TestAuditNumpyFiles(t *testing.T) {
 	}
 }
 
+// TestOverLimitsIsNotOpened: what the audit can not judge within its limits is not opened either.
+func TestOverLimitsIsNotOpened(t *testing.T) {
+	b := []byte("\x80\x04]\x94")
+	for i := range 60 {
+		b = append(b, '0', ']', '(', 'h', byte(i), 'h', byte(i), 'e', 0x94)
+	}
+	b = append(b, '.')
+	if r := larder.AuditBytes(b, audit.Policy{}); r.Verdict != audit.Undetermined {
+		t.Errorf("%s: %v", r.Verdict, r.Findings)
+	}
+	if _, err := larder.OpenBytes(b); !errors.Is(err, larder.ErrUnsafe) {
+		t.Errorf("opened: %v", err)
+	}
+}
+
 // TestLoneText: a pickle of nothing but a long text or number is one from its last byte; a text that only begins like one is not.
 func TestLoneText(t *testing.T) {
 	long := strings.Repeat("7", 3000)

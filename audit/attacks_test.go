@@ -243,6 +243,10 @@ func TestAttacks(t *testing.T) {
 
 		{"fires later", "vectorized function", estimator("numpy vectorize", str("pyfunc"), name("os system")), "os.system"},
 		{"fires later", "vectorized method", estimator("numpy vectorize", str("pyfunc"), call(name("builtins getattr"), estimator(scaler), str("fit"))), "numpy.vectorize"},
+		{"fires later", "method of joblib's store", estimator(funcT, str("func"), call(name("functools partial"),
+			call(name("builtins getattr"), estimator("sklearn.externals.joblib._store_backends FileSystemStoreBackend", str("location"), str("/tmp")), str("load_item")), list(str("x")))), "builtins.getattr"},
+		{"fires later", "method of joblib's cache", estimator(funcT, str("func"), call(name("builtins getattr"),
+			call(name("sklearn.externals.joblib.memory Memory"), none, none, num(0), num(0)), str("eval"))), "builtins.getattr"},
 		{"fires later", "private method of a distribution", call(name("builtins getattr"), alloc(name("scipy.stats._continuous_distns norm_gen")), str("_construct_argparser")), "builtins.getattr"},
 		{"fires later", "method replaced by a vectorized one", estimator(scaler, str("_validate_data"), alloc(name("numpy vectorize"))), "sklearn.preprocessing._data.StandardScaler"},
 		{"fires later", "text of a class", estimator(scaler, str("__doc__"), str("a")), "sklearn.preprocessing._data.StandardScaler"},

@@ -413,7 +413,7 @@ func getattrForm(_ *judge, args []pyobj.Value) string {
 	switch {
 	case g == zoneInfo && name == "_unpickle":
 	case (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name]: // as a tokenizer
-	case isText && made && strings.HasPrefix(o.ClassName(), "sklearn.") && (!strings.HasPrefix(name, "_") || name == "_raw_predict") && !strings.Contains(name, "."):
+	case isText && made && strings.HasPrefix(o.ClassName(), "sklearn.") && !strings.HasPrefix(o.ClassName(), "sklearn.externals.") && (!strings.HasPrefix(name, "_") || name == "_raw_predict") && !strings.Contains(name, "."):
 	case made && strings.HasPrefix(o.ClassName(), "scipy.stats.") && name == "_entropy":
 	default:
 		return only

@@ -328,6 +328,8 @@ func FuzzBunzip(f *testing.F) {
 			f.Add(w.Bytes())
 		}
 	}
+	f.Add([]byte("BZh11AY&SY\xca\x13\x1cv\x00\x040\x7f`\x80\x80\x81\x00 \x00\x00\x00\x80\x00\x90\x00\x92\x00\x10\x00\x00\x10\x00\x06 \x00a\xcdU\x00\f\x84\x00\x00" +
+		"\xc2Qv\x94]%\x16\xc9E\xc2Qz\x94^\xa5\x17\x89E\x84\xa2\xc2Q|\x94_%\x16R\x8b)E\xf8\xbb\x92)\u0084\x86P\x98\xe3\xb0"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var got []byte
 		z, err := newBunzip(source.Bytes(b))
@@ -338,8 +340,9 @@ func FuzzBunzip(f *testing.F) {
 		if err == nil && len(got) < 1<<18 && !bytes.Equal(got, want) {
 			t.Fatalf("read without an error; the standard library: %v; %d and %d bytes", werr, len(got), len(want))
 		}
-		// What breaks behind the bytes that are compared may be an error here already: blocks are decoded ahead.
-		if err != nil && werr == nil && len(want) < 1<<18 {
+		// What breaks behind the bytes that are compared may be an error here already: blocks are decoded ahead. The standard library
+		// finds symbols for bits that no code of an incomplete table has; libbz2 does not.
+		if err != nil && werr == nil && len(want) < 1<<18 && !errors.Is(err, errBZ) {
 			t.Fatalf("%v, the standard library reads %d bytes", err, len(want))
 		}
 	})

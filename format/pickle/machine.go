@@ -33,6 +33,7 @@ type Machine struct {
 	size  int64 // bytes the stream is made from
 	ops   int64 // opcodes of all pickles
 	heap  int64 // bytes of the values made, an estimate
+	hash  int64 // items of tuples that Python would have hashed
 	most  int64 // and what they may grow to
 	proto int   // of the current pickle, -1 before PROTO
 	start int64 // m.ops at the beginning of the current pickle
@@ -873,6 +874,9 @@ func (m *Machine) extend(to pyobj.Value, items []pyobj.Value) error {
 		}
 	case *pyobj.Object:
 		x.Items = append(x.Items, items...)
+		if m.op == opAddItems {
+			return m.hashed(items)
+		}
 		return nil
 	}
 	return m.bad("%s takes no items", kind(to))
@@ -900,6 +904,9 @@ func (m *Machine) setItems(to pyobj.Value, items []pyobj.Value) error {
 	case *pyobj.Object:
 		for i := 0; i < len(items); i += 2 {
 			x.Pairs = append(x.Pairs, pyobj.Entry{Key: items[i], Value: items[i+1]})
+			if err := m.hashed(items[i : i+1]); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -966,6 +973,74 @@ func (m *Machine) hashable(items []pyobj.Value) error {
 			if !v.Frozen {
 				return m.bad("%s is not hashable", kind(v))
 			}
+		}
+	}
+	return m.hashed(items)
+}
+
+// hashed counts what hashing keys costs: Python walks a tuple each time, what is shared in it as often as it is met, and so deep as
+// its stack holds.
+func (m *Machine) hashed(keys []pyobj.Value) error {
+	most := maxHashed + 16*m.ops
+	for _, k := range keys {
+		if t, ok := k.(*pyobj.Tuple); ok {
+			if err := m.walkKey(t, 0, most); err != nil {
+				return err
+			}
+		}
+	}
+	if m.hash > most {
+		return m.over("tuples walked for their hashes", m.hash, most)
+	}
+	return nil
+}
+
+// maxHashed is walked at once whatever a file holds.
+const maxHashed = 1 << 22
+
+func (m *Machine) walkKey(t *pyobj.Tuple, depth int, most int64) error {
+	m.hash += int64(len(t.Items))
+	switch {
+	case depth > m.lim.Depth:
+		return m.over("nesting depth", int64(depth), int64(m.lim.Depth))
+	case m.hash > most:
+		return m.over("tuples walked for their hashes", m.hash, most)
+	}
+	for _, v := range t.Items {
+		if t, ok := v.(*pyobj.Tuple); ok { // a frozenset keeps the hashes of its items
+			if err := m.walkKey(t, depth+1, most); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hashedBy counts what a call hashes of its arguments: sets, dicts and the mappings of collections their items.
+func (m *Machine) hashedBy(f pyobj.Value, args []pyobj.Value) error {
+	g, ok := f.(*pyobj.Global)
+	if !ok || g.Module != "builtins" && g.Module != "__builtin__" && g.Module != "collections" {
+		return nil
+	}
+	for _, a := range args {
+		var items []pyobj.Value
+		switch x := a.(type) {
+		case *pyobj.List:
+			items = x.Items
+		case *pyobj.Tuple:
+			items = x.Items
+		case *pyobj.Set:
+			items = x.Items
+		case *pyobj.Dict:
+			for i := range x.Entries {
+				if err := m.hashed([]pyobj.Value{x.Entries[i].Key}); err != nil {
+					return err
+				}
+			}
+		}
+		m.hash += int64(len(items))
+		if err := m.hashed(items); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -1059,6 +1134,9 @@ func (m *Machine) call() error {
 		}
 		o.Kwargs = kw
 	}
+	if err := m.hashedBy(o.Class, o.Args); err != nil {
+		return err
+	}
 	m.stack = append(m.stack[:top-n], o)
 	return nil
 }
@@ -1088,6 +1166,9 @@ func (m *Machine) inst() error {
 	o := &pyobj.Object{Make: pyobj.Inst, Class: class, Args: clone(args), Offset: m.at}
 	m.record(class, o.Args, o)
 	if err := m.callable(class); err != nil {
+		return err
+	}
+	if err := m.hashedBy(class, o.Args); err != nil {
 		return err
 	}
 	return m.push(o)

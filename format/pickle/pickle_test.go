@@ -547,6 +547,30 @@ func TestSniff(t *testing.T) {
 	}
 }
 
+// Python walks a tuple each time it is hashed: as a key, one that holds the same tuple twice, so many levels deep, never ends.
+func TestKeysThatAreWalkedWithoutEnd(t *testing.T) {
+	key := "K\x01\x85\x94"
+	for i := range 40 {
+		key += "h" + string([]byte{byte(i)}) + "\x86\x94"
+	}
+	deep := ")" + strings.Repeat("\x85", 2000)
+	for what, body := range map[string]string{
+		"key": "}%sK\x01s", "keys": "}(%sK\x01u", "dict": "(%sK\x01d", "set": "\x8f(%s\x90", "frozen set": "(%s\x91", "dropped": "}%sK\x01s0N",
+		"call of set": "cbuiltins\nset\n](%se\x85R", "call of frozenset": "cbuiltins\nfrozenset\n](%se\x85R", "instance": "(](%sei__builtin__\nset\n",
+		"pairs": "cbuiltins\ndict\n]((%sK\x01te\x85R", "keys of a mapping": "ccollections\nOrderedDict\n)R(%sK\x01u", "dropped call": "cbuiltins\nset\n](%se\x85R0N",
+	} {
+		for name, k := range map[string]string{"wide": key, "deep": deep} {
+			_, err := decode([]byte("\x80\x04" + strings.Replace(body, "%s", k, 1) + "."))
+			if !errors.Is(err, source.ErrLimit) {
+				t.Errorf("%s %s: %v", name, what, err)
+			}
+		}
+	}
+	if _, err := decode([]byte("\x80\x04}(" + key[:24] + "K\x01u.")); err != nil {
+		t.Errorf("a small key: %v", err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, file := range []string{"pickle", "numpy", "opcodes"} {
 		for _, c := range fixture.Cases(f, file) {
