@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/pack"
 	"github.com/larder-ml/larder/serve"
 	"github.com/larder-ml/larder/serve/rest"
@@ -101,9 +102,6 @@ func newServer(cmd *cobra.Command, names []string) (*serve.Server, error) {
 	s := serve.New(o)
 	for _, n := range names {
 		m, err := servedModel(cmd, n)
-		if err != nil && !strings.Contains(err.Error(), n) {
-			err = fmt.Errorf("%s: %w", n, err)
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -131,20 +129,29 @@ func servedModel(cmd *cobra.Command, arg string) (*serve.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if name == "" {
+		name = modelTitle(t, arg)
+	}
+	served, err := admit(cmd.Context(), t, p, m, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", arg, err)
+	}
+	return served, nil
+}
+
+// admit refuses what is not to be served and gives m its name and version: the registry's, or the fingerprint's.
+func admit(ctx context.Context, t target, p *pack.Package, m *larder.Model, name string) (*serve.Model, error) {
 	if err := m.Trustworthy(); err != nil {
 		return nil, err
 	}
 	if p != nil {
-		c, err := p.Validate(cmd.Context(), m, nil)
+		c, err := p.Validate(ctx, m, nil)
 		if err != nil {
 			return nil, err
 		}
 		if c.Verdict == pack.Differs {
-			return nil, &codeError{exitRefused, fmt.Sprintf("%s: stored answers differ: %s", arg, c.Why)}
+			return nil, &codeError{exitRefused, "stored answers differ: " + c.Why}
 		}
-	}
-	if name == "" {
-		name = modelTitle(t, arg)
 	}
 	fp, err := m.Fingerprint()
 	if err != nil {
