@@ -403,7 +403,8 @@ func FuzzLZMA(f *testing.F) {
 		if werr == nil {
 			want, werr = io.ReadAll(io.LimitReader(r, 1<<18))
 		}
-		if werr != nil || !bytes.Equal(got, want) {
+		// The other reader wants more of a stream of no bytes than liblzma, which ends with the range coder's first five.
+		if empty := binary.LittleEndian.Uint64(b[5:]) == 0 && len(got) == 0; werr != nil && !empty || !bytes.Equal(got, want) {
 			t.Fatalf("read without an error; the other reader: %v; %d and %d bytes", werr, len(got), len(want))
 		}
 	})
