@@ -115,7 +115,7 @@ fuzz:
 			echo "fuzz $$(dirname $$f) $$name"; \
 			out=$$($(GO) test $$(dirname $$f) -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) 2>&1) || \
 				{ grep -qx ' *context deadline exceeded' <<<"$$out" && ! grep -q 'Failing input\|panic\|_test.go:' <<<"$$out"; } || { echo "$$out"; exit 1; }; \
-			grep '^fuzz: elapsed' <<<"$$out" | tail -n 1; \
+			awk '/^fuzz: elapsed/ { l = $$0 } END { print l }' <<<"$$out"; \
 		done; \
 	done
 
