@@ -3,9 +3,11 @@ package larder_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -192,6 +194,55 @@ func TestAuditNumpyFiles(t *testing.T) {
 		if r.Verdict != c.want || r.Format != c.format {
 			t.Errorf("%s: %s %q, want %s %q: %v", name, r.Verdict, r.Format, c.want, c.format, first(r))
 		}
+	}
+}
+
+// TestTwoFormats: a safetensors file whose length of the header, and what follows it, is a pickle as well is refused for what that
+// runs, and so is any file that ends as a zip archive does.
+func TestTwoFormats(t *testing.T) {
+	evil := "0cposix\nsystem\n(S'true'\ntR."
+	const size = 'X' + 256*48 // read as text of 48 bytes by pickle
+	header := `{"__metadata__":{"a":"`
+	header += strings.Repeat("a", 48-3-len(header))
+	end := fmt.Sprintf(`"},"w":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, len(evil), len(evil))
+	for size-len(header) > 250 {
+		header += "Ud" + strings.Repeat("b", 'd') // and on to text of 100 bytes
+	}
+	last := size - len(header) - 2
+	for last > 126 {
+		header += "U!" + strings.Repeat("b", '!')
+		last = size - len(header) - 2
+	}
+	header += "U" + string(rune(last)) + strings.Repeat("c", last-len(end)) + end
+	file := append(binary.LittleEndian.AppendUint64(nil, size), header+evil...)
+	r := larder.AuditBytes(file, audit.Policy{})
+	if r.Format != "safetensors" || r.Verdict != audit.Refused || !namesSymbol(r) {
+		t.Errorf("%s %s: %v", r.Format, r.Verdict, r.Findings)
+	}
+	if _, err := larder.OpenBytes(file); !errors.Is(err, larder.ErrUnsafe) {
+		t.Errorf("opened: %v", err)
+	}
+	var z bytes.Buffer
+	w := zip.NewWriter(&z)
+	if _, err := w.Create("schema.json"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pickled := "\x80\x04B" + string(binary.LittleEndian.AppendUint32(nil, uint32(z.Len()))) + z.String() + "."
+	npy := "\x93NUMPY\x01\x00\x76\x00" + fmt.Sprintf("%-117s\n", fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%d,), }", z.Len())) + z.String()
+	for _, f := range []string{pickled, npy} {
+		if r := larder.AuditBytes([]byte(f), audit.Policy{}); r.Verdict != audit.Refused {
+			t.Errorf("an archive in %q: %s: %v", f[:8], r.Verdict, r.Findings)
+		}
+		if r := larder.AuditBytes([]byte(strings.ReplaceAll(f, "PK\x01\x02", "PK\x01\x03")), audit.Policy{}); r.Verdict != audit.OK {
+			t.Errorf("no archive in %q: %s: %v", f[:8], r.Verdict, r.Findings)
+		}
+	}
+	file[len(file)-len(evil)] = 0xff // no opcode
+	if r := larder.AuditBytes(file, audit.Policy{}); r.Verdict != audit.OK {
+		t.Errorf("the file without the pickle: %s: %v", r.Verdict, r.Findings)
 	}
 }
 

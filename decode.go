@@ -2,6 +2,7 @@ package larder
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/npy"
 	"github.com/larder-ml/larder/format/params"
+	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/format/pyjson"
 	"github.com/larder-ml/larder/format/safetensors"
 	"github.com/larder-ml/larder/format/skops"
@@ -104,7 +106,14 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	prefix := src.Peek(0, 64)
 	for _, f := range formats {
 		if f.sniff(prefix) {
-			return f.decode(src, lim)
+			doc, err := f.decode(src, lim)
+			if doc != nil && f.name == safetensors.Name {
+				alsoPickle(doc, src, lim)
+			}
+			if doc != nil && f.name != skops.Name && f.name != npy.NameZip {
+				alsoZip(doc, src)
+			}
+			return doc, err
 		}
 	}
 	if long := int64(len(prefix)) < src.Len(); long && bytes.HasSuffix(src.Peek(src.Len()-1, 1), []byte(".")) {
@@ -114,4 +123,32 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		}
 	}
 	return nil, &FormatError{src.Path(), prefix[:min(len(prefix), 8)]}
+}
+
+// alsoPickle notes a safetensors file that a loader of pickles runs, and adds what that would import and call. Its first bytes are a
+// number, which pickle takes for opcodes; no other format that is read here begins with any.
+func alsoPickle(doc *pyobj.Doc, src *source.Source, lim source.Limits) {
+	p, err := pickle.Decode(src, lim)
+	if p == nil || err != nil && len(p.Imports) == 0 {
+		return
+	}
+	doc.Notes = append(doc.Notes, pyobj.Note{Rule: "two-formats", Level: pyobj.LevelRefuse, Offset: 0, Message: "the file is a pickle, too"})
+	doc.Imports, doc.Calls = append(doc.Imports, p.Imports...), append(doc.Calls, p.Calls...)
+}
+
+// alsoZip notes a file that readers of zip archives, who begin at the end, take for one.
+func alsoZip(doc *pyobj.Doc, src *source.Source) {
+	const end = 22 // bytes of the archive's last record, before a comment
+	n := min(src.Len(), end+1<<16)
+	tail := src.Peek(src.Len()-n, n)
+	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	if at < 0 || len(tail)-at < end {
+		return
+	}
+	size, files := int64(binary.LittleEndian.Uint32(tail[at+12:])), binary.LittleEndian.Uint16(tail[at+10:])
+	where := src.Len() - n + int64(at) - size
+	if files == 0 || where < 0 || string(src.Peek(where, 4)) != "PK\x01\x02" && size != 1<<32-1 {
+		return
+	}
+	doc.Notes = append(doc.Notes, pyobj.Note{Rule: "two-formats", Level: pyobj.LevelRefuse, Offset: src.Len() - n + int64(at), Message: "the file is a zip archive, too"})
 }
