@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -77,38 +76,4 @@ func TestExports(t *testing.T) {
 		}
 	}
 	t.Logf("%d files written, %d refused", written, len(refused))
-}
-
-// particular is what a refusal says of the one model it is about.
-var particular = regexp.MustCompile(`model[\w.\[\]'’]*|\d+(\.\d+)?(e[+-]?\d+)?|"[^"]*"|'[^']*'|(float|int|uint|str|bool|object)\d*\[[^\]]*\]`)
-
-// reasons holds refusals of live models against those that parity/refusals.txt knows: a reason that is not there is new, and
-// nobody has agreed to it. LARDER_REFUSALS=add adds them.
-func reasons(t *testing.T, refused map[string]int) {
-	t.Helper()
-	const path = "refusals.txt"
-	have, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := map[string]int{}
-	for _, line := range strings.Split(strings.TrimSpace(string(have)), "\n") {
-		known[line] = 1
-	}
-	for _, w := range sorted(refused) {
-		_, all, _ := strings.Cut(w, ": ")
-		for _, why := range strings.Split(all, "\n") { // one for each operation
-			why, _, _ = strings.Cut(why, ", only runs of word characters: ")
-			if why = particular.ReplaceAllString(why, "*"); known[why] == 0 && os.Getenv("LARDER_REFUSALS") != "add" {
-				t.Errorf("refused for a reason that %s does not hold: %s: %s", path, w, why)
-			}
-			known[why] = 1
-		}
-	}
-	if os.Getenv("LARDER_REFUSALS") == "add" {
-		delete(known, "")
-		if err := os.WriteFile(path, []byte(strings.Join(sorted(known), "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

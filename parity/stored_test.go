@@ -37,7 +37,7 @@ func TestStored(t *testing.T) {
 		{Format: "joblib", Compressor: "bz2"}, {Format: "joblib", Compressor: "lz4"}, {Format: "skops"}, {Format: "safetensors"},
 	}
 	var list bytes.Buffer
-	refused := map[string]int{}
+	refused := map[string]error{}
 	for i, p := range paths {
 		c, err := golden.ReadCase(p)
 		if err != nil {
@@ -63,7 +63,7 @@ func TestStored(t *testing.T) {
 			if !errors.Is(err, larder.ErrUnsupported) {
 				t.Errorf("%s as %s: %v", c.Name, form.Format, err)
 			}
-			refused[fmt.Sprintf("%s as %s: %v", c.Estimator, form.Format, err)]++
+			refused[fmt.Sprintf("%s as %s", c.Name, form.Format)] = err
 			continue
 		}
 		ext := map[string]string{"pickle": ".pkl", "joblib": ".joblib", "skops": ".skops", "safetensors": ".safetensors"}[form.Format]
@@ -74,7 +74,7 @@ func TestStored(t *testing.T) {
 		fmt.Fprintf(&list, "%s\t%s\t%s\n", c.ModelPath(), path, p)
 	}
 	for _, w := range sorted(refused) {
-		t.Logf("refused: %d × %s", refused[w], w)
+		t.Logf("refused: %s: %v", w, refused[w])
 	}
 	reasons(t, refused)
 	lines := filepath.Join(folder, "jobs.txt")

@@ -380,15 +380,10 @@ func reduce(op string) encode {
 		if a.KeepDims {
 			keep = 1
 		}
-		if x.Shape[a.Axis] == 0 {
+		if x.Shape[a.Axis] == 0 && op != "ReduceSum" && op != "ReduceSumSquare" {
 			return nil, e.unsupported("nothing to reduce")
 		}
-		in := []string{e.cast(e.in(0), x.DType, d)}
-		if op == "ReduceSum" {
-			in = append(in, e.ints(a.Axis))
-		} else {
-			in = append(in, e.ints(a.Axis))
-		}
+		in := []string{e.cast(e.in(0), x.DType, d), e.ints(a.Axis)}
 		return one(e.cast(e.add(op, in, attr{"keepdims", keep}), d, out)), nil
 	}
 }

@@ -259,7 +259,7 @@ func (e *LabelBinarizer) labels(b *graph.Builder, y graph.Value) graph.Value {
 func (e *LabelBinarizer) indicator(b *graph.Builder, x graph.Value) graph.Value {
 	t := x.Type()
 	if t.Width() != e.Classes.Len() || len(t.Shape) != 2 || !t.DType.IsNumeric() {
-		return b.Refuse("classes %d mismatch with the labels %s found in the data", e.Classes.Len(), t)
+		return b.RefuseWidth(e.Classes.Len(), "classes %d mismatch with the labels %s found in the data", e.Classes.Len(), t)
 	}
 	on := b.Unary(graph.OpNot, b.Binary(graph.OpEqual, b.ToDense(x), b.Scalar(0, x)))
 	y := b.Cast(on, tensor.Int64)

@@ -147,7 +147,7 @@ func (s *BaseLibSVM) decision(b *graph.Builder, x graph.Value) graph.Value {
 		// The function alone looks at the rows.
 		x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, DType: sklearn.DTypeFloat, Array: true})
 		if x.OK() && x.Width() != s.width {
-			return b.Refuse("Incompatible dimension for X and Y matrices: X.shape[1] == %d while Y.shape[1] == %d", x.Width(), s.width)
+			return b.RefuseWidth(s.width, "Incompatible dimension for X and Y matrices: X.shape[1] == %d while Y.shape[1] == %d", x.Width(), s.width)
 		}
 		return b.SVMDecision(b.Cast(s.kernel.Apply(b, s, x, s.fit), tensor.Float64), s.attr)
 	}
