@@ -799,37 +799,24 @@ func Sequence(v pyobj.Value) ([]pyobj.Value, error) {
 	return nil, fmt.Errorf("%s, wanted a sequence", Describe(v))
 }
 
-// pandasNumbers gives a pandas.DataFrame of numbers as the matrix scikit-learn makes of it, nil for others. A frame's blocks hold
-// the columns of one type as rows, with the places of those columns: since pandas 1.3 each is restored by _unpickle_block.
+// pandasNumbers gives a pandas.DataFrame of numbers as the matrix scikit-learn makes of it, nil for others.
 func pandasNumbers(o *pyobj.Object) *tensor.Tensor {
-	a, ok := o.Attrs()
-	if !ok || pyobj.ShortName(o.ClassName()) != "DataFrame" {
+	if pyobj.ShortName(o.ClassName()) != "DataFrame" {
 		return nil
 	}
-	mgr, ok := a.Get("_mgr").(*pyobj.Object)
-	if !ok || len(mgr.Args) < 1 {
-		return nil
-	}
-	blocks, ok := mgr.Args[0].(*pyobj.Tuple)
-	if !ok {
-		return nil
-	}
+	blocks := pandasBlocks(o)
 	type part struct {
 		t  *tensor.Tensor
 		at []int
 	}
 	var parts []part
 	width, dt := 0, tensor.Invalid
-	for _, b := range blocks.Items {
-		block, ok := b.(*pyobj.Object)
-		if !ok || len(block.Args) < 2 {
-			return nil
-		}
-		t, err := Tensor(block.Args[0])
+	for _, b := range blocks {
+		t, err := Tensor(b[0])
 		if err != nil || len(t.Shape) != 2 || t.Len() == 0 || !t.DType.IsNumeric() || t.DType == tensor.Bool || len(parts) > 0 && t.Shape[1] != parts[0].t.Shape[1] {
 			return nil
 		}
-		at := places(block.Args[1], t.Shape[0])
+		at := places(b[1], t.Shape[0])
 		if at == nil {
 			return nil
 		}
@@ -866,10 +853,63 @@ func pandasNumbers(o *pyobj.Object) *tensor.Tensor {
 	return out
 }
 
+// pandasBlocks are the values and the places of the blocks of a frame, which hold the columns of one type as rows: the arguments of
+// _unpickle_block since pandas 1.3, before that in the last part of the manager's state (under _data before 1.1).
+func pandasBlocks(frame *pyobj.Object) [][2]pyobj.Value {
+	a, ok := frame.Attrs()
+	if !ok {
+		return nil
+	}
+	mgr, ok := a.Get("_mgr").(*pyobj.Object)
+	if !ok {
+		if mgr, ok = a.Get("_data").(*pyobj.Object); !ok {
+			return nil
+		}
+	}
+	var out [][2]pyobj.Value
+	if state, ok := mgr.State.(*pyobj.Tuple); ok && len(state.Items) == 4 {
+		forms, _ := state.Items[3].(*pyobj.Dict)
+		if forms == nil {
+			return nil
+		}
+		form, _ := forms.Get("0.14.1").(*pyobj.Dict)
+		if form == nil {
+			return nil
+		}
+		list, _ := form.Get("blocks").(*pyobj.List)
+		if list == nil {
+			return nil
+		}
+		for _, b := range list.Items {
+			block, ok := b.(*pyobj.Dict)
+			if !ok {
+				return nil
+			}
+			out = append(out, [2]pyobj.Value{block.Get("values"), block.Get("mgr_locs")})
+		}
+		return out
+	}
+	if len(mgr.Args) < 1 {
+		return nil
+	}
+	list, ok := mgr.Args[0].(*pyobj.Tuple)
+	if !ok {
+		return nil
+	}
+	for _, b := range list.Items {
+		block, ok := b.(*pyobj.Object)
+		if !ok || len(block.Args) < 2 {
+			return nil
+		}
+		out = append(out, [2]pyobj.Value{block.Args[0], block.Args[1]})
+	}
+	return out
+}
+
 // places are the n columns of a block, given as a slice or as an array; nil where they are something else.
 func places(v pyobj.Value, n int) []int {
 	out := make([]int, n)
-	if o, ok := v.(*pyobj.Object); ok && o.ClassName() == "builtins.slice" && len(o.Args) == 3 {
+	if o, ok := v.(*pyobj.Object); ok && (o.ClassName() == "builtins.slice" || o.ClassName() == "__builtin__.slice") && len(o.Args) == 3 {
 		start, err1 := Int(o.Args[0])
 		stop, err2 := Int(o.Args[1])
 		step, err3 := Int(o.Args[2])

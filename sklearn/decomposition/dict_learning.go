@@ -134,6 +134,10 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 	case "lasso_lars":
 		z = b.SparseCode(x, a)
 	case "lasso_cd":
+		if p.Before("0.18") { // coordinate descent knew double precision alone
+			dictionary = parts.Float64(dictionary)
+			a.Dictionary = dictionary
+		}
 		if p.LooseRule && dictionary.DType == tensor.Float64 {
 			x = b.Cast(x, tensor.Float64)
 		}

@@ -173,7 +173,7 @@ def numbers(r, n, p):
 def rows(kind, r, n, p):
     if kind == "num":
         return numbers(r, n, p)
-    if kind == "std":
+    if kind in ("std", "single", "frame"):  # fitted in single precision, as a frame
         return np.round(r.randn(n, p), 3)
     if kind == "grid":  # many rows twice, and at one distance
         return r.randint(0, 4, (n, p)).astype(float)
@@ -839,6 +839,8 @@ FIXTURES = [
     ("0.20.4", "NearestCentroid-cosine", "neighbors.NearestCentroid", "num multi", dict(metric="cosine")),
     ("0.21.3", "HistGradientBoostingClassifier", "ensemble.HistGradientBoostingClassifier", "num multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=5)),
     ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
+    ("0.17.1", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
+    ("0.23.2", "OneClassSVM-frame", "svm.OneClassSVM", "frame", dict(kernel=F(lambda r: find("metrics.pairwise.laplacian_kernel")))),
     ("0.23.2", "NearestNeighbors-grid", "neighbors.NearestNeighbors", "grid", dict(n_neighbors=16, algorithm="kd_tree", leaf_size=4)),
     ("0.23.2", "KernelPCA-inverse", "decomposition.KernelPCA", "std", dict(n_components=2, kernel="rbf", fit_inverse_transform=True)),
     ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
@@ -958,11 +960,11 @@ def given(X, kind, at):
     draw = r.rand()
     if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype != np.float64 or kind in ("kernel", "dist"):
         return X
-    if draw < 0.15:
+    if kind == "single" or draw < 0.15 and kind != "frame":
         return X.astype(np.float32)
-    if draw < 0.25:
+    if kind != "frame" and draw < 0.25:
         return np.asfortranarray(X)
-    if draw < 0.35 and pd is not None:
+    if (kind == "frame" or draw < 0.35) and pd is not None:
         return pd.DataFrame(X, columns=["c%d" % i for i in range(X.shape[1])])
     return X
 
@@ -1036,7 +1038,7 @@ def one(seed, at, k, out, fixture=None):
         try:
             est = make(E(path, **params), r)
             kind, X, y, new = data(tags, r, int(n * r.uniform(0.8, 1.6)), p, 10)
-            if not fixture:
+            if not fixture or kind in ("single", "frame"):
                 X = given(X, kind, seed + zlib.crc32(name.encode()))
             fit(est, X, y, r)
             break
