@@ -101,24 +101,32 @@ func (p *peer) predict(c *config, t task) error {
 			turn.rows = x.Shape[0]
 			turn.label = strings.Replace(turn.label, "10000", fmt.Sprint(turn.rows), 1)
 		}
-		count := map[bool]int{true: 300, false: 1}[turn.rows == 1]
+		counts := map[string]int{"larder": 300, "scikit-learn": 20, "onnxruntime": 300}
+		if turn.rows > 1 {
+			counts = nil
+		}
 		times := map[string][]float64{}
 		cpu := c.cpu && turn.threads == 1
-		for range c.rounds {
-			s, err := timeRun(m, t.method, x, turn.rows, count)
-			if err != nil {
-				return err
+		timed := func(who string, count int) (reply, error) {
+			if who == "larder" {
+				return timeRun(m, t.method, x, turn.rows, count)
 			}
-			times["larder"] = append(times["larder"], s.on(cpu))
-			for _, who := range []string{"scikit-learn", "onnxruntime"} {
+			return p.ask(map[string]any{"do": "time", "who": who, "method": t.method, "rows": turn.rows, "count": count})
+		}
+		for range c.rounds {
+			for _, who := range []string{"larder", "scikit-learn", "onnxruntime"} {
 				if who == "onnxruntime" && noORT != nil {
 					continue
 				}
-				n := count
-				if who == "scikit-learn" {
-					n = min(n, 20)
+				count := counts[who]
+				if count == 0 {
+					once, err := timed(who, 1)
+					if err != nil {
+						return fmt.Errorf("%s: %w", who, err)
+					}
+					count = repeats(once)
 				}
-				r, err := p.ask(map[string]any{"do": "time", "who": who, "method": t.method, "rows": turn.rows, "count": n})
+				r, err := timed(who, count)
 				if err != nil {
 					return fmt.Errorf("%s: %w", who, err)
 				}
@@ -148,6 +156,10 @@ func (p *peer) predict(c *config, t task) error {
 	}
 	return p.agree(t, m, x, c.dir)
 }
+
+// repeats tells how many calls of a batch take a fifth of a second: the threads of the side whose turn it was before go on
+// spinning for a part of that.
+func repeats(once reply) int { return max(1, min(300, int(0.2/max(once.Seconds, 1e-6)))) }
 
 // rows are the rows of a task, a matrix or texts.
 type rows struct {

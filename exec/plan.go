@@ -188,7 +188,8 @@ func (p *Plan) blockRows(n int) int {
 	}
 	rows := p.block
 	if p.threads > 1 && float64(n)*p.cost > 100e3 {
-		rows = min(rows, (n+p.threads-1)/p.threads)
+		shares := (n + rows*p.threads - 1) / (rows * p.threads) * p.threads
+		rows = (n + shares - 1) / shares
 	}
 	return max(rows, 1)
 }
