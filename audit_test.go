@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -258,6 +259,46 @@ func TestOverLimitsIsNotOpened(t *testing.T) {
 	}
 	if _, err := larder.OpenBytes(b); !errors.Is(err, larder.ErrUnsafe) {
 		t.Errorf("opened: %v", err)
+	}
+}
+
+// TestSharedWithoutEnd: values that hold one another, written out, would be without end: each file is judged with little memory, soon.
+func TestSharedWithoutEnd(t *testing.T) {
+	u4 := func(n int) string { return string(binary.LittleEndian.AppendUint32(nil, uint32(n))) }
+	dtype := func(code, state string) string {
+		return "cnumpy\ndtype\n(\x8c\x02" + code + "\x89\x88tR(K\x03" + state + "tb"
+	}
+	var fields, ring strings.Builder
+	fields.WriteString("]\x94" + dtype("i8", "\x8c\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00") + "\x94a")
+	for i := range 40 {
+		field := "j" + u4(i+1) + "K\x00\x86"
+		fields.WriteString(dtype("V8", "\x8c\x01|N\x8c\x01a\x8c\x01b\x86}(\x8c\x01a"+field+"\x8c\x01b"+field+"uK\x08K\x01K\x00") + "\x94a")
+	}
+	const members = 300_000
+	ring.WriteString("]\x94")
+	for i := range members - 1 {
+		ring.WriteString("j" + u4(i) + "]\x94a0")
+	}
+	ring.WriteString("j" + u4(members-1) + "j" + u4(0) + "a0")
+	for what, c := range map[string]struct {
+		body string
+		want audit.Verdict
+	}{
+		"a wide list in itself":                      {"]\x94(h\x00" + strings.Repeat("K\x01", 100_000) + "e", audit.OK},
+		"a wide list in itself, last":                {"]\x94(" + strings.Repeat("K\x01", 100_000) + "h\x00e", audit.OK},
+		"fields of fields of fields":                 {fields.String(), audit.Undetermined},
+		"fields of fields of fields, and cut":        {fields.String() + "]", audit.Undetermined},
+		"a ring of lists":                            {ring.String(), audit.Undetermined},
+		"a ring of lists without an end to its file": {ring.String() + "(", audit.Undetermined},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		r := larder.AuditBytes([]byte("\x80\x04"+c.body+"."), audit.Policy{})
+		runtime.ReadMemStats(&after)
+		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; r.Verdict == audit.OK && c.want != audit.OK || c.want == audit.OK && r.Verdict != audit.OK || n > 800 || time.Since(start) > endless {
+			t.Errorf("%s: %s after %v and %d MiB: %v", what, r.Verdict, time.Since(start), n, first(r))
+		}
 	}
 }
 

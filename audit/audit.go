@@ -370,10 +370,10 @@ func (j *judge) values(d *pyobj.Doc) {
 		return true
 	}
 	roots := append([]pyobj.Value{d.Root}, d.Extra...)
-	small := true // as a tree
+	soon := int(min(soonWalked, 4096+4*max(d.Size, d.Stream))) // a file that shares nothing holds fewer values than bytes
 	for _, v := range roots {
-		if !small || !pyobj.WalkTree(v, soonWalked/len(roots), func(v pyobj.Value) { look(v) }) {
-			small = false
+		if soon == 0 || !pyobj.WalkTree(v, soon/len(roots), func(v pyobj.Value) { look(v) }) {
+			soon = 0
 			pyobj.Walk(v, look)
 		}
 	}
@@ -381,8 +381,8 @@ func (j *judge) values(d *pyobj.Doc) {
 	for i := range d.Imports {
 		where[d.Imports[i].Global] = &d.Imports[i]
 	}
-	j.standings(roots, where)
-	if !small && expanded(roots) > maxExpanded {
+	j.standings(roots, where, soon)
+	if soon == 0 && expanded(roots) > maxExpanded {
 		j.add(Finding{Rule: ruleLimit, Level: Error, Offset: -1, Index: -1,
 			Message: "shared values nest so that walking them without a memory of what was seen would not end"})
 	}
@@ -391,12 +391,16 @@ func (j *judge) values(d *pyobj.Doc) {
 // soonWalked is a number of values that is walked sooner as a tree than with a memory of what was seen.
 const soonWalked = 1 << 19
 
+// maxDeep is more than a file that is read holds within one another.
+const maxDeep = 300_000
+
 // maxExpanded bounds the size of the value written out as a tree; the largest honest files stay below a hundredth.
 const maxExpanded = 1 << 32
 
 // expanded counts the nodes of the values as a tree, shared ones each time they are met; cycles count once.
 func expanded(roots []pyobj.Value) uint64 {
 	done := map[pyobj.Value]uint64{}
+	depth := 0 // of files that were refused for theirs as well
 	var count func(v pyobj.Value) uint64
 	all := func(vs []pyobj.Value) uint64 {
 		n := uint64(0)
@@ -423,6 +427,10 @@ func expanded(roots []pyobj.Value) uint64 {
 		}
 		done[v] = 1
 		n := uint64(1)
+		if depth++; depth > maxDeep {
+			return 2 * maxExpanded
+		}
+		defer func() { depth-- }()
 		switch x := v.(type) {
 		case *pyobj.List:
 			n += all(x.Items)

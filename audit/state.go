@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -263,20 +265,32 @@ func refers(code pyobj.Value) bool {
 	return strings.HasPrefix(s, "O") || s == "object"
 }
 
-// refersTo reports a dtype whose items hold objects.
+// refersTo reports a dtype whose items hold objects, or one that is too nested to tell.
 func refersTo(v pyobj.Value) bool {
+	parts := maxParts
+	return refersWithin(v, &parts)
+}
+
+// maxParts bounds the fields within fields of a dtype that are looked at.
+const maxParts = 1 << 16
+
+func refersWithin(v pyobj.Value, parts *int) bool {
+	if *parts--; *parts < 0 {
+		return true
+	}
 	switch d := v.(type) {
 	case *pyobj.DType:
-		return d.HasObject()
+		*parts -= d.Parts()
+		return *parts < 0 || d.HasObject()
 	case *pyobj.Object:
 		if len(d.Args) > 0 && refers(d.Args[0]) {
 			return true
 		}
 		if t, ok := d.State.(*pyobj.Tuple); ok && len(t.Items) > 4 {
-			if sub, ok := t.Items[2].(*pyobj.Tuple); ok && len(sub.Items) > 0 && refersTo(sub.Items[0]) {
+			if sub, ok := t.Items[2].(*pyobj.Tuple); ok && len(sub.Items) > 0 && refersWithin(sub.Items[0], parts) {
 				return true
 			}
-			return refersField(t.Items[4])
+			return slices.ContainsFunc(layout(t.Items[4]), func(t *pyobj.Tuple) bool { return refersWithin(t.Items[0], parts) })
 		}
 	}
 	return false
@@ -304,17 +318,18 @@ func overlap(fields pyobj.Value) string {
 	if !refersField(fields) {
 		return ""
 	}
-	for i, a := range all {
-		for _, b := range all[:i] {
-			if a == b || a.Items[0] == b.Items[0] && a.Items[1] == b.Items[1] {
-				continue // a title names its field again
-			}
-			at, ok1 := a.Items[1].(pyobj.Int)
-			bt, ok2 := b.Items[1].(pyobj.Int)
-			if !ok1 || !ok2 || at < bt+sizeOf(b.Items[0]) && bt < at+sizeOf(a.Items[0]) {
-				return "fields share the bytes of objects"
-			}
+	start := func(f *pyobj.Tuple) pyobj.Int { n, _ := f.Items[1].(pyobj.Int); return n }
+	slices.SortStableFunc(all, func(a, b *pyobj.Tuple) int { return cmp.Compare(start(a), start(b)) })
+	end := pyobj.Int(math.MinInt64)
+	for i, f := range all {
+		if i > 0 && f.Items[0] == all[i-1].Items[0] && f.Items[1] == all[i-1].Items[1] {
+			continue // a title names its field again
 		}
+		at, ok := f.Items[1].(pyobj.Int)
+		if !ok || at < end {
+			return "fields share the bytes of objects"
+		}
+		end = max(end, at+sizeOf(f.Items[0]))
 	}
 	return ""
 }
@@ -340,14 +355,14 @@ func sizeOf(v pyobj.Value) pyobj.Int {
 
 // standings reports every name that stands as a value where only data or an inert function may. where tells the import of
 // each name.
-func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import) {
-	if !j.standingsOf(roots, where, nil) {
-		j.standingsOf(roots, where, map[pyobj.Value]bool{})
+func (j *judge) standings(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import, soon int) {
+	if soon == 0 || !j.standingsOf(roots, where, nil, soon) {
+		j.standingsOf(roots, where, map[pyobj.Value]bool{}, 0)
 	}
 }
 
-// standingsOf looks at values shared once, or at all of them as a tree where seen is nil: it then gives up after soonWalked.
-func (j *judge) standingsOf(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import, seen map[pyobj.Value]bool) bool {
+// standingsOf looks at values shared once, or at all of them as a tree where seen is nil: it then gives up after soon.
+func (j *judge) standingsOf(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.Import, seen map[pyobj.Value]bool, soon int) bool {
 	stack := make([]pyobj.Value, 0, 256)
 	push := func(vs []pyobj.Value) { stack = append(stack, vs...) }
 	pairs := func(es []pyobj.Entry) {
@@ -362,7 +377,7 @@ func (j *judge) standingsOf(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.
 		switch v.(type) {
 		case *pyobj.List, *pyobj.Tuple, *pyobj.Dict, *pyobj.Set, *pyobj.Object, *pyobj.Array:
 			if seen == nil {
-				if n > soonWalked {
+				if n+len(stack) > soon {
 					return false
 				}
 				break

@@ -130,6 +130,7 @@ func (f *folder) setSub(d *pyobj.DType, s []pyobj.Value) bool {
 }
 
 func (f *folder) setFields(d *pyobj.DType, names []pyobj.Value, fields *pyobj.Dict) bool {
+	seen, parts := make(map[string]bool, len(names)), 1
 	for _, v := range names {
 		name, ok := pyobj.Text(v)
 		t, isTuple := fields.Get(name).(*pyobj.Tuple)
@@ -147,16 +148,22 @@ func (f *folder) setFields(d *pyobj.DType, names []pyobj.Value, fields *pyobj.Di
 		if len(t.Items) == 3 {
 			field.Title, _ = pyobj.Text(t.Items[2])
 		}
-		for i := range d.Fields {
-			if d.Fields[i].Name == name {
-				f.fail("field %.80q stands twice", name)
-				return false
-			}
+		if seen[name] {
+			f.fail("field %.80q stands twice", name)
+			return false
 		}
+		seen[name] = true
 		d.Fields = append(d.Fields, field)
+		if parts += fd.Parts(); parts > maxParts {
+			f.fail("more than %d fields within fields", maxParts)
+			return false
+		}
 	}
 	return true
 }
+
+// maxParts bounds the fields within fields of a dtype, those of a shared dtype counted each time they are met.
+const maxParts = 1 << 16
 
 // setMetadata reads the ninth item: a dict, or for dates (dict, (unit, count, denominator, event)).
 func (f *folder) setMetadata(d *pyobj.DType, v pyobj.Value) bool {

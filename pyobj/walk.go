@@ -119,7 +119,7 @@ func Walk(v Value, f func(Value) bool) {
 func WalkTree(v Value, most int, f func(Value)) bool {
 	stack := append(make([]Value, 0, 256), v)
 	for n := 0; len(stack) > 0; n++ {
-		if n == most {
+		if n+len(stack) > most {
 			return false
 		}
 		v := stack[len(stack)-1]

@@ -98,7 +98,7 @@ type opInfo struct {
 	arg    form
 	width  uint8 // bytes of the length, counted only
 	legacy bool  // never written at protocol 2 or later by CPython 3
-	cost   uint8 // bytes of the value made, see charge
+	cost   uint8 // bytes of the value made and of what walks remember of it, see charge
 }
 
 // ops is indexed by opcode; an empty name is no opcode.
@@ -126,22 +126,22 @@ var ops = [256]opInfo{
 	opAppend:          {name: "APPEND"},
 	opBuild:           {name: "BUILD", cost: 112},
 	opGlobal:          {name: "GLOBAL", arg: lines, cost: 200},
-	opDict:            {name: "DICT", legacy: true, cost: 64},
-	opEmptyDict:       {name: "EMPTY_DICT", proto: 1, cost: 56},
+	opDict:            {name: "DICT", legacy: true, cost: 184},
+	opEmptyDict:       {name: "EMPTY_DICT", proto: 1, cost: 176},
 	opAppends:         {name: "APPENDS", proto: 1},
 	opGet:             {name: "GET", arg: line, legacy: true},
 	opBinGet:          {name: "BINGET", proto: 1, arg: u1},
 	opInst:            {name: "INST", arg: lines, legacy: true, cost: 255},
 	opLongBinGet:      {name: "LONG_BINGET", proto: 1, arg: u4},
-	opList:            {name: "LIST", legacy: true, cost: 40},
-	opEmptyList:       {name: "EMPTY_LIST", proto: 1, cost: 40},
+	opList:            {name: "LIST", legacy: true, cost: 160},
+	opEmptyList:       {name: "EMPTY_LIST", proto: 1, cost: 160},
 	opObj:             {name: "OBJ", proto: 1, legacy: true, cost: 240},
 	opPut:             {name: "PUT", arg: line, legacy: true},
 	opBinPut:          {name: "BINPUT", proto: 1, arg: u1},
 	opLongBinPut:      {name: "LONG_BINPUT", proto: 1, arg: u4},
 	opSetItem:         {name: "SETITEM"},
-	opTuple:           {name: "TUPLE", cost: 40},
-	opEmptyTuple:      {name: "EMPTY_TUPLE", proto: 1, cost: 24},
+	opTuple:           {name: "TUPLE", cost: 160},
+	opEmptyTuple:      {name: "EMPTY_TUPLE", proto: 1, cost: 96},
 	opSetItems:        {name: "SETITEMS", proto: 1},
 	opBinFloat:        {name: "BINFLOAT", proto: 1, arg: f8, cost: 8},
 	opProto:           {name: "PROTO", proto: 2, arg: u1},
@@ -149,9 +149,9 @@ var ops = [256]opInfo{
 	opExt1:            {name: "EXT1", proto: 2, arg: u1, cost: 72},
 	opExt2:            {name: "EXT2", proto: 2, arg: u2, cost: 72},
 	opExt4:            {name: "EXT4", proto: 2, arg: i4, cost: 72},
-	opTuple1:          {name: "TUPLE1", proto: 2, cost: 40},
-	opTuple2:          {name: "TUPLE2", proto: 2, cost: 56},
-	opTuple3:          {name: "TUPLE3", proto: 2, cost: 72},
+	opTuple1:          {name: "TUPLE1", proto: 2, cost: 160},
+	opTuple2:          {name: "TUPLE2", proto: 2, cost: 176},
+	opTuple3:          {name: "TUPLE3", proto: 2, cost: 192},
 	opNewTrue:         {name: "NEWTRUE", proto: 2},
 	opNewFalse:        {name: "NEWFALSE", proto: 2},
 	opLong1:           {name: "LONG1", proto: 2, arg: counted, width: 1, cost: 32},
@@ -161,9 +161,9 @@ var ops = [256]opInfo{
 	opShortBinUnicode: {name: "SHORT_BINUNICODE", proto: 4, arg: counted, width: 1, cost: 32},
 	opBinUnicode8:     {name: "BINUNICODE8", proto: 4, arg: counted, width: 8, cost: 32},
 	opBinBytes8:       {name: "BINBYTES8", proto: 4, arg: counted, width: 8, cost: 24},
-	opEmptySet:        {name: "EMPTY_SET", proto: 4, cost: 64},
+	opEmptySet:        {name: "EMPTY_SET", proto: 4, cost: 184},
 	opAddItems:        {name: "ADDITEMS", proto: 4},
-	opFrozenSet:       {name: "FROZENSET", proto: 4, cost: 64},
+	opFrozenSet:       {name: "FROZENSET", proto: 4, cost: 184},
 	opNewObjEx:        {name: "NEWOBJ_EX", proto: 4, cost: 240},
 	opStackGlobal:     {name: "STACK_GLOBAL", proto: 4, cost: 120},
 	opMemoize:         {name: "MEMOIZE", proto: 4},

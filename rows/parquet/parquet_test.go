@@ -2,7 +2,10 @@ package parquet
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/larder-ml/larder"
@@ -89,6 +92,65 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 	if _, err := NewReader(bytes.NewReader(b[:100]), 100); !errors.Is(err, larder.ErrCorrupt) {
 		t.Errorf("cut off: %v", err)
 	}
+}
+
+// TestDamage damages twenty files: what pandas wrote, and tables of every kind of column.
+func TestDamage(t *testing.T) {
+	seeds := [][]byte{fixture.Read(t, "rows/table.parquet"), fixture.Read(t, "rows/kinds.parquet")}
+	for i := range 18 {
+		x := tensor.New([]tensor.DType{tensor.Float64, tensor.Float32, tensor.Int64, tensor.Bool}[i%4], 4+i, 1+i%3)
+		for k := range x.Len() {
+			switch x.DType {
+			case tensor.Float64:
+				x.F64[k] = float64(k) / 7
+			case tensor.Float32:
+				x.F32[k] = float32(k) / 3
+			case tensor.Int64:
+				x.I64[k] = int64(k * i)
+			}
+		}
+		texts := make([]string, 4+i)
+		for k := range texts {
+			texts[k] = strings.Repeat("ab", k%3)
+		}
+		var b bytes.Buffer
+		w := NewWriter(&b, rows.WriteOptions{})
+		res := &larder.Result{Method: "transform", Outputs: []larder.Output{{Value: tensor.Value{Dense: x}}}}
+		if err := w.Write(res, &rows.Table{Names: []string{"id"}, Columns: []rows.Column{{Text: texts}}, N: len(texts)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		seeds = append(seeds, b.Bytes())
+	}
+	fixture.Damage(t, fixture.Damaged{Name: "parquet", Seeds: seeds, Read: read})
+}
+
+// read gives the digest of a file's rows.
+func read(b []byte) (d [32]byte, err error) {
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return d, err
+	}
+	tab, err := rows.ReadAll(r)
+	if err != nil {
+		return d, err
+	}
+	h := sha256.New()
+	for i, name := range tab.Names {
+		fmt.Fprintf(h, "%q", name)
+		for k := range tab.N {
+			fmt.Fprint(h, " ", tab.Columns[i].Cell(k))
+		}
+	}
+	return [32]byte(h.Sum(nil)), nil
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(fixture.Read(f, "rows/table.parquet"))
+	f.Add(fixture.Read(f, "rows/kinds.parquet"))
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = read(b) })
 }
 
 // table reads a committed file.
