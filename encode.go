@@ -124,17 +124,13 @@ func (m *Model) encodeParams(w io.Writer) error {
 	}
 	l, ok := m.est.(sklearn.Linear)
 	if !ok {
-		return &FormError{Format: params.Name, Why: fmt.Sprintf("%s is no linear model; --select the part of it that is", m.TypeName())}
+		return &FormError{Format: params.Name, Why: fmt.Sprintf("only what predicts X @ coef_.T + intercept_ has this form, %s does not; "+
+			"--select picks a part that does, to be given the rows that reach it", m.TypeName())}
 	}
 	p := params.Params{Type: sklearn.Of(m.est).Class.Name, Features: m.FeatureNames()}
 	var err error
-	if p.Coef, p.Intercept, err = l.Coefficients(); err != nil {
+	if p.Coef, p.Intercept, p.Classes, err = l.Coefficients(); err != nil {
 		return err
-	}
-	if c := m.Classes(); len(c) == 1 {
-		p.Classes = c[0]
-	} else if len(c) > 1 {
-		return &FormError{Format: params.Name, Why: "it has several outputs of classes"}
 	}
 	if o, ok := m.root.(*pyobj.Object); ok {
 		if a, ok := o.Attrs(); ok {

@@ -117,10 +117,10 @@ type (
 	RadiusGrapher interface {
 		RadiusNeighborsGraph(b *graph.Builder, x graph.Value) graph.Value
 	}
-	// Linear predicts X @ coef.T + intercept, or the class of the largest of these (of two classes with one row: the second
-	// above zero). An error says why this one does not.
+	// Linear predicts X @ coef.T + intercept or, where there are classes, the one of the largest of these (of two classes with
+	// one row: the second above zero). An error says why this one does not.
 	Linear interface {
-		Coefficients() (coef, intercept *tensor.Tensor, err error)
+		Coefficients() (coef, intercept, classes *tensor.Tensor, err error)
 	}
 	// FeatureNamer has get_feature_names_out. in is nil when the names of the input are not known.
 	FeatureNamer interface {

@@ -22,6 +22,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/larder-ml/larder/internal/jsonread"
 	"github.com/larder-ml/larder/pyobj"
@@ -131,14 +132,14 @@ func Encode(w io.Writer, p Params) error {
 				out = append(out, ',')
 			}
 			switch c := p.Classes.Cell(i); {
-			case c.Kind == tensor.CellStr:
+			case c.Kind == tensor.CellStr && utf8.ValidString(c.S) && !strings.HasSuffix(c.S, "\x00"):
 				out = appendText(out, c.S)
 			case c.Kind == tensor.CellBool:
 				out = fmt.Append(out, c.I != 0)
-			case c.Kind == tensor.CellInt, c.Kind == tensor.CellFloat && !math.IsNaN(c.F) && !math.IsInf(c.F, 0):
+			case c.Kind == tensor.CellInt && !c.Big, c.Kind == tensor.CellFloat && !math.IsNaN(c.F) && !math.IsInf(c.F, 0):
 				out = append(out, c.String()...)
 			default:
-				return &UnsupportedError{"a class that JSON has no value for"}
+				return &UnsupportedError{fmt.Sprintf("the class %s, which numpy does not make of JSON", c.Repr())}
 			}
 		}
 		out = append(out, ']')
@@ -148,6 +149,9 @@ func Encode(w io.Writer, p Params) error {
 		for i, n := range p.Features {
 			if i > 0 {
 				out = append(out, ',')
+			}
+			if !utf8.ValidString(n) {
+				return &UnsupportedError{fmt.Sprintf("the name %q, half of a surrogate pair", n)}
 			}
 			out = appendText(out, n)
 		}

@@ -3,6 +3,7 @@ package params
 import (
 	"bytes"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -69,6 +70,18 @@ func TestFilesOfOthersAreRead(t *testing.T) {
 	} {
 		if _, err := Decode(source.Bytes([]byte(s)), source.Default()); !errors.Is(err, source.ErrCorrupt) {
 			t.Errorf("%s: %v", s, err)
+		}
+	}
+}
+
+// A label that the array which numpy makes of the JSON would not hold is refused.
+func TestLabelsThatJSONDoesNotKeep(t *testing.T) {
+	big := tensor.New(tensor.Uint64, 2)
+	big.I64[1] = -1
+	for _, classes := range []*tensor.Tensor{big, tensor.FromStr([]string{"a", "b\x00"}), tensor.FromStr([]string{"a", "\xed\xa0\x80"}), tensor.FromF64([]float64{0, math.Inf(1)})} {
+		err := Encode(&bytes.Buffer{}, Params{Coef: floatsOf([]int{1, 1}, 1), Intercept: floatsOf([]int{1}, 0), Classes: classes})
+		if !errors.Is(err, source.ErrUnsupported) {
+			t.Errorf("%v: %v", classes.Cell(1), err)
 		}
 	}
 }

@@ -92,9 +92,9 @@ type TweedieRegressor struct{ GeneralizedLinearRegressor }
 var _ sklearn.Predictor = (*GeneralizedLinearRegressor)(nil)
 
 // Coefficients returns coef_ and intercept_; with a logarithmic link they do not predict by themselves.
-func (g *GeneralizedLinearRegressor) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+func (g *GeneralizedLinearRegressor) Coefficients() (coef, intercept, classes *tensor.Tensor, err error) {
 	if g.Link == linkLog {
-		return nil, nil, &sklearn.BindError{Path: g.Path, Attr: "link", Msg: "predictions are exp(X @ coef_ + intercept_), which parameters alone do not say"}
+		return nil, nil, nil, &sklearn.BindError{Path: g.Path, Attr: "link", Msg: "predictions are exp(X @ coef_ + intercept_), which parameters alone do not say"}
 	}
 	return g.LinearModel.Coefficients()
 }

@@ -30,11 +30,11 @@ var (
 func (r *RANSACRegressor) Inside() []sklearn.Estimator { return []sklearn.Estimator{r.Estimator} }
 
 // Coefficients returns those of the regressor.
-func (r *RANSACRegressor) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+func (r *RANSACRegressor) Coefficients() (coef, intercept, classes *tensor.Tensor, err error) {
 	if l, ok := r.Estimator.(sklearn.Linear); ok {
 		return l.Coefficients()
 	}
-	return nil, nil, &sklearn.BindError{Path: r.Path, Attr: "estimator_", Msg: "is no linear model"}
+	return nil, nil, nil, &sklearn.BindError{Path: r.Path, Attr: "estimator_", Msg: "is no linear model"}
 }
 
 // Predict is the regressor's.

@@ -79,9 +79,9 @@ func (r *RidgeClassifier) Bound(bd *sklearn.Binder) error {
 }
 
 // Coefficients returns coef_ and intercept_; a multilabel target is no choice of one class.
-func (r *RidgeClassifier) Coefficients() (coef, intercept *tensor.Tensor, err error) {
+func (r *RidgeClassifier) Coefficients() (coef, intercept, classes *tensor.Tensor, err error) {
 	if r.LabelBinarizer.Multilabel() {
-		return nil, nil, &sklearn.BindError{Path: r.Path, Attr: "classes_", Msg: "several labels of a row can not be told by parameters alone"}
+		return nil, nil, nil, &sklearn.BindError{Path: r.Path, Attr: "classes_", Msg: "several labels of a row can not be told by parameters alone"}
 	}
 	return r.LinearClassifierMixin.Coefficients()
 }

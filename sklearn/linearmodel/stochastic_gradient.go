@@ -111,6 +111,7 @@ var (
 	_ sklearn.Predictor    = (*SGDOneClassSVM)(nil)
 	_ sklearn.Decider      = (*SGDOneClassSVM)(nil)
 	_ sklearn.ScoreSampler = (*SGDOneClassSVM)(nil)
+	_ sklearn.Linear       = (*SGDOneClassSVM)(nil)
 )
 
 // Bound checks the shapes.
@@ -129,6 +130,18 @@ func (s *SGDOneClassSVM) DecisionFunction(b *graph.Builder, x graph.Value) graph
 	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, Width: s.Coef.Dense.Len()})
 	d := b.MatMul(x, b.Const(s.Coef.Dense))
 	return b.Sub(d, s.Offset.Value(b, d))
+}
+
+// Coefficients returns a row for each of 1 and -1: the first of equal scores, those of a decision of zero, is 1.
+func (s *SGDOneClassSVM) Coefficients() (coef, intercept, classes *tensor.Tensor, err error) {
+	coef, intercept = tensor.New(tensor.Float64, 2, s.Coef.Dense.Len()), tensor.New(tensor.Float64, 2)
+	for i := range s.Coef.Dense.Len() {
+		w, _ := s.Coef.Dense.Float(i)
+		coef.F64[i], coef.F64[s.Coef.Dense.Len()+i] = w, -w
+	}
+	offset, _ := s.Offset.Tensor.Float(0)
+	intercept.F64[0], intercept.F64[1] = -offset, offset
+	return coef, intercept, tensor.FromI64([]int64{1, -1}), nil
 }
 
 // ScoreSamples is the decision function with the offset added again.

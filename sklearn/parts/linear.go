@@ -75,8 +75,8 @@ func (s *sparsified) coefShape(e sklearn.Estimator, coef *sklearn.Matrix, interc
 }
 
 // Coefficients returns coef_ and intercept_.
-func (m *LinearModel) Coefficients() (coef, intercept *tensor.Tensor, err error) {
-	return m.Coef.Dense, m.Intercept.Tensor, nil
+func (m *LinearModel) Coefficients() (coef, intercept, classes *tensor.Tensor, err error) {
+	return m.Coef.Dense, m.Intercept.Tensor, nil, nil
 }
 
 // Accept is what the model takes: dense and sparse numbers.
@@ -150,9 +150,9 @@ func (m *LinearClassifierMixin) Bound(*sklearn.Binder) error {
 	return nil
 }
 
-// Coefficients returns coef_ and intercept_.
-func (m *LinearClassifierMixin) Coefficients() (coef, intercept *tensor.Tensor, err error) {
-	return m.Coef.Dense, m.Intercept.Tensor, nil
+// Coefficients returns coef_, intercept_ and classes_.
+func (m *LinearClassifierMixin) Coefficients() (coef, intercept, classes *tensor.Tensor, err error) {
+	return m.Coef.Dense, m.Intercept.Tensor, m.Classes, nil
 }
 
 // ClassLabels returns classes_.
