@@ -100,7 +100,7 @@ builtins.object builtins.int builtins.float builtins.str builtins.bool builtins.
 builtins.dict builtins.set builtins.frozenset builtins.slice builtins.range builtins.complex builtins.Ellipsis builtins.NotImplemented builtins.NoneType
 __builtin__.object __builtin__.int __builtin__.long __builtin__.float __builtin__.str __builtin__.unicode __builtin__.bool __builtin__.bytes
 __builtin__.bytearray __builtin__.list __builtin__.tuple __builtin__.dict __builtin__.set __builtin__.frozenset __builtin__.slice
-__builtin__.xrange __builtin__.complex __builtin__.Ellipsis
+__builtin__.xrange __builtin__.complex __builtin__.Ellipsis __builtin__.NotImplemented
 collections.OrderedDict collections.defaultdict collections.Counter collections.deque
 joblib.numpy_pickle.NumpyArrayWrapper joblib.numpy_pickle.NDArrayWrapper joblib.numpy_pickle.ZNDArrayWrapper
 joblib.numpy_pickle_compat.NDArrayWrapper joblib.numpy_pickle_compat.ZNDArrayWrapper

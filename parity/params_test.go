@@ -5,5 +5,6 @@ import "testing"
 // TestParameters exports every linear model of scikit-learn, fitted on targets of every kind, as parameters: the seed document's
 // own function and the program predict from them what scikit-learn does.
 func TestParameters(t *testing.T) {
-	python(t, "params_check.py", program(t), beside(t, "params"))
+	folder := beside(t, "params")
+	python(t, "params_check.py", program(t), folder)
 }

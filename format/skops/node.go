@@ -681,6 +681,27 @@ func (d *decoder) seeded(c *object, state pyobj.Value, path string, depth int) (
 // bitModules are the modules of numpy's bit generators.
 var bitModules = map[string]string{"MT19937": "_mt19937", "PCG64": "_pcg64", "PCG64DXSM": "_pcg64", "Philox": "_philox", "SFC64": "_sfc64"}
 
+// plain reads the state of a generator as skops before 0.6 writes it: no nodes, only dicts of texts and whole numbers.
+func (d *decoder) plain(v any, path string) (pyobj.Value, error) {
+	switch x := v.(type) {
+	case string:
+		return pyobj.Str(x), nil
+	case number:
+		return parseNumber(string(x), d.lim.Digits, path)
+	case *object:
+		out := &pyobj.Dict{}
+		for i, k := range x.keys {
+			it, err := d.plain(x.vals[i], path+"."+k)
+			if err != nil {
+				return nil, err
+			}
+			out.Set(pyobj.Str(k), it)
+		}
+		return out, nil
+	}
+	return nil, bad(-1, "%s: neither text nor number", path)
+}
+
 func (d *decoder) generator(content any, path string, depth int) (pyobj.Value, error) {
 	c, ok := content.(*object)
 	if !ok {
@@ -689,7 +710,13 @@ func (d *decoder) generator(content any, path string, depth int) (pyobj.Value, e
 	if c.get("bit_generator") == nil {
 		return nil, &UnsupportedError{path + ": generators of protocol 0 can not be rebuilt"}
 	}
-	state, err := d.node(c.get("bit_generator"), path+".bit_generator", depth+1)
+	var state pyobj.Value
+	var err error
+	if bits, _ := c.get("bit_generator").(*object); bits != nil && bits.get("__loader__") == nil {
+		state, err = d.plain(bits, path+".bit_generator")
+	} else {
+		state, err = d.node(c.get("bit_generator"), path+".bit_generator", depth+1)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -736,7 +763,12 @@ func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
 	if flag := arrays["_is_array"]; flag != nil && strings.Trim(string(flag.Data), "\x00") != "" {
 		class = strings.TrimSuffix(class, "matrix") + "array"
 	}
-	if class != g.Name {
+	switch {
+	case class == g.Name:
+	case arrays["_is_array"] == nil && strings.TrimSuffix(class, "matrix")+"array" == g.Name:
+		// scipy before 1.11 does not say of an array that it is one: it loads as a matrix.
+		g = d.global("scipy.sparse", class, "SparseMatrixNode", path)
+	default:
 		d.note("skops-sparse-class", pyobj.LevelRefuse, -1, "%s: the node says %s, the archive %s", path, g.Name, class)
 	}
 	state := &pyobj.Dict{}

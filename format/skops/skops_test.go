@@ -15,6 +15,7 @@ import (
 
 	"github.com/larder-ml/larder/fingerprint"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/source"
 )
@@ -154,6 +155,34 @@ func TestUntrustedTypes(t *testing.T) {
 	}
 	if got := strings.Join(doc.Untrusted, " "); got != "__main__.Own builtins.frozenset copy.copy numpy.dtype zoneinfo.ZoneInfo" {
 		t.Errorf("untrusted %s", got)
+	}
+}
+
+// Before 0.6 a generator's state was no node but JSON.
+func TestGeneratorsOfTheFirstReleases(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(w, `{"__class__":"Generator","__module__":"numpy.random._generator","__loader__":"RandomGeneratorNode","content":{"bit_generator":`+
+		`{"bit_generator":"PCG64","state":{"state":323726261719206589602543583274561722519,"inc":222003063171874261427395693950637096479},"has_uint32":0,"uinteger":0}},`+
+		`"__id__":1,"protocol":0,"_skops_version":"0.5.0"}`)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, _, err := numpy.Generator(doc.Root.(*pyobj.Object))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := state.Get("state").(*pyobj.Dict)
+	if n, ok := in.Get("inc").(*pyobj.BigInt); !ok || n.V.String() != "222003063171874261427395693950637096479" {
+		t.Errorf("inc is %v", in.Get("inc"))
 	}
 }
 

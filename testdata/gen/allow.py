@@ -79,7 +79,7 @@ vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p f
 NUMPY_CLASSES = """record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc intp uint
 longlong ulonglong float16 float32 float64 longdouble complex64 complex128 object_ str_ bytes_ string_ unicode_ void datetime64
 timedelta64 number integer signedinteger unsignedinteger inexact floating complexfloating generic flexible character long
-float int float_ int_ complex_ object str""".split()
+float int float_ int_ complex_ object str float128 complex256 clongdouble longcomplex""".split()
 
 
 def modules(root):
