@@ -26,6 +26,29 @@ func TestCompareReleases(t *testing.T) {
 	}
 }
 
+// FuzzReadRequirements reads requirements files and versions: what is read compares with every release.
+func FuzzReadRequirements(f *testing.F) {
+	f.Add([]byte("numpy==2.4.6 \\\n  --hash=sha256:00\nscikit_learn[alldeps] == 1.6.1 ; python_version > '3'  # here\r\nscipy>=1\n# python ==3.11.7\n"))
+	f.Add([]byte("scikit-learn===1!1.2.0rc1.post2.dev3+local.7\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := larder.ReadRequirements(b)
+		if err != nil {
+			return
+		}
+		if r.Sklearn == "" {
+			t.Error("nothing is pinned, and no error")
+		}
+		if v, err := larder.CompareReleases(r.Sklearn, r.Sklearn); err != nil || v.Change != "same" {
+			t.Errorf("%q is not the same as itself: %+v, %v", r.Sklearn, v, err)
+		}
+		for _, other := range []string{"0.17.1", "1.9.1"} {
+			if _, err := larder.CompareReleases(other, r.Sklearn); err != nil {
+				t.Errorf("%q is read and not compared: %v", r.Sklearn, err)
+			}
+		}
+	})
+}
+
 func TestReadRequirements(t *testing.T) {
 	r, err := larder.ReadRequirements([]byte("# pinned\n-r other.txt\nnumpy==2.4.6 \\\n  --hash=sha256:00\nscikit_learn[alldeps] == 1.6.1 ; python_version > '3'  # here\r\nscipy>=1\n# python ==3.11.7\n"))
 	if want := (larder.Runtime{Sklearn: "1.6.1", Numpy: "2.4.6", Python: "3.11.7"}); err != nil || r != want {

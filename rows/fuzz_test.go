@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/larder-ml/larder"
-	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -17,7 +16,6 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	f.Add(fixture.Read(f, "rows/table.parquet")[:200])
 	wants := []*Want{
 		{}, {Form: larder.FormTexts}, {Form: larder.FormMappings}, {Form: larder.FormTokens}, {Form: larder.FormVector, Columns: []*larder.InputColumn{column("y", tensor.Int64)}},
 		wantFrame(column("a", tensor.Float64), column("b", tensor.String, tensor.StrCell("x"), tensor.FloatCell(1))),

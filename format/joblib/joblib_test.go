@@ -600,3 +600,40 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCompanion reads the pickles of joblib before 0.10, whose arrays stand in files beside them: in .npy files and in files of zlib.
+func FuzzCompanion(f *testing.F) {
+	array := fixture.Cases(f, "npy")[0].Data
+	wrapper := func(class, rest string) string {
+		return "\x80\x02cjoblib.numpy_pickle\n" + class + "\n)\x81}(U\x08filenameU\x05a.npy" + rest + "ub."
+	}
+	var z bytes.Buffer
+	w, err := compress(&z, "zlib", 1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, _ = w.Write(make([]byte, 16))
+	_ = w.Close()
+	old := "ZF" + fmt.Sprintf("%-19s", "0x10") + z.String()
+	f.Add([]byte(wrapper("NDArrayWrapper", "U\x08subclasscnumpy\nndarray\n")), array)
+	f.Add([]byte(wrapper("ZNDArrayWrapper", "U\x09init_argscnumpy\nndarray\nK\x00\x85U\x01b\x87U\x05state(K\x01K\x02\x85cnumpy\ndtype\nU\x02f8K\x00K\x01\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89t")), []byte(old))
+	f.Add([]byte(old), []byte(old))
+	lim := source.Default()
+	lim.Opcodes, lim.Decompressed = 1_000_000, 16<<20
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, model, companion []byte) {
+		for name, b := range map[string][]byte{"m.pkl": model, "a.npy": companion} {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		src, err := source.Open(filepath.Join(dir, "m.pkl"), lim)
+		if err != nil {
+			return
+		}
+		defer src.Close()
+		if doc, _ := Decode(src, lim); doc == nil {
+			t.Fatal("no Doc")
+		}
+	})
+}

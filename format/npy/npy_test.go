@@ -1,8 +1,10 @@
 package npy
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,6 +162,57 @@ func FuzzDecode(f *testing.F) {
 		back, _, err := Array(out.Bytes(), source.Default())
 		if err != nil || !bytes.Equal(back.Data, a.Data) {
 			t.Fatalf("%v", err)
+		}
+	})
+}
+
+// FuzzZip reads archives of arrays, and what the strict reader takes the standard library reads the same.
+func FuzzZip(f *testing.F) {
+	for i, c := range fixture.Cases(f, "npy") {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for _, name := range []string{"X.npy", "dir/y.npy"} {
+			w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: []uint16{zip.Store, zip.Deflate}[i%2]})
+			if err == nil {
+				_, err = w.Write(c.Data)
+			}
+			if err != nil {
+				f.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	lim := source.Default()
+	lim.Decompressed = 16 << 20
+	f.Fuzz(func(t *testing.T, b []byte) {
+		doc, err := DecodeZip(source.Bytes(b), lim)
+		if err != nil || len(doc.Notes) > 0 {
+			return
+		}
+		z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatalf("read here, and the standard library says: %v", err)
+		}
+		d, ok := doc.Root.(*pyobj.Dict)
+		if !ok || d.Len() != len(z.File) {
+			t.Fatalf("%d members, the standard library sees %d", d.Len(), len(z.File))
+		}
+		for _, m := range z.File {
+			r, err := m.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatalf("%s: read here, and the standard library says: %v", m.Name, err)
+			}
+			a, ok := d.Get(strings.TrimSuffix(m.Name, ".npy")).(*pyobj.Array)
+			if !ok || !bytes.HasSuffix(want, a.Data) {
+				t.Fatalf("%s is another for the standard library", m.Name)
+			}
 		}
 	})
 }
