@@ -379,7 +379,8 @@ func differs(want, got any) string {
 func readResult(b []byte) ([][]any, error) {
 	r := jsonread.New(b, 8)
 	m, ok := r.Any().(map[string]any)
-	if err := r.End(); err != nil {
+	err := r.End()
+	if err != nil {
 		return nil, jsonError(err)
 	}
 	data, list := m["data"].([]any)
@@ -399,6 +400,12 @@ func readResult(b []byte) ([][]any, error) {
 	default:
 		for _, o := range data {
 			rows, _ := o.([]any)
+			if s, ok := o.(map[string]any); ok {
+				held, _ := s["data"].([]any)
+				if rows, err = sparseRows(s, held); err != nil {
+					return nil, err
+				}
+			}
 			lists = append(lists, rows)
 		}
 	}

@@ -404,13 +404,8 @@ func AppendJSON(b []byte, r *larder.Result, sparse bool) ([]byte, error) {
 	one := len(out) == 1
 	if one && out[0].CSR != nil {
 		s := out[0].CSR
-		b = fmt.Appendf(b, `,"shape":[%d,%d],"dtype":"%s","indptr":`, s.Rows, s.Cols, s.Data.DType)
-		b = appendInts(b, s.Indptr)
-		b = append(b, `,"indices":`...)
-		b = appendInts(b, s.Indices)
-		b = append(b, `,"data":`...)
-		b = AppendTensor(b, s.Data)
-		return append(b, '}'), nil
+		b = fmt.Appendf(b, `,"shape":[%d,%d],"dtype":"%s",`, s.Rows, s.Cols, s.Data.DType)
+		return append(appendSparse(b, s), '}'), nil
 	}
 	list := func(f func(o larder.Output)) {
 		if one {
@@ -449,7 +444,13 @@ func AppendJSON(b []byte, r *larder.Result, sparse bool) ([]byte, error) {
 		b = append(b, ']')
 	}
 	b = append(b, `,"data":`...)
-	list(func(o larder.Output) { b = AppendValue(b, o.Value) })
+	list(func(o larder.Output) {
+		if o.CSR != nil && sparse {
+			b = append(appendSparse(fmt.Appendf(b, `{"shape":[%d,%d],`, o.CSR.Rows, o.CSR.Cols), o.CSR), '}')
+			return
+		}
+		b = AppendValue(b, o.Value)
+	})
 	if distances == nil && one && out[0].Ragged != nil && out[0].Ragged.Dist != nil {
 		b = append(b, `,"distances":`...)
 		g := out[0].Ragged
@@ -460,6 +461,13 @@ func AppendJSON(b []byte, r *larder.Result, sparse bool) ([]byte, error) {
 		b = AppendValue(b, *distances)
 	}
 	return append(b, '}'), nil
+}
+
+// appendSparse writes what a sparse matrix holds beside its shape.
+func appendSparse(b []byte, s *tensor.Sparse) []byte {
+	b = appendInts(append(b, `"indptr":`...), s.Indptr)
+	b = appendInts(append(b, `,"indices":`...), s.Indices)
+	return AppendTensor(append(b, `,"data":`...), s.Data)
 }
 
 func shape(v tensor.Value) []int {

@@ -233,7 +233,7 @@ func (in *input) payload(n int64) ([]byte, bool) {
 		if int64(len(out)) == n {
 			return out, true
 		}
-		grown := make([]byte, len(out), min(n, 2*int64(cap(out))))
+		grown := make([]byte, len(out), min(n, 8*int64(cap(out)))) // what is not read into takes no memory
 		copy(grown, out)
 		out = grown
 	}
