@@ -517,6 +517,30 @@ def single(v, seen=None):
     return hasattr(v, "__dict__") and type(v).__module__.startswith("sklearn") and single(vars(v), seen)
 
 
+def projected(est, X, method):
+    """The sums of magnitudes of the terms of each number that a linear map makes of rows, or None for what is none."""
+    name = type(est).__name__
+    X = np.abs(X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float))
+    mean = np.abs(getattr(est, "mean_", 0) if getattr(est, "mean_", None) is not None else 0)
+    size = np.sqrt(est.explained_variance_) if getattr(est, "whiten", False) and name != "FastICA" else 1
+    if name in ("PCA", "IncrementalPCA", "TruncatedSVD", "NeighborhoodComponentsAnalysis") or name == "FastICA" and method == "transform":
+        A = np.abs(est.components_)
+        return np.dot(X + mean, A.T) / size if method == "transform" else np.dot(X * size, A) + mean
+    if name == "FastICA":
+        return np.dot(X, np.abs(est.mixing_).T) + mean
+    if method == "inverse_transform" and name in ("NMF", "MiniBatchNMF", "SparsePCA", "MiniBatchSparsePCA", "DictionaryLearning", "MiniBatchDictionaryLearning"):
+        return np.dot(X[:, : len(est.components_)] + X[:, -len(est.components_) :], np.abs(est.components_)) + mean
+    if name.startswith("PLS") or name == "CCA":
+        if method == "transform":
+            return np.dot((X + np.abs(est._x_mean)) / est._x_std, np.abs(est.x_rotations_))
+        return np.dot(X, np.abs(est.x_loadings_).T) * est._x_std + np.abs(est._x_mean)
+    if name == "LinearDiscriminantAnalysis":
+        return np.dot(X + np.abs(getattr(est, "xbar_", 0)), np.abs(est.scalings_))
+    if name == "GaussianRandomProjection" and method == "transform":
+        return np.dot(X, np.abs(est.components_).T)
+    return None
+
+
 def spread(est, X, method):
     """Per row, what the rounding of a variance is relative to, which is a difference or a sum of both signs, and of its
     root: the smaller the root, the more of it is rounding."""
@@ -559,6 +583,8 @@ def scale(est, X, method, coarse):
             return np.maximum(np.abs(getattr(est, method)(X)).max() if by is None else by, 2e6 * wobble(est, X, method)).tolist()  # what the steps before make of their float32
         if hasattr(est, "best_estimator_") or type(est).__name__ == "FrozenEstimator":
             return scale(inner[0], X, method, coarse)
+        if type(est).__name__ in ("RANSACRegressor", "SelfTrainingClassifier", "FixedThresholdClassifier", "TunedThresholdClassifierCV"):
+            return scale(getattr(est, "estimator_", None) or est.base_estimator_, X, method, coarse)
         if type(est).__name__ == "MultiOutputRegressor":
             by = [s for s in (scale(e, X, method, coarse) for e in inner) if s is not None]
             return np.max(by, 0).tolist() if by else None
@@ -702,10 +728,8 @@ def scale(est, X, method, coarse):
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
             return (0.1 * (np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
-        if coarse and type(est).__name__ in ("PCA", "IncrementalPCA") and method == "transform":
-            X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
-            sd = np.sqrt(est.explained_variance_) if est.whiten else 1
-            return (np.dot(np.abs(X) + np.abs(est.mean_), np.abs(est.components_).T) / sd).max(1).tolist()
+        if coarse and method in ("transform", "inverse_transform") and (by := projected(est, X, method)) is not None:
+            return by.max(1).tolist()
         if type(est).__name__ == "SkewedChi2Sampler":
             X = np.asarray(X, dtype=float)
             return ((0.1 if coarse else 1e-3) * np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
