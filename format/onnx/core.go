@@ -63,7 +63,7 @@ var coreOps = table{
 	graph.OpSin: simple("Sin"), graph.OpCos: simple("Cos"), graph.OpErf: erf, graph.OpSigmoid: sigmoid,
 	graph.OpFloor: simple("Floor"), graph.OpSign: simple("Sign"), graph.OpRelu: relu, graph.OpSoftplus: softplus,
 	graph.OpNormCdf: normCdf, graph.OpNormPpf: normPpf, graph.OpNot: simple("Not"), graph.OpCeil: simple("Ceil"), graph.OpRound: simple("Round"), graph.OpCbrt: cbrt,
-	graph.OpTan: tangent, graph.OpAsinh: asinh, graph.OpSublinear: sublinear,
+	graph.OpTan: inDouble(tangent), graph.OpAsinh: asinh, graph.OpSublinear: sublinear,
 	graph.OpIsNaN: isNaN, graph.OpIsInf: isInf,
 	graph.OpAdd: arithmetic("Add"), graph.OpSub: arithmetic("Sub"), graph.OpMul: arithmetic("Mul"), graph.OpDiv: arithmetic("Div"),
 	graph.OpPow: arithmetic("Pow"), graph.OpMax: arithmetic("Max"), graph.OpMin: arithmetic("Min"), graph.OpFloorMod: floorMod,

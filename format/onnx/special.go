@@ -112,9 +112,24 @@ func cbrt(e *encoder, _ *graph.Node) ([]value, error) {
 	return end(e.op("Mul", e.op("Sign", x), e.op("Pow", e.op("Abs", x), e.scalar(1.0/3, d)))), nil
 }
 
+// tangent is sin/cos. Runtimes' cosine loses its digits near its roots, so there it is -cos/sin of what is left of x beyond a
+// multiple of π/2, which is subtracted in three parts of which the first two are of 33 bits.
 func tangent(e *encoder, _ *graph.Node) ([]value, error) {
-	x, _, end := e.unaryIn()
-	return end(e.op("Div", e.op("Sin", x), e.op("Cos", x))), nil
+	x, from, end := e.unaryIn()
+	d := tensor.Float64
+	x = e.cast(x, from, d)
+	q := e.op("Round", e.op("Mul", x, e.scalar(2/math.Pi, d)))
+	r := x
+	for _, part := range []float64{0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2e037073p-69} {
+		r = e.op("Sub", r, e.op("Mul", q, e.scalar(part, d)))
+	}
+	half := e.op("Mul", q, e.scalar(0.5, d))
+	even := e.op("Equal", half, e.op("Floor", half))
+	sin, cos := e.op("Sin", r), e.op("Cos", r)
+	y := e.op("Where", even, e.op("Div", sin, cos), e.op("Neg", e.op("Div", cos, sin)))
+	far := e.op("Greater", e.op("Abs", x), e.scalar(1e5, d)) // where q has more than 20 bits
+	y = e.op("Where", far, e.op("Div", e.op("Sin", x), e.op("Cos", x)), y)
+	return end(e.cast(y, d, from)), nil
 }
 
 // asinh is the sign times log1p(a + a²/(1 + sqrt(1 + a²))) of a = |x|.
