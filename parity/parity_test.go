@@ -102,8 +102,9 @@ type row struct {
 type table struct {
 	rows    map[[2]string]*row
 	unknown map[string]bool
-	refused map[string]int // words → how often
-	words   []string       // refusals of both, side by side
+	refused map[string]int     // words → how often
+	named   map[[2]string]bool // estimator and method of scikit-learn's that Larder says it has not, and why
+	words   []string           // refusals of both, side by side
 	allow   []allowance
 	older   bool // methods and types that another release chose are not compared, numbers are
 }
@@ -124,7 +125,7 @@ func run(t *testing.T, dir, report string, older bool) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
-	tb := &table{rows: map[[2]string]*row{}, unknown: map[string]bool{}, refused: map[string]int{}, allow: allowances(t), older: older}
+	tb := &table{rows: map[[2]string]*row{}, unknown: map[string]bool{}, refused: map[string]int{}, named: map[[2]string]bool{}, allow: allowances(t), older: older}
 	for _, p := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(p), ".json"), func(t *testing.T) {
 			c, err := golden.ReadCase(p)
@@ -173,6 +174,7 @@ func (tb *table) model(t *testing.T, c *golden.Case) {
 			if err := m.Can(other); !errors.As(err, &why) || !why.Refused {
 				t.Errorf("%s: scikit-learn has %s, Larder does not say why not: %v", c.Setting, other, err)
 			}
+			tb.named[[2]string{c.Estimator, other}] = true
 		}
 	}
 	for i := range c.Outputs {
@@ -361,6 +363,15 @@ func (tb *table) String() string {
 		names[r.estimator] = true
 	}
 	fmt.Fprintf(&s, "%d estimators: %d outputs equal, %d differ, %d refused by Larder alone, %d refused by both\n", len(names), equal, wrong, refused, same)
+	of := map[string]int{}
+	for at := range tb.named {
+		of[at[1]]++
+	}
+	fmt.Fprintf(&s, "%d methods of estimators computed, %d others of scikit-learn's refused by name:", len(tb.rows), len(tb.named))
+	for _, method := range sorted(of) {
+		fmt.Fprintf(&s, " %s %d", method, of[method])
+	}
+	s.WriteString("\n")
 	if len(tb.refused) > 0 {
 		s.WriteString("refused by Larder alone:\n")
 		for _, w := range sorted(tb.refused) {
