@@ -515,7 +515,7 @@ func raggedReduce(n *node) (kernel, error) {
 				}
 				continue
 			}
-			raggedMean(out, i, a.Values, idx, w, c)
+			raggedMean(out, i, a.Values, idx, w, slices.Contains(dist, 0), c)
 		}
 		return nil
 	}, nil
@@ -550,11 +550,21 @@ func inverseWeights(w, dist []float64) []float64 {
 	return w
 }
 
-// raggedMean is numpy.mean or numpy.average over the rows idx of values: pairwise for one column, else row by row.
-func raggedMean(out *tensor.Tensor, i int, values *tensor.Tensor, idx []int64, w []float64, c *call) {
+// raggedMean is numpy.mean or numpy.average over the rows idx of values: pairwise for one column, else row by row. Where a
+// distance is zero scikit-learn weighs by a mask, so that numpy stays in float32 if the values are.
+func raggedMean(out *tensor.Tensor, i int, values *tensor.Tensor, idx []int64, w []float64, masked bool, c *call) {
 	o := values.Cols()
 	if out.DType == tensor.Float32 {
 		meanOf(out.F32[i*o:(i+1)*o], values.F32, idx, make([]float32, len(idx)))
+		return
+	}
+	row := out.F64[i*o : (i+1)*o]
+	if masked && w != nil && values.F32 != nil {
+		only := make([]float32, len(row))
+		averageOf(only, values.F32, idx, narrowed(w), make([]float32, len(idx)))
+		for k, v := range only {
+			row[k] = float64(v)
+		}
 		return
 	}
 	y := values.F64
@@ -564,13 +574,24 @@ func raggedMean(out *tensor.Tensor, i int, values *tensor.Tensor, idx []int64, w
 			y[j] = float64(v)
 		}
 	}
-	row := out.F64[i*o : (i+1)*o]
 	if w == nil {
 		meanOf(row, y, idx, c.f64s(len(idx)))
 		return
 	}
-	t, sum := c.f64s(len(idx)), pairwise(w)
-	for k := range o {
+	averageOf(row, y, idx, w, c.f64s(len(idx)))
+}
+
+func narrowed(w []float64) []float32 {
+	out := make([]float32, len(w))
+	for i, v := range w {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func averageOf[T float](row, y []T, idx []int64, w, t []T) {
+	o, sum := len(row), pairwise(w)
+	for k := range row {
 		for j, at := range idx {
 			t[j] = y[int(at)*o+k] * w[j]
 		}

@@ -239,7 +239,7 @@ func (c *RadiusNeighborsClassifier) RadiusNeighborsGraph(b *graph.Builder, x gra
 }
 
 // byIndex reports scikit-learn's class-mode search, which looks for the outlier label among 0, 1, … instead of the
-// classes: uniform weights, brute force, one output, rows of one floating type, a metric that is not plainly Euclidean.
+// classes: weights "uniform" rather than None, brute force, one output, rows of one floating type, a metric that is not plainly Euclidean.
 func (c *RadiusNeighborsClassifier) byIndex(x graph.Value) bool {
 	name, _ := sklearn.Text(c.MetricParam)
 	if name == graph.Minkowski && c.PParam != nil && *c.PParam == 2 {
@@ -258,7 +258,8 @@ func (c *RadiusNeighborsClassifier) byIndex(x graph.Value) bool {
 		fit = c.FitX.Dense.DType
 	}
 	same := x.DType() == fit && (fit == tensor.Float64 || fit == tensor.Float32)
-	return c.Outliers == outliersMixed && !c.inverse && c.FitMethod == "brute" && !c.Outputs2D && same
+	weights, _ := sklearn.Text(c.WeightsParam)
+	return c.Outliers == outliersMixed && weights == "uniform" && c.FitMethod == "brute" && !c.Outputs2D && same
 }
 
 // shares is predict_proba by output.
