@@ -279,6 +279,23 @@ var methods = []struct {
 	}},
 }
 
+// aside says why the public methods of scikit-learn's estimators that compute nothing on rows are not run.
+func aside(method string) string {
+	switch method {
+	case "fit", "fit_transform", "fit_predict", "partial_fit", "score", "staged_score", "path", "cost_complexity_pruning_path", "correct_covariance", "reweight_covariance", "log_marginal_likelihood":
+		return "it fits, or judges a fit"
+	case "sample":
+		return "it draws rows rather than taking them"
+	case "error_norm", "get_covariance", "get_precision", "get_support", "get_indices", "get_shape", "get_submatrix", "get_depth", "get_n_leaves", "reconstruction_error", "dbscan_clustering", "get_params":
+		return "it takes no rows; show lists what the file holds"
+	case "densify", "sparsify", "restrict", "set_params", "set_output":
+		return "it changes the model"
+	case "build_analyzer", "build_preprocessor", "build_tokenizer", "decode", "get_stop_words":
+		return "it gives a function or words, not numbers; transform runs it"
+	}
+	return ""
+}
+
 // MethodError says that an estimator has no such method, with the reason.
 type MethodError struct {
 	Path, Class, Method string
@@ -294,6 +311,8 @@ func (e *MethodError) Error() string {
 		return fmt.Sprintf("%s: %s: %s", e.Path, e.Class, e.Why)
 	case e.Refused:
 		return fmt.Sprintf("%s: %s.%s is not computed: %s", e.Path, e.Class, e.Method, e.Why)
+	case e.Why == nil && aside(e.Method) != "": // whether this class has it is not asked
+		return fmt.Sprintf("%s: %s is not computed for %s: %s", e.Path, e.Method, e.Class, aside(e.Method))
 	}
 	s := fmt.Sprintf("%s: this '%s' has no attribute '%s'", e.Path, e.Class, e.Method)
 	if e.Why != nil {
