@@ -561,7 +561,7 @@ func raggedMean(out *tensor.Tensor, i int, values *tensor.Tensor, idx []int64, w
 	row := out.F64[i*o : (i+1)*o]
 	if masked && w != nil && values.F32 != nil {
 		only := make([]float32, len(row))
-		averageOf(only, values.F32, idx, narrowed(w), make([]float32, len(idx)))
+		averageOf(only, values.F32, idx, inFloat32(w), make([]float32, len(idx)))
 		for k, v := range only {
 			row[k] = float64(v)
 		}
@@ -581,7 +581,7 @@ func raggedMean(out *tensor.Tensor, i int, values *tensor.Tensor, idx []int64, w
 	averageOf(row, y, idx, w, c.f64s(len(idx)))
 }
 
-func narrowed(w []float64) []float32 {
+func inFloat32(w []float64) []float32 {
 	out := make([]float32, len(w))
 	for i, v := range w {
 		out[i] = float32(v)
