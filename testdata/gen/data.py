@@ -1,5 +1,7 @@
 """Rows to fit and to compute on, of every kind scikit-learn takes. Everything is drawn from the generator passed in."""
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -56,7 +58,8 @@ def texts(r, n):
 def awkward(r, n):
     docs = [str(r.choice([" ", "", "  ", "\t"])).join(r.choice(AWKWARD, r.integers(0, 9))) for _ in range(n)]
     for i in range(0, n, 4):
-        docs[i] += "".join(map(chr, r.integers(0x20, r.choice([0x250, 0x2000, 0x20000]), 5))).encode("utf-8", "ignore").decode()
+        drawn = map(chr, r.integers(0x20, r.choice([0x250, 0x2000, 0x20000]), 5))
+        docs[i] += "".join(c for c in drawn if unicodedata.category(c) not in ("Cn", "Cs"))  # a later Unicode may know what this one does not
     return docs
 
 
