@@ -728,6 +728,9 @@ def scale(est, X, method, coarse):
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
             return (0.1 * (np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
+        if type(est).__name__ == "FastICA" and not coarse and method == "transform":
+            # Whitening scales directions without variance up until what is left of them is rounding.
+            return (few * projected(est, X, method)).max(1).tolist()
         if coarse and method in ("transform", "inverse_transform") and (by := projected(est, X, method)) is not None:
             return by.max(1).tolist()
         if type(est).__name__ == "SkewedChi2Sampler":
