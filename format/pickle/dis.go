@@ -52,15 +52,25 @@ type lister struct {
 	arg   string
 	note  string
 	later []string
+	done  bool // the line of the opcode at hand is written
 }
 
 func (d *lister) start(m *Machine) {
-	d.at, d.depth, d.arg, d.note = m.at, len(m.marks), "", ""
+	d.at, d.depth, d.arg, d.note, d.done = m.at, len(m.marks), "", "", false
+}
+
+// within lists a pickle in the middle of another, behind the opcode it belongs to.
+func (d *lister) within(m *Machine, list func()) {
+	d.line(m)
+	high := d.high
+	d.high = 0
+	list()
+	d.high, d.done = high, true
 }
 
 func (d *lister) line(m *Machine) {
 	info := &ops[m.op]
-	if info.name == "" {
+	if info.name == "" || d.done {
 		return
 	}
 	d.high = max(d.high, info.proto)
@@ -143,6 +153,14 @@ func reprBytes(b []byte) string {
 	}
 	w.WriteByte(q)
 	return w.String()
+}
+
+// reprByteArray makes the repr of bytes that of a bytearray, which escapes single quotes in double ones, too.
+func reprByteArray(s string) string {
+	if s[1] == '"' {
+		return strings.ReplaceAll(s, "'", `\'`)
+	}
+	return s
 }
 
 func reprStr(s string) string {

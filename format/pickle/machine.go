@@ -236,7 +236,13 @@ func (m *Machine) Nested() (pyobj.Value, error) {
 	m.closeFrame()
 	outer := *m
 	m.Built, m.stack, m.marks, m.memo = nil, nil, nil, memo{}
-	v, err := m.Next()
+	var v pyobj.Value
+	var err error
+	if m.dis != nil {
+		m.dis.within(m, func() { v, err = m.Next() })
+	} else {
+		v, err = m.Next()
+	}
 	m.Built, m.stack, m.marks, m.memo, m.older = outer.Built, outer.stack, outer.marks, outer.memo, outer.older
 	m.proto, m.start, m.at, m.op = outer.proto, outer.start, outer.at, outer.op
 	return v, err
@@ -511,7 +517,7 @@ func (m *Machine) run(info *opInfo) error {
 			return err
 		}
 		if m.dis != nil {
-			m.dis.arg = "bytearray(" + m.dis.reprBytes(b) + ")"
+			m.dis.arg = "bytearray(" + reprByteArray(m.dis.reprBytes(b)) + ")"
 		}
 		return m.push(&pyobj.ByteArray{B: b})
 
