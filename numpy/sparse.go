@@ -2,6 +2,7 @@ package numpy
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
@@ -25,7 +26,7 @@ func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 	if err == nil && len(shape) == 1 && strings.HasPrefix(name, "csr") {
 		shape = []int{1, shape[0]}
 	}
-	if err != nil || len(shape) != 2 || shape[0] < 0 || shape[1] < 0 {
+	if err != nil || len(shape) != 2 || shape[0] < 0 || shape[1] < 0 || shape[1] > math.MaxInt32 {
 		return nil, fmt.Errorf("numpy: %s without a shape of two sizes", name)
 	}
 	rows, cols := shape[0], shape[1]
@@ -65,7 +66,7 @@ func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 				r[p], c[p] = idx[p], j
 			}
 		}
-		return fromTriples(rows, cols, r, c, head(data, nnz)), nil
+		return fromTriples(rows, cols, r, c, head(data, nnz))
 	case "coo":
 		var r, c []int
 		if t, ok := attrs.Get("coords").(*pyobj.Tuple); ok && len(t.Items) == 2 {
@@ -83,7 +84,7 @@ func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 				return nil, fmt.Errorf("numpy: %s: coordinate %d,%d outside %v", name, r[i], c[i], shape)
 			}
 		}
-		return fromTriples(rows, cols, r, c, data), nil
+		return fromTriples(rows, cols, r, c, data)
 	case "dia":
 		off, err := ints(attrs.Get("offsets"))
 		if err != nil {
@@ -103,7 +104,7 @@ func Sparse(v pyobj.Value) (*tensor.Sparse, error) {
 				}
 			}
 		}
-		return fromTriples(rows, cols, r, c, pick(data, at)), nil
+		return fromTriples(rows, cols, r, c, pick(data, at))
 	}
 	return nil, fmt.Errorf("numpy: sparse format %s is not supported", name)
 }
@@ -139,7 +140,16 @@ func checkCompressed(ptr, idx []int, data, major, minor int) error {
 	return nil
 }
 
-func fromTriples(rows, cols int, r, c []int, data *tensor.Tensor) *tensor.Sparse {
+// maxEmptyRows and perEntry bound the rows that a few entries may claim.
+const (
+	maxEmptyRows = 1 << 24
+	perEntry     = 64
+)
+
+func fromTriples(rows, cols int, r, c []int, data *tensor.Tensor) (*tensor.Sparse, error) {
+	if rows > maxEmptyRows && rows/perEntry > len(r) {
+		return nil, fmt.Errorf("numpy: a sparse matrix of %d rows with %d entries", rows, len(r))
+	}
 	s := &tensor.Sparse{Rows: rows, Cols: cols, Indptr: make([]int, rows+1), Indices: make([]int32, len(r))}
 	for _, i := range r {
 		s.Indptr[i+1]++
@@ -156,7 +166,7 @@ func fromTriples(rows, cols int, r, c []int, data *tensor.Tensor) *tensor.Sparse
 		at[q] = p
 	}
 	s.Data = pick(data, at)
-	return s
+	return s, nil
 }
 
 func pick(t *tensor.Tensor, at []int) *tensor.Tensor {

@@ -59,7 +59,7 @@ func parseObjects(b []byte) (*Table, error) {
 // fromArray makes a table of an array: a structured one has named columns.
 func fromArray(a *pyobj.Array) (*Table, error) {
 	if len(a.DType.Fields) > 0 {
-		return nil, &Error{Row: -1, Msg: "a structured array, wanted a matrix"}
+		return fromRecords(a)
 	}
 	x, err := numpy.Tensor(a)
 	if err != nil {
@@ -71,13 +71,37 @@ func fromArray(a *pyobj.Array) (*Table, error) {
 	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}, Typed: true}, nil
 }
 
+// fromRecords makes a column of each field of a structured array.
+func fromRecords(a *pyobj.Array) (*Table, error) {
+	if len(a.Shape) != 1 {
+		return nil, &Error{Row: -1, Msg: fmt.Sprintf("a structured array of %d dimensions, wanted one", len(a.Shape))}
+	}
+	t := &Table{N: a.Shape[0], Typed: true}
+	if len(a.Data) < t.N {
+		return nil, &Error{Row: -1, Msg: "a structured array without bytes"}
+	}
+	for _, f := range a.DType.Fields {
+		c := Column{}
+		if f.DType != nil && (f.DType.Sub != nil || len(f.DType.Fields) > 0 || f.DType.Kind == 'O') {
+			c.Err = &Error{Row: -1, Msg: fmt.Sprintf("field %q holds several values or objects, wanted one number or text", f.Name)}
+		} else if c.Tensor, c.Err = numpy.Field(a, f.Name); c.Err != nil {
+			c.Err = &Error{Row: -1, Msg: fmt.Sprintf("field %q: %v", f.Name, c.Err)}
+		}
+		if c.Err != nil {
+			c.Tensor = tensor.New(tensor.Float64, t.N)
+		}
+		t.Names, t.Columns = append(t.Names, f.Name), append(t.Columns, c)
+	}
+	return t, nil
+}
+
 // parseNPZ reads the array called X, the only array, or the parts of scipy.sparse.save_npz.
 func parseNPZ(b []byte) (*Table, error) {
 	names, arrays, err := npy.Zip(b, source.Default())
 	if err != nil {
 		return nil, err
 	}
-	if arrays["indptr"] != nil && arrays["indices"] != nil && arrays["data"] != nil && arrays["shape"] != nil {
+	if arrays["format"] != nil && arrays["data"] != nil && arrays["shape"] != nil {
 		return parseSparse(arrays)
 	}
 	a := arrays["X"]
@@ -91,44 +115,23 @@ func parseNPZ(b []byte) (*Table, error) {
 }
 
 func parseSparse(arrays map[string]*pyobj.Array) (*Table, error) {
-	ints := func(name string) []int64 {
-		x, err := numpy.Tensor(arrays[name])
-		if err != nil || !x.DType.IsInt() {
-			return nil
-		}
-		return x.I64
+	class := strings.ReplaceAll(string(arrays["format"].Data), "\x00", "")
+	state := &pyobj.Dict{}
+	for name, a := range arrays {
+		state.Set(pyobj.Str(name), a)
 	}
-	format := ""
-	if f := arrays["format"]; f != nil {
-		format = string(f.Data)
-	}
-	indptr, indices, shape := ints("indptr"), ints("indices"), ints("shape")
-	data, err := numpy.Tensor(arrays["data"])
+	shape := &pyobj.Tuple{}
+	x, err := numpy.Tensor(arrays["shape"])
 	if err != nil {
 		return nil, err
 	}
-	if format != "csr" {
-		return nil, &Error{Row: -1, Msg: fmt.Sprintf("sparse format %q: save X.tocsr()", format)}
+	for _, n := range x.I64 {
+		shape.Items = append(shape.Items, pyobj.Int(n))
 	}
-	bad := func(what string) error { return &Error{Row: -1, Msg: "sparse matrix: " + what} }
-	if len(shape) != 2 || shape[0] < 0 || shape[1] < 0 || shape[1] > math.MaxInt32 || int64(len(indptr)) != shape[0]+1 {
-		return nil, bad("shape and indptr do not fit")
-	}
-	if len(indices) != data.Len() || indptr[0] != 0 || indptr[len(indptr)-1] != int64(len(indices)) {
-		return nil, bad("indptr, indices and data do not fit")
-	}
-	s := &tensor.Sparse{Rows: int(shape[0]), Cols: int(shape[1]), Data: data.Reshape(data.Len())}
-	for i, p := range indptr {
-		if i > 0 && p < indptr[i-1] {
-			return nil, bad("indptr decreases")
-		}
-		s.Indptr = append(s.Indptr, int(p))
-	}
-	for _, j := range indices {
-		if j < 0 || j >= shape[1] {
-			return nil, bad("an index outside the matrix")
-		}
-		s.Indices = append(s.Indices, int32(j)) //nolint:gosec // below shape[1]
+	state.Set(pyobj.Str("shape"), shape)
+	s, err := numpy.Sparse(&pyobj.Object{Make: pyobj.New, Class: &pyobj.Global{Module: "scipy.sparse", Name: class + "_matrix"}, State: state})
+	if err != nil {
+		return nil, &Error{Row: -1, Msg: fmt.Sprintf("sparse matrix of format %q: %v", class, err)}
 	}
 	return &Table{N: s.Rows, Value: &tensor.Value{CSR: s}}, nil
 }
