@@ -15,12 +15,10 @@ type bunzip struct {
 	members int
 	next    chan *bzBlock // the block that is being decoded; nil at the end
 	b       *bzBlock      // the block that is being read
-	fault   error
-	end     int // where in in the file ends, once it is known
-	out     []byte
-	r       int
-	sum     uint32 // over the blocks of the stream
-	sums    *bzSums
+	decoded
+	end  int    // where in in the file ends, once it is known
+	sum  uint32 // over the blocks of the stream
+	sums *bzSums
 }
 
 // bzBlock is a decoded block: its bytes in the order of the transform, each with where the one after it stands.
@@ -100,20 +98,10 @@ func (z *bunzip) start(from bzReader, level int, spare *bzBlock) {
 	})
 }
 
-func (z *bunzip) Read(p []byte) (int, error) {
-	for z.r == len(z.out) {
-		if z.fault != nil {
-			return 0, z.fault
-		}
-		z.fault = z.more() // what was decoded before a fault is given first
-	}
-	n := copy(p, z.out[z.r:])
-	z.r += n
-	return n, nil
-}
+func (z *bunzip) Read(p []byte) (int, error) { return z.give(p, z.more) }
 
 func (z *bunzip) more() error {
-	z.r, z.out = 0, z.out[:0]
+	z.r, z.w, z.buf = 0, 0, z.buf[:0]
 	if z.b == nil {
 		b := <-z.next
 		if b.err != nil {
@@ -128,11 +116,12 @@ func (z *bunzip) more() error {
 		z.b = b
 	}
 	b := z.b
-	if z.out == nil {
-		z.out = make([]byte, 0, step+256)
+	if z.buf == nil {
+		z.buf = make([]byte, 0, step+256)
 	}
-	z.out = b.read(z.out, step)
-	b.sum = z.sums.add(b.sum, z.out)
+	z.buf = b.read(z.buf, step)
+	z.w = len(z.buf)
+	b.sum = z.sums.add(b.sum, z.buf)
 	if b.n > 0 {
 		return nil
 	}

@@ -36,6 +36,26 @@ func Compressor(prefix []byte) string {
 	return ""
 }
 
+// decoded is a window of what a decoder has decoded, of which the bytes from r to w are not given yet.
+type decoded struct {
+	buf   []byte
+	r, w  int
+	fault error
+}
+
+// give copies what is not given yet, after more has decoded some where there is none. What was decoded before a fault is given first.
+func (d *decoded) give(p []byte, more func() error) (int, error) {
+	for d.r == d.w {
+		if d.fault != nil {
+			return 0, d.fault
+		}
+		d.fault = more()
+	}
+	n := copy(p, d.buf[d.r:d.w])
+	d.r += n
+	return n, nil
+}
+
 // stream is one decompressing reader over a file in memory.
 type stream struct {
 	r        io.Reader

@@ -13,18 +13,16 @@ import (
 // inflate reads zlib and gzip files from memory. Codes are looked up in tables, the output grows in a window that
 // slides over it.
 type inflate struct {
-	in      []byte
-	ip      int
-	bits    uint64 // what is read of in and not used, low bits first
-	n       uint   // how many of them
-	buf     []byte // the window
-	low     int    // where in the window the stream, or what is kept of it, begins
-	r, w    int
+	in   []byte
+	ip   int
+	bits uint64 // what is read of in and not used, low bits first
+	n    uint   // how many of them
+	decoded
+	low     int // where in the window the stream, or what is kept of it, begins
 	gzip    bool
 	members int
 	sum     checksum
 	size    uint32
-	fault   error
 	block   byte // what is being read, see below
 	final   bool
 	fixed   bool // the tables are those of the fixed codes
@@ -169,17 +167,7 @@ func (z *inflate) align() {
 	z.bits, z.n = 0, 0
 }
 
-func (z *inflate) Read(p []byte) (int, error) {
-	for z.r == z.w {
-		if z.fault != nil {
-			return 0, z.fault
-		}
-		z.fault = z.more() // what was decoded before a fault is given first
-	}
-	n := copy(p, z.buf[z.r:z.w])
-	z.r += n
-	return n, nil
-}
+func (z *inflate) Read(p []byte) (int, error) { return z.give(p, z.more) }
 
 // more decodes the next piece of a block, or reads what stands between blocks.
 func (z *inflate) more() error {

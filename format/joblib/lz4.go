@@ -11,10 +11,9 @@ import (
 
 // lz4Frame reads LZ4 frames from memory, block by block into a window.
 type lz4Frame struct {
-	in       []byte
-	ip       int
-	buf      []byte
-	r, w     int
+	in []byte
+	ip int
+	decoded
 	low      int // where in the window the frame begins
 	frames   int
 	flags    byte
@@ -22,7 +21,6 @@ type lz4Frame struct {
 	size     uint64
 	announce uint64
 	sum      xxh32
-	fault    error
 }
 
 const (
@@ -80,17 +78,7 @@ func (z *lz4Frame) header() error {
 	return nil
 }
 
-func (z *lz4Frame) Read(p []byte) (int, error) {
-	for z.r == z.w {
-		if z.fault != nil {
-			return 0, z.fault
-		}
-		z.fault = z.more() // what was decoded before a fault is given first
-	}
-	n := copy(p, z.buf[z.r:z.w])
-	z.r += n
-	return n, nil
-}
+func (z *lz4Frame) Read(p []byte) (int, error) { return z.give(p, z.more) }
 
 func (z *lz4Frame) uint32() (uint32, bool) {
 	if len(z.in)-z.ip < 4 {

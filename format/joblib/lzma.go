@@ -8,21 +8,20 @@ import (
 // lzma decodes LZMA from memory into a window that slides over its output. It is written for speed: the range coder is
 // expanded where it is used, and bits that can not be guessed are decoded without a branch.
 type lzma struct {
-	in       []byte
-	ip       int
-	rng      uint32
-	code     uint32
-	lc       uint
-	lpMask   int
-	pbMask   int
-	state    int
-	rep      [4]uint // distances, less one
-	dict     int     // size of the dictionary
-	buf      []byte  // the window
-	low      int     // where in the window the dictionary begins
-	w        int     // and ends
-	count    int     // bytes before the window, for the position bits
-	finished bool    // the end marker was met
+	in     []byte
+	ip     int
+	rng    uint32
+	code   uint32
+	lc     uint
+	lpMask int
+	pbMask int
+	state  int
+	rep    [4]uint // distances, less one
+	dict   int     // size of the dictionary
+	decoded
+	low      int  // where in the window the dictionary begins
+	count    int  // bytes before the window, for the position bits
+	finished bool // the end marker was met
 
 	match, rep0Long   [12 << 4]uint16
 	isRep, g0, g1, g2 [12]uint16

@@ -20,9 +20,7 @@ const step = 256 << 10
 // lzmaAlone reads the .lzma form: a header of 13 bytes and one LZMA stream.
 type lzmaAlone struct {
 	lzma
-	r     int // what is read of the window
-	fault error
-	left  int64 // bytes the header announces, -1 for up to the end marker
+	left int64 // bytes the header announces, -1 for up to the end marker
 }
 
 func newLZMA(in []byte, maxDict int64) (*lzmaAlone, error) {
@@ -63,17 +61,7 @@ func dictionary(size, max int64) (int, error) {
 
 func (z *lzmaAlone) rest() int { return len(z.in) - z.ip }
 
-func (z *lzmaAlone) Read(p []byte) (int, error) {
-	for z.r == z.w {
-		if z.fault != nil {
-			return 0, z.fault
-		}
-		z.fault = z.more() // what was decoded before a fault is given first
-	}
-	n := copy(p, z.buf[z.r:z.w])
-	z.r += n
-	return n, nil
-}
+func (z *lzmaAlone) Read(p []byte) (int, error) { return z.give(p, z.more) }
 
 func (z *lzmaAlone) more() error {
 	if z.finished || z.left == 0 {
@@ -116,8 +104,6 @@ func (z *lzmaAlone) ending() error {
 // xz reads the .xz form: streams of blocks, each a sequence of LZMA2 chunks with a checksum over what it gives.
 type xz struct {
 	lzma
-	r       int
-	fault   error
 	maxDict int64
 	streams int
 	check   byte // kind of checksum of the stream
@@ -175,17 +161,7 @@ func (z *xz) header() error {
 	return nil
 }
 
-func (z *xz) Read(p []byte) (int, error) {
-	for z.r == z.w {
-		if z.fault != nil {
-			return 0, z.fault
-		}
-		z.fault = z.more() // what was decoded before a fault is given first
-	}
-	n := copy(p, z.buf[z.r:z.w])
-	z.r += n
-	return n, nil
-}
+func (z *xz) Read(p []byte) (int, error) { return z.give(p, z.more) }
 
 // more decodes the next piece, or reads what stands between pieces.
 func (z *xz) more() error {
