@@ -110,9 +110,9 @@ var otherSteps = []step{
 				return s.refuse("alpha_H", "%v", err)
 			}
 		}
-		for name, alpha := range map[string]float64{"W": w, "H": h} {
-			s.attrs.Set(pyobj.Str("_l1_reg_"+name), pyobj.Float(alpha*ratio))
-			s.attrs.Set(pyobj.Str("_l2_reg_"+name), pyobj.Float(alpha*(1-ratio)))
+		for i, alpha := range []float64{w, h} {
+			s.attrs.Set(pyobj.Str("_l1_reg_"+"WH"[i:i+1]), pyobj.Float(alpha*ratio))
+			s.attrs.Set(pyobj.Str("_l2_reg_"+"WH"[i:i+1]), pyobj.Float(alpha*(1-ratio)))
 		}
 		s.note(Added, "_l1_reg_W, _l2_reg_W, _l1_reg_H, _l2_reg_H", "the penalties, from alpha_W, alpha_H and l1_ratio")
 		return nil
