@@ -143,7 +143,10 @@ func build(src *source.Source, o options) (*Model, error) {
 
 // take binds the estimator that the model is to run.
 func (m *Model) take(bd *sklearn.Binder, root pyobj.Value, path string) {
-	m.est, m.bind = bd.Bind(root, path)
+	func() {
+		defer exec.Recover(&m.bind, path)
+		m.est, m.bind = bd.Bind(root, path)
+	}()
 	slices.Sort(bd.Own)
 	m.own = slices.Compact(bd.Own)
 }
@@ -223,12 +226,15 @@ func (m *Model) Run(ctx context.Context, method string, rows tensor.Value) (r *R
 	return r, nil
 }
 
-// protect calls f, which may read the model's file where it is mapped.
+// protect calls f, which may read the model's file where it is mapped. A panic of ours is an error: a file must not end the program.
 func (m *Model) protect(f func() error) error {
 	if err := m.src.Settle(); err != nil {
 		return err
 	}
-	err := source.Protect(f)
+	err := source.Protect(func() (err error) {
+		defer exec.Recover(&err, m.path)
+		return f()
+	})
 	if err == nil {
 		err = m.src.Whole()
 	}

@@ -40,6 +40,8 @@
 package exec
 
 import (
+	"runtime/debug"
+
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/source"
 )
@@ -76,6 +78,16 @@ func (e *FaultError) Unwrap() error {
 		return lost
 	}
 	return nil
+}
+
+// Recover, deferred, makes a FaultError of a panic while origin was read or run; what a lost mapping causes goes on to source.Protect.
+func Recover(err *error, origin string) {
+	if r := recover(); r != nil {
+		if source.Fault(r) != nil {
+			panic(r)
+		}
+		*err = &FaultError{Origin: origin, Cause: r, Stack: debug.Stack()}
+	}
 }
 
 func (e *FaultError) Error() string {

@@ -179,7 +179,7 @@ func (b *Builder) Mul(x, y Value) Value { return b.Binary(OpMul, x, y) }
 // Div returns x / y.
 func (b *Builder) Div(x, y Value) Value { return b.Binary(OpDiv, x, y) }
 
-// Broadcast returns numpy's broadcast of two shapes; N meets only N, 1 or nothing.
+// Broadcast returns numpy's broadcast of two shapes; N meets only N, 1 or nothing, and comes first.
 func Broadcast(a, c []int) ([]int, bool) {
 	n := max(len(a), len(c))
 	out := make([]int, n)
@@ -199,6 +199,9 @@ func Broadcast(a, c []int) ([]int, bool) {
 		case y == 1:
 			out[n-i] = x
 		default:
+			return nil, false
+		}
+		if out[n-i] == N && i < n {
 			return nil, false
 		}
 	}

@@ -599,8 +599,20 @@ func Describe(v pyobj.Value) string {
 	return "an unknown value"
 }
 
+// Lists as arrays have no more dimensions than numpy's, and a list that holds itself, or one list many times over, ends.
+const (
+	maxDims  = 64
+	maxItems = 1 << 24
+)
+
 // Tensor converts an array, a scalar, or a list or tuple of numbers or text.
 func Tensor(v pyobj.Value) (*tensor.Tensor, error) {
+	items := maxItems
+	return nested(v, maxDims, &items)
+}
+
+// nested is Tensor of at most so many dimensions, and takes the items it reads from those that are left.
+func nested(v pyobj.Value, dims int, left *int) (*tensor.Tensor, error) {
 	switch x := v.(type) {
 	case *pyobj.Array:
 		return numpy.Tensor(x)
@@ -623,19 +635,22 @@ func Tensor(v pyobj.Value) (*tensor.Tensor, error) {
 		return &tensor.Tensor{DType: tensor.String, Shape: []int{}, Str: []string{s}}, nil
 	case *pyobj.List, *pyobj.Tuple:
 		items, _ := Sequence(v)
-		return fromItems(items)
+		if *left -= len(items); *left < 0 || dims == 0 {
+			return nil, fmt.Errorf("lists nested too deep or too long, wanted an array")
+		}
+		return fromItems(items, dims-1, left)
 	}
 	return nil, fmt.Errorf("%s, wanted an array", Describe(v))
 }
 
-func fromItems(items []pyobj.Value) (*tensor.Tensor, error) {
+func fromItems(items []pyobj.Value, dims int, left *int) (*tensor.Tensor, error) {
 	if len(items) == 0 {
 		return tensor.New(tensor.Float64, 0), nil
 	}
 	parts := make([]*tensor.Tensor, len(items))
 	dt := tensor.Invalid
 	for i, it := range items {
-		t, err := Tensor(it)
+		t, err := nested(it, dims, left)
 		if err != nil {
 			return nil, err
 		}

@@ -73,6 +73,8 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	want := base.NFeaturesIn
 	if want == 0 {
 		want = a.Width
+	} else if a.Width != 0 && a.Width != want && !a.AnyWidth && !a.Array {
+		return b.Fail(&BindError{Path: base.Path, Attr: "n_features_in_", Msg: fmt.Sprintf("%d, the fitted arrays are of %d features", want, a.Width)})
 	}
 	if t.Kind != graph.Frame && t.Width() == 0 && want != 0 {
 		return b.RefuseWidth(want, "Found array with 0 feature(s) (shape=(n, 0)) while a minimum of 1 is required by %s.", base.Name())

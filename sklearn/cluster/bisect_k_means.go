@@ -67,7 +67,13 @@ func isNone(v pyobj.Value) bool {
 
 // Bound checks the centers.
 func (k *BisectingKMeans) Bound(*sklearn.Binder) error {
-	return centers(&k.Base, "cluster_centers_", k.Centers)
+	if err := centers(&k.Base, "cluster_centers_", k.Centers); err != nil {
+		return err
+	}
+	if k.Mean != nil && (k.Mean.Len() != k.Centers.Shape[1] || !k.Mean.DType.IsNumeric()) {
+		return &sklearn.BindError{Path: k.Path, Attr: "_X_mean", Msg: fmt.Sprintf("%s%v for %d columns", k.Mean.DType, k.Mean.Shape, k.Centers.Shape[1])}
+	}
+	return nil
 }
 
 // Predict walks the splits: at each the nearer of two centers, the left one on a tie.

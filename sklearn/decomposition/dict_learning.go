@@ -1,6 +1,8 @@
 package decomposition
 
 import (
+	"fmt"
+
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -78,6 +80,9 @@ var (
 func (p *DictionaryLearning) Bound(*sklearn.Binder) error {
 	if p.Components == nil {
 		p.Components = p.Dictionary
+	}
+	if p.NonZero != nil && *p.NonZero < 0 {
+		return &sklearn.BindError{Path: p.Path, Attr: "transform_n_nonzero_coefs", Msg: fmt.Sprint(*p.NonZero)}
 	}
 	return matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn)
 }

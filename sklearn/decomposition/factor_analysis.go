@@ -45,7 +45,7 @@ func (p *FactorAnalysis) Bound(*sklearn.Binder) error {
 	if err := matrix(&p.Base, "components_", p.Components, -1, p.NFeaturesIn); err != nil {
 		return err
 	}
-	if k := p.Components.Shape[1]; p.Mean.Len() != k || p.Noise.Len() != k {
+	if k := p.Components.Shape[1]; p.Mean.Len() != k || p.Noise.Len() != k || !p.Mean.DType.IsNumeric() || !p.Noise.DType.IsNumeric() {
 		return fmt.Errorf("mean_ or noise_variance_ does not fit components_")
 	}
 	return nil

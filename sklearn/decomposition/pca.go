@@ -112,10 +112,14 @@ func (p *PCA) Available(method string) error {
 
 // scale is sqrt(explained_variance_), raised to the smallest step of its type.
 func (p *PCA) scale() *tensor.Tensor {
-	out := tensor.New(p.Variance.DType, p.Variance.Len())
+	dtype := tensor.Float64
+	if p.Variance.DType == tensor.Float32 {
+		dtype = tensor.Float32
+	}
+	out := tensor.New(dtype, p.Variance.Len())
 	for i := range p.Variance.Len() {
 		v, _ := p.Variance.Float(i)
-		if p.Variance.DType == tensor.Float32 {
+		if dtype == tensor.Float32 {
 			out.F32[i] = max(float32(math.Sqrt(v)), 1.1920929e-07)
 		} else {
 			out.F64[i] = max(math.Sqrt(v), 0x1p-52)

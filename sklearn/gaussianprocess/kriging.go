@@ -74,13 +74,13 @@ func (g *GaussianProcess) Bound(*sklearn.Binder) error {
 	if !strings.HasPrefix(string(g.Corr), "correlation_models.") {
 		return bad("corr", "%s is no correlation model", g.Corr)
 	}
-	for attr, t := range map[string]*tensor.Tensor{"beta": g.Beta, "gamma": g.Gamma} {
-		rows := terms
-		if attr == "gamma" {
-			rows = m
-		}
-		if len(t.Shape) != 2 || t.Shape[0] != rows || t.Shape[1] != g.Beta.Shape[1] || t.Shape[1] == 0 || !t.DType.IsFloat() {
-			return bad(attr, "%s%v, wanted %d rows", t.DType, t.Shape, rows)
+	for _, of := range []struct {
+		attr string
+		t    *tensor.Tensor
+		rows int
+	}{{"beta", g.Beta, terms}, {"gamma", g.Gamma, m}} {
+		if t := of.t; len(t.Shape) != 2 || t.Shape[0] != of.rows || t.Shape[1] != g.Beta.Shape[1] || t.Shape[1] == 0 || !t.DType.IsFloat() {
+			return bad(of.attr, "%s%v, wanted %d rows", t.DType, t.Shape, of.rows)
 		}
 	}
 	targets := g.Beta.Shape[1]

@@ -117,6 +117,9 @@ func (s *AdditiveChi2Sampler) Bound(*sklearn.Binder) error {
 		}
 		s.IntervalParam = &parts.Number{Tensor: tensor.FromF64([]float64{l}).Reshape(), Weak: true}
 	}
+	if n := s.IntervalParam.Tensor.Len(); n != 1 {
+		return fmt.Errorf("sample_interval is %d numbers", n)
+	}
 	return nil
 }
 

@@ -33,7 +33,7 @@ var (
 
 // Bound checks the shapes and factors the covariances.
 func (g *GMM) Bound(*sklearn.Binder) error {
-	if len(g.Means.Shape) != 2 || g.Weights.Len() != g.Means.Rows() {
+	if len(g.Means.Shape) != 2 || g.Weights.Len() != g.Means.Rows() || !g.Means.DType.IsFloat() || !g.Weights.DType.IsFloat() {
 		return fmt.Errorf("%d weights for means_ of shape %v", g.Weights.Len(), g.Means.Shape)
 	}
 	k, p := g.Means.Shape[0], g.Means.Shape[1]

@@ -72,8 +72,8 @@ func (g *gaussians) check() error {
 	if want == nil {
 		return fmt.Errorf("covariance_type %q is not known", g.CovarianceTypeParam)
 	}
-	if fmt.Sprint(g.Cholesky.Shape) != fmt.Sprint(want) {
-		return fmt.Errorf("precisions_cholesky_ has shape %v, wanted %v", g.Cholesky.Shape, want)
+	if fmt.Sprint(g.Cholesky.Shape) != fmt.Sprint(want) || !g.Cholesky.DType.IsFloat() || !g.Means.DType.IsFloat() {
+		return fmt.Errorf("means_ is %s, precisions_cholesky_ %s%v, wanted floats of shape %v", g.Means.DType, g.Cholesky.DType, g.Cholesky.Shape, want)
 	}
 	return nil
 }
@@ -191,8 +191,8 @@ var (
 
 // Bound checks the shapes.
 func (g *GaussianMixture) Bound(*sklearn.Binder) error {
-	if g.Weights.Len() != g.Means.Rows() {
-		return fmt.Errorf("%d weights for %d components", g.Weights.Len(), g.Means.Rows())
+	if g.Weights.Len() != g.Means.Rows() || !g.Weights.DType.IsFloat() {
+		return fmt.Errorf("%d weights of %s for %d components", g.Weights.Len(), g.Weights.DType, g.Means.Rows())
 	}
 	return g.check()
 }
@@ -240,12 +240,13 @@ var (
 // Bound checks the shapes.
 func (g *BayesianGaussianMixture) Bound(*sklearn.Binder) error {
 	k := g.Means.Rows()
-	if g.MeanPrecision.Len() != k || g.Freedom.Len() != k && g.CovarianceTypeParam != "tied" {
+	if g.MeanPrecision.Len() != k || g.Freedom.Len() != k && (g.CovarianceTypeParam != "tied" || g.Freedom.Len() == 0) ||
+		!g.MeanPrecision.DType.IsNumeric() || !g.Freedom.DType.IsNumeric() {
 		return fmt.Errorf("the fitted arrays do not fit %d components", k)
 	}
 	switch g.PriorTypeParam {
 	case "dirichlet_process":
-		if len(g.Concentration) != 2 || g.Concentration[0].Len() != k || g.Concentration[1].Len() != k {
+		if len(g.Concentration) != 2 || g.Concentration[0].Len() != k || g.Concentration[1].Len() != k || !g.Concentration[0].DType.IsNumeric() || !g.Concentration[1].DType.IsNumeric() {
 			return fmt.Errorf("weight_concentration_ does not fit %d components", k)
 		}
 	case "dirichlet_distribution":

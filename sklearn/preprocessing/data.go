@@ -531,6 +531,14 @@ var (
 	_ sklearn.FeatureNamer = (*KernelCenterer)(nil)
 )
 
+// Bound checks the mean of the kernel, and that there is one for each row of the fit.
+func (s *KernelCenterer) Bound(*sklearn.Binder) error {
+	if s.KFitAll.Len() != 1 || len(s.KFitRows.Shape) != 1 || !s.KFitAll.DType.IsNumeric() || !s.KFitRows.DType.IsNumeric() {
+		return fmt.Errorf("K_fit_all_ has shape %v, K_fit_rows_ %v", s.KFitAll.Shape, s.KFitRows.Shape)
+	}
+	return nil
+}
+
 // Transform centres a kernel matrix.
 func (s *KernelCenterer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	n := s.KFitRows.Len()

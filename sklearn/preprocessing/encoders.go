@@ -145,6 +145,11 @@ func (c *encoder) bound(e sklearn.Estimator) error {
 	} else if len(c.PrivateDefaultToInfrequent) != len(c.Categories) {
 		return &sklearn.BindError{Path: path, Attr: "_default_to_infrequent_mappings", Msg: "does not fit categories_"}
 	}
+	for i, groups := range c.PrivateDefaultToInfrequent {
+		if groups != nil && len(groups) != c.Categories[i].Len() {
+			return &sklearn.BindError{Path: path, Attr: "_default_to_infrequent_mappings", Msg: fmt.Sprintf("item %d has %d groups for %d categories", i, len(groups), c.Categories[i].Len())}
+		}
+	}
 	return nil
 }
 
