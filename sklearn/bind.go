@@ -128,7 +128,7 @@ const maxDepth = 100
 //	bool, int, int64, float64, string    Python and numpy scalars, 0-d and one-element arrays; never None
 //	*bool, *int, *float64, *string       the same or None
 //	[]int, []float64, []string, []bool   one-dimensional arrays, lists, tuples, sets
-//	*tensor.Tensor                       numeric, bool, text and object arrays; lists of numbers or text; scalars
+//	*tensor.Tensor                       arrays, lists and scalars of numbers; of anything where the tag has ",text"
 //	[]*tensor.Tensor                     lists and object arrays of such
 //	*tensor.Sparse                       scipy sparse matrices
 //	Matrix                               dense or sparse
@@ -331,6 +331,7 @@ type field struct {
 	at       int
 	name     string
 	optional bool
+	text     bool // an array may hold text, or what is neither text nor number
 	inner    bool // embedded: its own fields are bound
 }
 
@@ -347,7 +348,8 @@ func fields(t reflect.Type) []field {
 			all = append(all, field{at: i, inner: true})
 		} else if tag := f.Tag.Get("sk"); tag != "" {
 			name, optional := strings.CutSuffix(tag, ",optional")
-			all = append(all, field{i, name, optional, false})
+			name, text := strings.CutSuffix(name, ",text")
+			all = append(all, field{at: i, name: name, optional: optional, text: text})
 		}
 	}
 	fieldsOf.Store(t, all)
@@ -392,8 +394,24 @@ func (bd *Binder) fields(s reflect.Value, attrs *pyobj.Dict, path string, used [
 			}
 			return &BindError{path, name, err.Error()}
 		}
+		if !f.text && !numbers(s.Field(f.at)) {
+			return &BindError{path, name, Describe(v) + ", wanted numbers"}
+		}
 	}
 	return nil
+}
+
+// numbers reports whether a bound array, or each of several, holds numbers; other fields do not say.
+func numbers(v reflect.Value) bool {
+	switch t := v.Interface().(type) {
+	case *tensor.Tensor:
+		return t.DType.IsNumeric() || t.DType == tensor.Object && t.AsF64() != nil
+	case []*tensor.Tensor:
+		return !slices.ContainsFunc(t, func(t *tensor.Tensor) bool { return !numbers(reflect.ValueOf(t)) })
+	case Matrix:
+		return t.Dense == nil || numbers(reflect.ValueOf(t.Dense))
+	}
+	return true
 }
 
 // place is where a value stands: an attribute, or an item of one.

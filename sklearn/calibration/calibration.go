@@ -40,7 +40,7 @@ var Classes = []sklearn.Class{
 // CalibratedClassifierCV is sklearn.calibration.CalibratedClassifierCV: the mean of its calibrated classifiers.
 type CalibratedClassifierCV struct {
 	sklearn.Base
-	Labels                *tensor.Tensor      `sk:"classes_"`
+	Labels                *tensor.Tensor      `sk:"classes_,text"`
 	CalibratedClassifiers []sklearn.Estimator `sk:"calibrated_classifiers_"`
 }
 
@@ -109,7 +109,7 @@ type CalibratedClassifier struct {
 	sklearn.Base
 	Estimator   sklearn.Estimator   `sk:"estimator"`
 	Calibrators []sklearn.Estimator `sk:"calibrators"`
-	Labels      *tensor.Tensor      `sk:"classes"`
+	Labels      *tensor.Tensor      `sk:"classes,text"`
 	Method      string              `sk:"method"`
 
 	// RuleByPosition: before 0.18.1 the first calibrators were taken for those of the first classes, whichever the fold

@@ -186,7 +186,7 @@ func (l *LinearDiscriminantAnalysis) FeatureNamesOut([]string) ([]string, error)
 // QuadraticDiscriminantAnalysis is sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis.
 type QuadraticDiscriminantAnalysis struct {
 	sklearn.Base
-	Labels    *tensor.Tensor   `sk:"classes_"`
+	Labels    *tensor.Tensor   `sk:"classes_,text"`
 	Priors    *tensor.Tensor   `sk:"priors_"`
 	Means     *tensor.Tensor   `sk:"means_"`
 	Scalings  []*tensor.Tensor `sk:"scalings_"`

@@ -234,7 +234,7 @@ func (d *DummyClassifier) PredictLogProba(b *graph.Builder, x graph.Value) graph
 // DummyRegressor is sklearn.dummy.DummyRegressor.
 type DummyRegressor struct {
 	sklearn.Base
-	Constant *tensor.Tensor `sk:"constant_"`
+	Constant *tensor.Tensor `sk:"constant_,text"`
 	NOutputs int            `sk:"n_outputs_"`
 	Output2D bool           `sk:"output_2d_,optional"` // before 0.22: one output stays a column
 }

@@ -171,7 +171,7 @@ func (g *bagging) mean(b *graph.Builder, sum graph.Value) graph.Value {
 // BaggingClassifier is sklearn.ensemble.BaggingClassifier.
 type BaggingClassifier struct {
 	bagging
-	Classes *tensor.Tensor `sk:"classes_"`
+	Classes *tensor.Tensor `sk:"classes_,text"`
 
 	columns [][]int // by member: the classes its columns stand for; nil for all
 }

@@ -329,7 +329,7 @@ func (g *gradientBoosting) leaves(b *graph.Builder, x graph.Value) graph.Value {
 // GradientBoostingClassifier is sklearn.ensemble.GradientBoostingClassifier.
 type GradientBoostingClassifier struct {
 	gradientBoosting
-	Classes *tensor.Tensor `sk:"classes_"`
+	Classes *tensor.Tensor `sk:"classes_,text"`
 }
 
 // Bound checks the stages.

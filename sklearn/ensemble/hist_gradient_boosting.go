@@ -208,7 +208,7 @@ func (h *histGradientBoosting) flat(b *graph.Builder, raw graph.Value) graph.Val
 // HistGradientBoostingClassifier is sklearn.ensemble.HistGradientBoostingClassifier.
 type HistGradientBoostingClassifier struct {
 	histGradientBoosting
-	Classes *tensor.Tensor `sk:"classes_"`
+	Classes *tensor.Tensor `sk:"classes_,text"`
 }
 
 // Bound checks the iterations.

@@ -151,7 +151,7 @@ type VotingClassifier struct {
 	voting
 	Voting           string         `sk:"voting"`
 	FlattenTransform bool           `sk:"flatten_transform,optional"`
-	Classes          *tensor.Tensor `sk:"classes_"`
+	Classes          *tensor.Tensor `sk:"classes_,text"`
 }
 
 // Bound checks the members.

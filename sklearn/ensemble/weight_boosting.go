@@ -129,7 +129,7 @@ func treeInput(b *graph.Builder, t parts.DecisionTree, x graph.Value) graph.Valu
 // AdaBoostClassifier is sklearn.ensemble.AdaBoostClassifier.
 type AdaBoostClassifier struct {
 	weightBoosting
-	Classes *tensor.Tensor `sk:"classes_"`
+	Classes *tensor.Tensor `sk:"classes_,text"`
 	Boost   BoostRule      `sk:"(boost),optional"`
 	Proba   BoostProbaRule `sk:"(proba),optional"`
 

@@ -35,7 +35,7 @@ type GaussianProcessClassifier struct {
 	sklearn.Base
 	MultiClassParam string            `sk:"multi_class"`
 	BaseEstimator   sklearn.Estimator `sk:"base_estimator_"`
-	Classes         *tensor.Tensor    `sk:"classes_"`
+	Classes         *tensor.Tensor    `sk:"classes_,text"`
 }
 
 var (
@@ -94,7 +94,7 @@ type BinaryGaussianProcessClassifierLaplace struct {
 	Kernel  Kernel         `sk:"kernel_"`
 	XTrain  *tensor.Tensor `sk:"X_train_"`
 	YTrain  *tensor.Tensor `sk:"y_train_"`
-	Classes *tensor.Tensor `sk:"classes_"`
+	Classes *tensor.Tensor `sk:"classes_,text"`
 	Pi      *tensor.Tensor `sk:"pi_"`
 	WSr     *tensor.Tensor `sk:"W_sr_"`
 	L       *tensor.Tensor `sk:"L_"`

@@ -103,7 +103,7 @@ type SimpleImputer struct {
 	sklearn.Base
 	imputer
 	StrategyParam    pyobj.Value    `sk:"strategy"`
-	Statistics       *tensor.Tensor `sk:"statistics_"`
+	Statistics       *tensor.Tensor `sk:"statistics_,text"`
 	PrivateFitDType  *parts.DType   `sk:"_fit_dtype,optional"`
 	PrivateFillDType *parts.DType   `sk:"_fill_dtype,optional"`
 

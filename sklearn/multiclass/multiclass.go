@@ -111,7 +111,7 @@ func missing(path, attr string, es []sklearn.Estimator) error {
 // ensemble is what the three have in common.
 type ensemble struct {
 	sklearn.Base
-	Labels     *tensor.Tensor      `sk:"classes_"`
+	Labels     *tensor.Tensor      `sk:"classes_,text"`
 	Estimators []sklearn.Estimator `sk:"estimators_"`
 }
 
@@ -309,7 +309,7 @@ func (o *OutputCodeClassifier) Predict(b *graph.Builder, x graph.Value) graph.Va
 // ConstantPredictor is sklearn.multiclass._ConstantPredictor: a class that is in every training row, or in none.
 type ConstantPredictor struct {
 	sklearn.Base
-	Y *tensor.Tensor `sk:"y_"`
+	Y *tensor.Tensor `sk:"y_,text"`
 }
 
 var (

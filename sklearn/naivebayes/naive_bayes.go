@@ -54,7 +54,7 @@ func proba(b *graph.Builder, e joint, x graph.Value) graph.Value {
 // GaussianNB is sklearn.naive_bayes.GaussianNB.
 type GaussianNB struct {
 	sklearn.Base
-	Classes    *tensor.Tensor `sk:"classes_"`
+	Classes    *tensor.Tensor `sk:"classes_,text"`
 	ClassPrior *tensor.Tensor `sk:"class_prior_"`
 	Theta      *tensor.Tensor `sk:"theta_"`
 	Var        *tensor.Tensor `sk:"var_"`
@@ -89,7 +89,7 @@ func (g *GaussianNB) layout() graph.Order    { return graph.Columns }
 // discrete is what the discrete classifiers share.
 type discrete struct {
 	sklearn.Base
-	Classes       *tensor.Tensor `sk:"classes_"`
+	Classes       *tensor.Tensor `sk:"classes_,text"`
 	ClassLogPrior *tensor.Tensor `sk:"class_log_prior_"`
 }
 

@@ -22,7 +22,7 @@ func noPriors(s *sklearn.State) error {
 type NearestCentroid struct {
 	sklearn.Base
 	MetricParam       string         `sk:"metric"`
-	Classes           *tensor.Tensor `sk:"classes_"`
+	Classes           *tensor.Tensor `sk:"classes_,text"`
 	Centroids         *tensor.Tensor `sk:"centroids_"`
 	ClassPrior        *tensor.Tensor `sk:"class_prior_,optional"`
 	WithinClassStdDev *tensor.Tensor `sk:"within_class_std_dev_,optional"`

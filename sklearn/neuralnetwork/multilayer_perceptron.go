@@ -96,7 +96,7 @@ func activate(b *graph.Builder, x graph.Value, name string) graph.Value {
 // MLPClassifier is sklearn.neural_network.MLPClassifier.
 type MLPClassifier struct {
 	BaseMultilayerPerceptron
-	Labels         *tensor.Tensor       `sk:"classes_"`
+	Labels         *tensor.Tensor       `sk:"classes_,text"`
 	LabelBinarizer parts.LabelBinarizer `sk:"_label_binarizer"`
 }
 

@@ -14,7 +14,7 @@ import (
 // LabelBinarizer is a fitted sklearn.preprocessing.LabelBinarizer inside another estimator, of which only the way back
 // from scores to labels is used.
 type LabelBinarizer struct {
-	Classes  *tensor.Tensor `sk:"classes_"`
+	Classes  *tensor.Tensor `sk:"classes_,text"`
 	YType    string         `sk:"y_type_"`
 	NegLabel float64        `sk:"neg_label"`
 	PosLabel float64        `sk:"pos_label"`

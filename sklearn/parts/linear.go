@@ -109,7 +109,7 @@ type LinearClassifierMixin struct {
 	sklearn.Base
 	Coef      sklearn.Matrix `sk:"coef_"` // sparse after sparsify()
 	Intercept Number         `sk:"intercept_"`
-	Classes   *tensor.Tensor `sk:"classes_"`
+	Classes   *tensor.Tensor `sk:"classes_,text"`
 	ZeroRows  ZeroRowsRule   `sk:"(zero rows),optional"`
 
 	sparsified

@@ -122,7 +122,7 @@ func infrequent(groups []int) int64 {
 
 // encoder is what the encoders of columns share.
 type encoder struct {
-	Categories                 []*tensor.Tensor `sk:"categories_,optional"`
+	Categories                 []*tensor.Tensor `sk:"categories_,text,optional"`
 	PrivateInfrequentEnabled   bool             `sk:"_infrequent_enabled,optional"`
 	PrivateInfrequentIndices   pyobj.Value      `sk:"_infrequent_indices,optional"`
 	PrivateDefaultToInfrequent mappings         `sk:"_default_to_infrequent_mappings,optional"`
@@ -144,11 +144,6 @@ func (c *encoder) bound(e sklearn.Estimator) error {
 		c.PrivateDefaultToInfrequent = nil
 	} else if len(c.PrivateDefaultToInfrequent) != len(c.Categories) {
 		return &sklearn.BindError{Path: path, Attr: "_default_to_infrequent_mappings", Msg: "does not fit categories_"}
-	}
-	for i, groups := range c.PrivateDefaultToInfrequent {
-		if groups != nil && len(groups) != c.Categories[i].Len() {
-			return &sklearn.BindError{Path: path, Attr: "_default_to_infrequent_mappings", Msg: fmt.Sprintf("item %d has %d groups for %d categories", i, len(groups), c.Categories[i].Len())}
-		}
 	}
 	return nil
 }
@@ -313,7 +308,10 @@ func (e *OneHotEncoder) Bound(*sklearn.Binder) error {
 	if e.PrivateDropIdx != nil && len(e.PrivateDropIdx) != len(e.Categories) {
 		return &sklearn.BindError{Path: e.Path, Attr: "drop_idx_", Msg: "does not fit categories_"}
 	}
-	for i := range e.Categories {
+	for i, cats := range e.Categories {
+		if groups := e.PrivateDefaultToInfrequent.at(i); groups != nil && len(groups) != cats.Len() {
+			return &sklearn.BindError{Path: e.Path, Attr: "_default_to_infrequent_mappings", Msg: fmt.Sprintf("item %d has %d groups for %d categories", i, len(groups), cats.Len())}
+		}
 		if d := e.drop(i); d >= e.groups(i) {
 			return &sklearn.BindError{Path: e.Path, Attr: "drop_idx_", Msg: fmt.Sprintf("item %d is %d", i, d)}
 		}
@@ -900,7 +898,7 @@ type TargetEncoder struct {
 	TargetType string           `sk:"target_type_"`
 	Encodings  []*tensor.Tensor `sk:"encodings_"`
 	TargetMean *tensor.Tensor   `sk:"target_mean_"`
-	Classes    *tensor.Tensor   `sk:"classes_,optional"`
+	Classes    *tensor.Tensor   `sk:"classes_,text,optional"`
 }
 
 var (

@@ -22,7 +22,7 @@ type Imputer struct {
 	MissingValuesParam parts.Missing  `sk:"missing_values"`
 	StrategyParam      string         `sk:"strategy"`
 	AxisParam          int            `sk:"axis"`
-	Statistics         *tensor.Tensor `sk:"statistics_,optional"`
+	Statistics         *tensor.Tensor `sk:"statistics_,text,optional"`
 }
 
 var (

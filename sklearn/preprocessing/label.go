@@ -302,7 +302,7 @@ func (e *LabelBinarizer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 type MultiLabelBinarizer struct {
 	sklearn.Base
 	SparseOutputParam bool           `sk:"sparse_output"`
-	Classes           *tensor.Tensor `sk:"classes_"`
+	Classes           *tensor.Tensor `sk:"classes_,text"`
 }
 
 var (

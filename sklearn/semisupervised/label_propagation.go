@@ -27,7 +27,7 @@ type BaseLabelPropagation struct {
 	KernelParam        pyobj.Value       `sk:"kernel"`
 	GammaParam         *float64          `sk:"gamma"`
 	X                  sklearn.Matrix    `sk:"X_"`
-	Classes            *tensor.Tensor    `sk:"classes_"`
+	Classes            *tensor.Tensor    `sk:"classes_,text"`
 	LabelDistributions *tensor.Tensor    `sk:"label_distributions_"`
 	NNFit              sklearn.Estimator `sk:"nn_fit,optional"`
 

@@ -202,7 +202,7 @@ func (s *BaseLibSVM) linear(b *graph.Builder, x graph.Value) graph.Value {
 // BaseSVC is what the classifiers share.
 type BaseSVC struct {
 	BaseLibSVM
-	Classes            *tensor.Tensor `sk:"classes_"`
+	Classes            *tensor.Tensor `sk:"classes_,text"`
 	NSupport           []int          `sk:"_n_support"`
 	ProbA              []float64      `sk:"_probA"`
 	ProbB              []float64      `sk:"_probB"`
