@@ -3,6 +3,7 @@ package larder_test
 import (
 	"bytes"
 	"errors"
+	"math"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/release"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // TestMigrateSklearnOld rewrites every model that 16 releases wrote for the newest. What is written must bind and give the
@@ -162,4 +164,58 @@ func TestMigrateForOldJoblib(t *testing.T) {
 			t.Errorf("%s: %v", release, err)
 		}
 	}
+}
+
+// TestMigrateDeviation rewrites BayesianRidge, whose predict(return_std=True) subtracts X_offset_ from the rows since 1.9:
+// the deviations are those that scikit-learn 1.2.2 gave for three rows.
+func TestMigrateDeviation(t *testing.T) {
+	std := func(m *larder.Model, x []float64, width int) []float64 {
+		t.Helper()
+		r, err := m.Run(t.Context(), sklearn.MethodPredictStd, tensor.Value{Dense: &tensor.Tensor{DType: tensor.Float64, Shape: []int{len(x) / width, width}, F64: x}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Outputs[1].Value.Dense.F64
+	}
+	near := func(got, want []float64, tolerance float64) {
+		t.Helper()
+		for i := range want {
+			if len(got) != len(want) || math.Abs(got[i]-want[i]) > tolerance {
+				t.Fatalf("deviations %v, wanted %v", got, want)
+			}
+		}
+	}
+	now, err := larder.Open(fixture.Path(t, "sklearn/1.9.1/BayesianRidge.pkl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *release.RefusedError
+	if _, _, err := now.Migrate(larder.MigrateOptions{Sklearn: "1.5"}); !errors.As(err, &refused) || refused.Attr != "X_offset_" {
+		t.Errorf("to 1.5: %v", err)
+	}
+	if _, _, err := now.Migrate(larder.MigrateOptions{Sklearn: "1.5", Without: []string{sklearn.MethodPredictStd}}); err != nil {
+		t.Errorf("to 1.5 without deviations: %v", err)
+	}
+	n, _, err := now.Migrate(larder.MigrateOptions{Sklearn: "1.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	width := now.Info().NFeaturesIn
+	row := make([]float64, width)
+	for i := range row {
+		row[i] = float64(i) - 1.5
+	}
+	near(std(n, row, width), std(now, row, width), 1e-12)
+
+	old := fixture.Shared(t, "data/sklearn-old")
+	was, err := larder.Open(filepath.Join(old, "1.2.2", "BayesR.pkl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := readNpz(t, filepath.Join(old, "inputs.npz"))["X"].F64[:12]
+	if n, _, err = was.Migrate(larder.MigrateOptions{Sklearn: "1.9.1"}); err != nil {
+		t.Fatal(err)
+	}
+	near(std(n, x, 4), []float64{0.00015978, 0.00015668, 0.00015453}, 5.1e-9)
+	near(std(was, x, 4), std(n, x, 4), 0)
 }

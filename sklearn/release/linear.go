@@ -3,6 +3,8 @@ package release
 import (
 	"encoding/binary"
 	"math"
+	"regexp"
+	"slices"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -10,6 +12,7 @@ import (
 
 const (
 	logistic = "LogisticRegression LogisticRegressionCV"
+	bayesian = "BayesianRidge ARDRegression"
 	glms     = "PoissonRegressor GammaRegressor TweedieRegressor"
 )
 
@@ -115,7 +118,7 @@ var linearSteps = []step{
 			s.drop("loss_function_", "_loss_function_") // what partial_fit makes anew
 			return nil
 		}},
-	{at: "1.3", classes: "BayesianRidge ARDRegression", up: func(s *state) error {
+	{at: "1.3", classes: bayesian, up: func(s *state) error {
 		if _, err := sklearn.Int(s.get("n_iter")); err == nil {
 			s.rename("n_iter", "max_iter")
 		}
@@ -126,6 +129,7 @@ var linearSteps = []step{
 		}
 		return nil
 	}},
+	{at: "*", classes: bayesian, up: (*state).deviation},
 	{at: "1.1", classes: glms, up: func(s *state) error {
 		s.drop("_link_instance", "_family_instance")
 		if !s.fitted() || s.get("_base_loss") != nil {
@@ -452,4 +456,80 @@ func (s *state) widen(name, why string) {
 		return
 	}
 	s.set(name, floatArray(append([]float64(nil), t.AsF64()...), t.Shape...), "float32 → float64: "+why)
+}
+
+// standard is a path where predict(return_std=True) reaches an estimator: the model itself or the last step of pipelines.
+var standard = regexp.MustCompile(`^model(\.steps\[\d+\]\[1\])*$`)
+
+// deviation keeps predict(return_std=True): releases up to 1.8 measure the rows as they come, 1.9 subtracts X_offset_, and
+// those before 1.2 subtract it and divide by X_scale_ where _normalize is set.
+func (s *state) deviation() error {
+	offset, shape, err := floats(s.get("X_offset_"))
+	if err != nil || s.get("sigma_") == nil {
+		return nil //nolint:nilerr // a model that is not fitted, or one that holds no deviation
+	}
+	old := s.writtenBefore("1.2")
+	scaled := old && (s.get("normalize") == pyobj.Bool(true) || s.get("_normalize") == pyobj.Bool(true))
+	centred := scaled || !s.writtenBefore("1.9")
+	some := someNotZero(s.get("X_offset_"))
+	to := s.m.To
+	switch {
+	case to.Before("1.2"):
+		if centred && some && !scaled {
+			s.set("_normalize", pyobj.Bool(true), "predict(return_std=True) subtracts X_offset_ with it")
+			s.set("X_scale_", floatArray(slices.Repeat([]float64{1}, len(offset)), shape...), "ones: predict(return_std=True) divides by it")
+		}
+		s.add("_normalize", pyobj.Bool(scaled), "whether predict(return_std=True) subtracts X_offset_")
+		return nil
+	case !to.Before("1.9"):
+		if !centred && some {
+			s.set("X_offset_", floatArray(make([]float64, len(offset)), shape...), "zeros: predict(return_std=True) subtracts it since 1.9")
+		}
+	case centred && some:
+		const why = "predict(return_std=True) measures the rows less X_offset_, which this release does not subtract"
+		if standard.MatchString(s.path) {
+			return s.lose("X_offset_", why, "predict_std")
+		}
+		s.m.say("%s (%s): %s.", s.path, s.name, why)
+		return nil
+	}
+	if scaled {
+		return s.descaled()
+	}
+	return nil
+}
+
+// descaled divides sigma_ by what the rows were divided by.
+func (s *state) descaled() error {
+	scale, _, err := floats(s.get("X_scale_"))
+	if err != nil {
+		return s.refuse("X_scale_", "%v", err)
+	}
+	sigma, shape, err := floats(s.get("sigma_"))
+	if err != nil {
+		return s.refuse("sigma_", "%v", err)
+	}
+	if s.name == "ARDRegression" {
+		lambda, _, err := floats(s.get("lambda_"))
+		most, err2 := sklearn.Float(s.get("threshold_lambda"))
+		if err != nil || err2 != nil || len(lambda) != len(scale) {
+			return s.refuse("lambda_", "it does not tell which columns sigma_ is of")
+		}
+		var used []float64
+		for i, l := range lambda {
+			if l < most {
+				used = append(used, scale[i])
+			}
+		}
+		scale = used
+	}
+	if len(shape) != 2 || shape[0] != len(scale) || shape[1] != len(scale) {
+		return s.refuse("sigma_", "its shape is %v, with %d columns", shape, len(scale))
+	}
+	out := make([]float64, len(sigma))
+	for i := range sigma {
+		out[i] = sigma[i] / scale[i/len(scale)] / scale[i%len(scale)]
+	}
+	s.set("sigma_", floatArray(out, shape...), "divided by X_scale_, by which rows were divided")
+	return nil
 }
