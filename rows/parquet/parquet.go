@@ -10,6 +10,7 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,9 @@ type Reader struct {
 // NewReader opens a Parquet file of a size.
 func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 	defer guard(&err)
+	if err := footer(r, size); err != nil {
+		return nil, corrupt(err)
+	}
 	f, err := parquet.OpenFile(r, size)
 	if err != nil {
 		return nil, corrupt(err)
@@ -66,6 +70,21 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 		leaf += leaves(field)
 	}
 	return rd, nil
+}
+
+// footer checks the length that a file's last bytes give its description, which is read into memory of that size.
+func footer(r io.ReaderAt, size int64) error {
+	var tail [8]byte
+	if size < 12 {
+		return errors.New("the file is shorter than its marks")
+	}
+	if _, err := r.ReadAt(tail[:], size-8); err != nil {
+		return err
+	}
+	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > size-12 {
+		return fmt.Errorf("a description of %d bytes in a file of %d", n, size)
+	}
+	return nil
 }
 
 // leaves counts the columns that a field is stored in.

@@ -83,13 +83,16 @@ func (p *PolynomialFeatures) Bound(*sklearn.Binder) error {
 		p.terms = append(p.terms, []int32{})
 	}
 	term := make([]int32, 0, 8)
-	size := 0
+	count, size, keep := 0, 0, false
 	var add func(from, left int) bool
 	add = func(from, left int) bool {
 		if left == 0 {
-			p.terms = append(p.terms, append([]int32{}, term...))
+			if keep {
+				p.terms = append(p.terms, append([]int32{}, term...))
+			}
+			count++
 			size += 1 + len(term)
-			return len(p.terms) <= maxTerms && size <= 8*maxTerms
+			return count <= maxTerms && size <= 8*maxTerms
 		}
 		for j := from; j < n; j++ {
 			if p.InteractionOnlyParam && n-j < left {
@@ -108,12 +111,15 @@ func (p *PolynomialFeatures) Bound(*sklearn.Binder) error {
 		}
 		return true
 	}
-	for d := max(1, p.PrivateMinDegree); d <= p.PrivateMaxDegree; d++ {
-		if p.InteractionOnlyParam && d > n {
-			break
-		}
-		if d > maxTerms || !add(0, d) {
-			return &sklearn.BindError{Path: p.Path, Attr: "degree", Msg: fmt.Sprintf("more than %d products", maxTerms)}
+	for _, keep = range []bool{false, true} { // they are counted first: what is too much takes no memory
+		count, size = 0, 0
+		for d := max(1, p.PrivateMinDegree); d <= p.PrivateMaxDegree; d++ {
+			if p.InteractionOnlyParam && d > n {
+				break
+			}
+			if d > maxTerms || !add(0, d) {
+				return &sklearn.BindError{Path: p.Path, Attr: "degree", Msg: fmt.Sprintf("more than %d products", maxTerms)}
+			}
 		}
 	}
 	return nil
