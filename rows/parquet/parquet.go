@@ -49,6 +49,14 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 	if err != nil {
 		return nil, corrupt(err)
 	}
+	for _, g := range f.Metadata().RowGroups {
+		for _, c := range g.Columns {
+			// Its decoder takes twice the memory again and again for bytes that are no LZ4.
+			if c.MetaData.Codec == format.Lz4Raw {
+				return nil, &rows.Error{Row: -1, Msg: "parquet: columns compressed by LZ4 are not read: write them with snappy, zstd or gzip", Err: larder.ErrUnsupported}
+			}
+		}
+	}
 	rd = &Reader{file: f}
 	if text, ok := f.Lookup("ARROW:schema"); ok {
 		rd.spans = durations(text)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	pq "github.com/parquet-go/parquet-go"
+
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/fixture"
 	"github.com/larder-ml/larder/rows"
@@ -145,6 +147,26 @@ func read(b []byte) (d [32]byte, err error) {
 		}
 	}
 	return [32]byte(h.Sum(nil)), nil
+}
+
+// TestClaimsTakeNoMemory: a footer that is longer than its file, and columns whose decoder would not end, are refused at once.
+func TestClaimsTakeNoMemory(t *testing.T) {
+	b := bytes.Clone(fixture.Read(t, "rows/table.parquet"))
+	copy(b[len(b)-8:], "\xff\xff\xff\x7f")
+	if _, err := NewReader(bytes.NewReader(b), int64(len(b))); !errors.Is(err, larder.ErrCorrupt) || !strings.Contains(err.Error(), "description of 2147483647 bytes") {
+		t.Errorf("footer: %v", err)
+	}
+	var out bytes.Buffer
+	w := pq.NewGenericWriter[struct{ X float64 }](&out, pq.Compression(&pq.Lz4Raw))
+	if _, err := w.Write([]struct{ X float64 }{{1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewReader(bytes.NewReader(out.Bytes()), int64(out.Len())); !errors.Is(err, larder.ErrUnsupported) {
+		t.Errorf("LZ4: %v", err)
+	}
 }
 
 func FuzzRead(f *testing.F) {
