@@ -29,6 +29,8 @@ func (p *panel[T]) fill(w []T, k, m int, trans bool) {
 		p.high = 8
 	case m <= 4:
 		p.wide, p.high = 4, 8
+	case hasAVX512:
+		p.high = 8
 	}
 	strips := (m + p.wide - 1) / p.wide
 	p.data = room(p.data, strips*k*p.wide)
@@ -57,6 +59,9 @@ func (p *panel[T]) product(out, x []T, rows int) {
 		return
 	}
 	high := p.high
+	if _, double := any(T(0)).(float64); double && p.wide == 8 && rows < high {
+		high = 4
+	}
 	for s := 0; s*p.wide < p.m; s++ {
 		strip := p.data[s*p.k*p.wide : (s+1)*p.k*p.wide]
 		cols := min(p.wide, p.m-s*p.wide)
@@ -65,11 +70,11 @@ func (p *panel[T]) product(out, x []T, rows int) {
 			i = min(i, rows-high) // the last tile overlaps
 			xs := x[i*p.k : (i+high)*p.k]
 			if cols == p.wide {
-				p.tile(xs, strip, out[i*p.m+s*p.wide:], p.m)
+				p.tile(high, xs, strip, out[i*p.m+s*p.wide:], p.m)
 				continue
 			}
 			var tile [128]T
-			p.tile(xs, strip, tile[:], p.wide)
+			p.tile(high, xs, strip, tile[:], p.wide)
 			for r := range high {
 				copy(out[(i+r)*p.m+s*p.wide:][:cols], tile[r*p.wide:])
 			}
@@ -90,20 +95,26 @@ func (p *panel[T]) product(out, x []T, rows int) {
 	}
 }
 
-// tile multiplies p.high rows by a strip of p.wide columns; rows of out are stride elements apart.
-func (p *panel[T]) tile(x, strip, out []T, stride int) {
+// tile multiplies high rows by a strip of p.wide columns; rows of out are stride elements apart.
+func (p *panel[T]) tile(high int, x, strip, out []T, stride int) {
 	switch {
 	case p.wide == 4:
 		tile8x4(p.k, x, strip, out, stride)
-	case p.wide == 8 && p.high == 4:
+		return
+	case p.wide == 8 && high == 4:
 		tile4x8(p.k, x, strip, out, stride)
-	default: // of float32, with registers of 256 bits
-		_ = out[(p.high-1)*stride+p.wide-1]
-		a, w, o := &any(x).([]float32)[0], &any(strip).([]float32)[0], &any(out).([]float32)[0]
+		return
+	}
+	_ = out[(high-1)*stride+p.wide-1]
+	switch x := any(x).(type) {
+	case []float64: // with registers of 512 bits
+		tile8x8AVX512(p.k, &x[0], &any(strip).([]float64)[0], &any(out).([]float64)[0], stride)
+	case []float32: // with registers of 256 bits at least
+		a, w, o := &x[0], &any(strip).([]float32)[0], &any(out).([]float32)[0]
 		switch {
 		case p.wide == 8:
 			tile8x8AVX(p.k, a, w, o, stride)
-		case p.high == 8:
+		case high == 8:
 			tile8x16AVX512(p.k, a, w, o, stride)
 		default:
 			tile4x16AVX(p.k, a, w, o, stride)

@@ -11,6 +11,11 @@ func avx() bool
 //go:noescape
 func tile4x8AVX(k int, x, strip, out *float64, stride int)
 
+// tile8x8AVX512 writes the product of 8 rows of k elements and a strip of k x 8.
+//
+//go:noescape
+func tile8x8AVX512(k int, x, strip, out *float64, stride int)
+
 // tile8x4AVX writes the product of 8 rows of k elements and a strip of k x 4.
 //
 //go:noescape

@@ -5,6 +5,7 @@ package exec
 const hasAVX, hasAVX2, hasAVX512 = false, false, false
 
 func tile4x8AVX(k int, x, strip, out *float64, stride int)           {}
+func tile8x8AVX512(k int, x, strip, out *float64, stride int)        {}
 func tile8x4AVX(k int, x, strip, out *float64, stride int)           {}
 func tile1x8AVX(k int, x, strip, out *float64)                       {}
 func addAVX(o, x, y *float64, n int)                                 {}

@@ -10,3 +10,8 @@ func walkNearAVX2(near, base, at *int64, n int, x *int64, depth int)
 //
 //go:noescape
 func walkRowsAVX512(near, x *int64, stride, depth int, leaf *int64)
+
+// walkNearAVX512 is walkNearAVX2 for n a multiple of 8.
+//
+//go:noescape
+func walkNearAVX512(near, base, at *int64, n int, x *int64, depth int)

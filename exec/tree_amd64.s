@@ -175,3 +175,49 @@ DATA lanes<>+40(SB)/8, $5
 DATA lanes<>+48(SB)/8, $6
 DATA lanes<>+56(SB)/8, $7
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+// func walkNearAVX512(near, base, at *int64, n int, x *int64, depth int)
+// walkNearAVX2 for n a multiple of 8.
+TEXT ·walkNearAVX512(SB), NOSPLIT, $0-48
+	MOVQ      near+0(FP), SI
+	MOVQ      base+8(FP), R8
+	MOVQ      at+16(FP), R9
+	MOVQ      n+24(FP), CX
+	MOVQ      x+32(FP), DX
+	MOVQ      depth+40(FP), BX
+	MOVQ      $0xffff, AX
+	VPBROADCASTQ AX, Z15
+
+level8:
+	TESTQ BX, BX
+	JLE   done8
+	DECQ  BX
+	VPXORQ Z14, Z14, Z14
+	XORQ  AX, AX
+
+eight:
+	VMOVDQU64  (R9)(AX*8), Z1
+	VPADDQ     (R8)(AX*8), Z1, Z2
+	KXNORW     K1, K1, K1
+	VPXORQ     Z4, Z4, Z4
+	VPGATHERQQ (SI)(Z2*8), K1, Z4
+	VPSRLQ     $15, Z4, Z5
+	VPANDQ     Z15, Z5, Z5
+	KXNORW     K2, K2, K2
+	VPXORQ     Z6, Z6, Z6
+	VPGATHERQQ (DX)(Z5*8), K2, Z6
+	VPSUBQ     Z6, Z4, Z4
+	VPROLQ     $1, Z4, Z4
+	VPANDQ     Z15, Z4, Z4
+	VMOVDQU64  Z4, (R9)(AX*8)
+	VPTERNLOGQ $0xf6, Z4, Z1, Z14 // Z14 | Z1 ^ Z4
+	ADDQ       $8, AX
+	CMPQ       AX, CX
+	JLT        eight
+	VPTESTMQ   Z14, Z14, K1
+	KORTESTW   K1, K1
+	JNZ        level8
+
+done8:
+	VZEROUPPER
+	RET

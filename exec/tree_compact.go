@@ -39,7 +39,7 @@ type variant struct {
 	of    [][]int32 // by column: its slots
 	trees []compactTree
 	near  []int64 // nodes of small trees; 1<<16 more at the end
-	bases []int64 // by tree: where its nodes begin in near, 0 for big ones; four more at the end
+	bases []int64 // by tree: where its nodes begin in near, 0 for big ones; eight more at the end
 	wide  []wideNode
 	sets  []uint32 // categories that go right: 9 words a node, the last for missing
 }
@@ -273,7 +273,7 @@ func (f *forest) build(v *variant, split bool) error {
 		}
 	}
 	v.near = append(v.near, make([]int64, nearNodes)...)
-	v.bases = make([]int64, len(v.trees)+4)
+	v.bases = make([]int64, len(v.trees)+8)
 	for i, t := range v.trees {
 		if !t.wide {
 			v.bases[i] = int64(t.base)

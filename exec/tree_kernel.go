@@ -282,32 +282,33 @@ func (f *forest) row(c *call, v *variant, x []int64, k int, out []float64) error
 			depth = max(depth, v.trees[t+n].depth)
 			n++
 		}
-		clear(at[:(n+3)&^3])
+		clear(at[:(n+7)&^7])
 		walkTrees(v.near, v.bases[t:], at[:n], xs, depth)
-		for j := range n {
-			f.add(out, k, t+j, v.trees[t+j].numbers+int(leafAt(v.near[v.bases[t+j]+at[j]])))
+		o := t % k
+		for j, ct := range v.trees[t : t+n] {
+			f.add(out, o, ct.numbers+int(leafAt(v.near[ct.base+int(at[j])])))
+			if o++; o == k {
+				o = 0
+			}
 		}
 		t += n
 		if n < chains && t < len(v.trees) {
 			ct := &v.trees[t]
-			f.add(out, k, t, ct.numbers+walkWide(v.wide[ct.base:ct.base+ct.nodes], v.sets, x[:max(len(v.slots), 1)*group]))
+			f.add(out, t%k, ct.numbers+walkWide(v.wide[ct.base:ct.base+ct.nodes], v.sets, x[:max(len(v.slots), 1)*group]))
 			t++
 		}
 	}
 	return nil
 }
 
-// add adds the numbers of a leaf of tree t to a row's outputs.
-func (f *forest) add(out []float64, k, t, leaf int) {
-	switch {
-	case f.values > 1:
-		for i, a := range f.numbers[leaf*k : leaf*k+k] {
-			out[i] += a
-		}
-	case k == 1:
-		out[0] += f.numbers[leaf]
-	default:
-		out[t%k] += f.numbers[leaf]
+// add adds the numbers of a leaf to a row's outputs, a single one to output o.
+func (f *forest) add(out []float64, o, leaf int) {
+	if f.values == 1 {
+		out[o] += f.numbers[leaf]
+		return
+	}
+	for i, a := range f.numbers[leaf*len(out):][:len(out)] {
+		out[i] += a
 	}
 }
 
@@ -315,12 +316,16 @@ func (f *forest) add(out []float64, k, t, leaf int) {
 const chains = 512
 
 // walkTrees walks one row through near trees: at[j] goes down the tree that begins at near[base[j]]. Both arrays go on to
-// the next multiple of 4, with walks nobody asked for.
+// the next multiple of 8, with walks nobody asked for.
 func walkTrees(near, base, at []int64, x *nearX, depth int) {
 	if hasAVX2 && len(at) > 0 {
-		n := (len(at) + 3) &^ 3
+		n := (len(at) + 7) &^ 7
 		_, _ = base[n-1], at[:n]
-		walkNearAVX2(&near[0], &base[0], &at[0], n, &x[0], depth)
+		if hasAVX512 {
+			walkNearAVX512(&near[0], &base[0], &at[0], n, &x[0], depth)
+		} else {
+			walkNearAVX2(&near[0], &base[0], &at[0], n, &x[0], depth)
+		}
 		return
 	}
 	// Two levels at a time, after a pass that only touches the nodes: so the memory fetches the lines of many trees at once.
