@@ -37,8 +37,8 @@ func histClass(name string, make func() sklearn.Estimator) sklearn.Class {
 				s.Attrs.Set(pyobj.Str("(missing)"), pyobj.Str(MissingRefused))
 				return nil
 			}},
-			// Until 1.3 predict took the first of the largest probabilities.
-			{Before: "1.4", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(predict)"), pyobj.Str(LabelByProba)); return nil }},
+			// Until 1.4 predict took the first of the largest probabilities.
+			{Before: "1.5", Fix: func(s *sklearn.State) error { s.Attrs.Set(pyobj.Str("(predict)"), pyobj.Str(LabelByProba)); return nil }},
 		},
 	}
 }

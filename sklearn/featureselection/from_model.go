@@ -28,7 +28,11 @@ var fromModelClasses = []sklearn.Class{
 				s.Default("importance_getter", pyobj.Str("auto"))
 				return nil
 			}},
-			{Before: "1.1", Fix: func(s *sklearn.State) error {
+			{Before: "1.7", Fix: func(s *sklearn.State) error {
+				s.Attrs.Set(pyobj.Str("rule_any"), pyobj.Bool(true))
+				return nil
+			}},
+			{Before: "1.1.2", Fix: func(s *sklearn.State) error {
 				s.Attrs.Set(pyobj.Str("rule_lasso"), pyobj.Bool(true))
 				return nil
 			}},
@@ -51,8 +55,10 @@ type SelectFromModel struct {
 	MaxFeaturesParam      pyobj.Value `sk:"max_features,optional"`
 	MaxFeatures           *int        `sk:"max_features_,optional"`
 
-	// RuleLasso: before 1.1 an ElasticNet with l1_ratio=1 did not count as penalised by l1.
+	// RuleLasso: before 1.1.2 an ElasticNet with l1_ratio=1 did not count as penalised by l1.
 	RuleLasso bool `sk:"rule_lasso,optional"`
+	// RuleAny: before 1.7 every class with ElasticNet in its name did.
+	RuleAny bool `sk:"rule_any,optional"`
 	// RulePenalty: before 1.8 a logistic regression with l1_ratio=1 did not, unless its penalty was "l1".
 	RulePenalty bool `sk:"rule_penalty,optional"`
 }
@@ -131,6 +137,11 @@ func (s *SelectFromModel) threshold(o *pyobj.Object, scores []float64) (float64,
 		if s.sparsePenalty(o) {
 			return 1e-5, nil
 		}
+		if a, _ := o.Attrs(); s.RuleAny && !s.RuleLasso && a != nil && strings.Contains(pyobj.ShortName(o.ClassName()), "ElasticNet") {
+			if ratios, err := sklearn.Sequence(a.Get("l1_ratio")); err == nil && len(ratios) > 1 {
+				return 0, &sklearn.BindError{Path: s.Path, Attr: "threshold", Msg: "of several l1_ratio: before 1.7 the truth value of an array with more than one element is ambiguous"}
+			}
+		}
 		word = "mean"
 	}
 	scale, name, product := strings.Cut(word, "*")
@@ -181,6 +192,9 @@ func (s *SelectFromModel) sparsePenalty(o *pyobj.Object) bool {
 			}
 		}
 		return true
+	}
+	if s.RuleAny && strings.Contains(name, "ElasticNet") {
+		return !s.RuleLasso && (one("l1_ratio_") || one("l1_ratio"))
 	}
 	switch name {
 	case "ElasticNet":

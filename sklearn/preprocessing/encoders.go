@@ -397,7 +397,8 @@ func (e *OneHotEncoder) encode(b *graph.Builder, x graph.Value, dtype tensor.DTy
 		}
 		a.Values = append(a.Values, codes)
 		unknown.I64[i] = -1
-		if groups != nil && (e.HandleUnknownParam == "infrequent_if_exist" || e.HandleUnknownParam == "warn") {
+		// Before 1.8 "warn" left the block of an unknown category empty.
+		if groups != nil && (e.HandleUnknownParam == "infrequent_if_exist" || e.HandleUnknownParam == "warn" && !e.Before("1.8")) {
 			unknown.I64[i] = e.column(i, int(infrequent(groups)))
 		}
 	}

@@ -135,6 +135,21 @@ var meanings = []struct {
 		}
 		return []string{"transform"}, false, "NotFittedError: This TfidfTransformer instance is not fitted yet. Call 'fit' with appropriate arguments before using this estimator."
 	}},
+	{[]string{"OneHotEncoder"}, func(m *meaning) ([]string, bool, string) {
+		if _, some, _ := m.infrequent("99"); some && m.word("handle_unknown") == "warn" && m.from != "" && m.crosses("1.8") {
+			return []string{"transform"}, true, "unknown categories that are warned of leave their block empty before 1.8, since then they are infrequent"
+		}
+		return nil, false, ""
+	}},
+	{[]string{"SelectFromModel"}, func(m *meaning) ([]string, bool, string) {
+		name, lasso := elasticLasso(m.a)
+		_, open := m.a.Get("threshold").(pyobj.None)
+		exact := name == "ElasticNet" || name == "ElasticNetCV"
+		if lasso && open && m.from != "" && (m.crosses("1.1.2") && (exact || m.writtenBefore("1.7") && m.to.Before("1.7")) || !exact && m.crosses("1.7") && !m.writtenBefore("1.1.2") && !m.to.Before("1.1.2")) {
+			return []string{"transform"}, true, name + " with l1_ratio=1 counts as penalised by l1, or not, with the release"
+		}
+		return nil, false, ""
+	}},
 	{[]string{"SelectFromModel"}, func(m *meaning) ([]string, bool, string) {
 		if _, none := m.a.Get("threshold").(pyobj.None); !none || m.to.Before("1.8") || m.a.Get("importance_getter") == nil {
 			return nil, false, ""

@@ -343,6 +343,8 @@ var otherSteps = []step{
 		}
 		return nil
 	}},
+	{at: "1.1.2", classes: "SelectFromModel", up: (*state).elasticThreshold, down: (*state).elasticThreshold},
+	{at: "1.7", classes: "SelectFromModel", up: (*state).elasticThreshold, down: (*state).elasticThreshold},
 	{at: "1.1", classes: "SelectFromModel", up: func(s *state) error {
 		if s.fitted() && s.has("max_features") {
 			s.add("max_features_", s.get("max_features"), "as max_features")
@@ -915,4 +917,41 @@ func (s *state) undefinedDonors() error {
 		s.m.say("%s (%s): rows that share a known column with fewer than n_neighbors fitted rows are filled otherwise since 1.6.", s.path, s.name)
 	}
 	return nil
+}
+
+// elasticThreshold writes out the threshold that the writer takes for an elastic net which is a lasso: none counted as one before
+// 1.1.2, all of that name until 1.6, two classes since.
+func (s *state) elasticThreshold() error {
+	if s.has("threshold") || !s.fitted() {
+		return nil
+	}
+	name, lasso := elasticLasso(s.attrs)
+	switch {
+	case !lasso:
+	case s.writtenBefore("1.1.2") || !s.writtenBefore("1.7") && name != "ElasticNet" && name != "ElasticNetCV":
+		s.set("threshold", pyobj.Str("mean"), "what the writer takes for "+name)
+	default:
+		s.set("threshold", pyobj.Float(1e-5), "what the writer takes for "+name)
+	}
+	return nil
+}
+
+// elasticLasso gives the class of the estimator a selector looks at, and whether it is an elastic net with l1_ratio=1.
+func elasticLasso(selector *pyobj.Dict) (name string, lasso bool) {
+	o, ok := selector.Get("estimator_").(*pyobj.Object)
+	if !ok {
+		if o, ok = selector.Get("estimator").(*pyobj.Object); !ok {
+			return "", false
+		}
+	}
+	a, _ := o.Attrs()
+	if name = pyobj.ShortName(o.ClassName()); a == nil || !strings.Contains(name, "ElasticNet") {
+		return name, false
+	}
+	for _, attr := range []string{"l1_ratio_", "l1_ratio"} {
+		if f, err := sklearn.Float(a.Get(attr)); err == nil && f == 1 {
+			return name, true
+		}
+	}
+	return name, false
 }

@@ -162,12 +162,8 @@ var preprocessingSteps = []step{
 		s.drop("_drop_idx_after_grouping")
 		return nil
 	}},
-	{at: "1.6", classes: "OneHotEncoder", up: nil, down: func(s *state) error {
-		if s.word("handle_unknown") == "warn" {
-			return s.refuse("handle_unknown", `it has no "warn"`)
-		}
-		return nil
-	}},
+	{at: "1.6", classes: "OneHotEncoder", up: nil, down: (*state).warnOfUnknown},
+	{at: "1.8", classes: "OneHotEncoder", up: (*state).warnOfUnknown, down: (*state).warnOfUnknown},
 	{at: "0.24", classes: "OrdinalEncoder", up: func(s *state) error {
 		s.add("handle_unknown", pyobj.Str("error"), "the only rule")
 		s.add("unknown_value", pyobj.None{}, "")
@@ -397,6 +393,17 @@ func combinations(n, degree int, interactionOnly bool) int {
 		sum += choose(n, k)
 	}
 	return sum
+}
+
+// warnOfUnknown says in other words what an encoder that warns of unknown categories does with them: none is there before 1.6; until
+// 1.7 they left the block empty, since 1.8 they are infrequent.
+func (s *state) warnOfUnknown() error {
+	same := "infrequent_if_exist"
+	if grouped, ok := s.get("_infrequent_enabled").(pyobj.Bool); ok && bool(grouped) && s.writtenBefore("1.8") {
+		same = "ignore"
+	}
+	s.reword("handle_unknown", "warn", same)
+	return nil
 }
 
 // legacyEncoder writes OneHotEncoder of integers below n_values_ as one of categories.

@@ -582,7 +582,7 @@ S("preprocessing.PowerTransformer", "pos", method="box-cox", standardize=[True, 
 S("preprocessing.PolynomialFeatures", "num|num|csr", degree=[1, 2, 3, 4], interaction_only=[False, True], include_bias=[True, False])
 S("preprocessing.SplineTransformer", "num", n_knots=[3, 5], degree=[1, 2, 3], knots=["uniform", "quantile"], extrapolation=["constant", "linear", "continue", "periodic"], include_bias=[True, False])
 S("preprocessing.KBinsDiscretizer", "num|num|counts", n_bins=[3, 4], encode=["onehot", "ordinal", "onehot-dense"], strategy=["uniform", "quantile", "kmeans"])
-S("preprocessing.OneHotEncoder", "cat|catmix", handle_unknown=["error", "ignore"], sparse_output=[True, False], drop=[None, "first", "if_binary"], categories=["auto"], min_frequency=[None, 5], max_categories=[None, 3])
+S("preprocessing.OneHotEncoder", "cat|catmix", handle_unknown=["error", "ignore", "warn"], sparse_output=[True, False], drop=[None, "first", "if_binary"], categories=["auto"], min_frequency=[None, 5], max_categories=[None, 3])
 S("preprocessing.OneHotEncoder", "catint|catint|catint", n_values=["auto", 5, [4, 5, 4, 6]], categorical_features=["all", [0, 2], [True, False, True, False]], sparse_output=[True, False], handle_unknown=["error", "ignore"], dtype=[np.float64, np.float32, np.int64], drop=[None, "first"])
 S("preprocessing.OrdinalEncoder", "cat|catmix|catint", handle_unknown=["error"], dtype=[np.float64, np.int64], min_frequency=[None, 5])
 S("preprocessing.OrdinalEncoder", "cat|catint", handle_unknown="use_encoded_value", unknown_value=[-1], encoded_missing_value=[-2])
@@ -641,6 +641,7 @@ S("calibration.CalibratedClassifierCV", "num late", estimator=[LR, E("naive_baye
 S("feature_selection.GenericUnivariateSelect", "num bin", mode=["percentile", "k_best", "fpr"], param=[0.5, 2, 1])
 S("feature_selection.VarianceThreshold", "num|csr|counts", threshold=[0.0, 1.0])
 S("feature_selection.SelectFromModel", "num multi|num bin|num five", estimator=[LR, E("linear_model.LogisticRegression", penalty="l1", solver="liblinear"), E("svm.LinearSVC", penalty="l1", dual=False), E("ensemble.RandomForestClassifier", n_estimators=3), E("ensemble.GradientBoostingClassifier", n_estimators=3)], threshold=[None, "mean", "0.8*median", 0.01], prefit=[False], norm_order=[1, 2], max_features=[None, 2])
+S("feature_selection.SelectFromModel", "num reg|num reg3", estimator=[E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=[0.5, 1.0]), E("linear_model.ElasticNet", alpha=0.01, l1_ratio=[0.5, 1.0])], threshold=[None, "mean"])
 S("feature_selection.SelectFromModel", "num reg", estimator=[E("linear_model.Lasso", alpha=0.1), E("linear_model.Ridge"), E("ensemble.ExtraTreesRegressor", n_estimators=3)], threshold=[None, "mean", "0.8*median"])
 S("feature_selection.RFE", "num bin.str|num multi", estimator=[LR, DT, E("svm.LinearSVC"), E("svm.SVC", kernel="linear")], n_features_to_select=[2, 3], step=[1, 0.5])
 S("feature_selection.RFECV", "num bin|num multi", estimator=[LR, DT], cv=2)
@@ -729,7 +730,7 @@ S("feature_extraction.text.TfidfVectorizer", "text2|text2", **words)
 S("feature_extraction.text.HashingVectorizer", "text2|text2", n_features=32, alternate_sign=[True, False], analyzer=["word", "char", "char_wb"], ngram_range=[(1, 1), (1, 2)], strip_accents=[None, "unicode", "ascii"], lowercase=[True, False])
 S("feature_extraction.text.CountVectorizer", "text|text2", vocabulary=[("cat", "dog", u"naïve", "the")], tokenizer=None, stop_words=[None, "english"], token_pattern=[u"[a-z]+", u"(\\w)\\w+", u"\\S+"])
 for kind in ("catnone", "catnan", "new", "floats", "cat"):
-    S("preprocessing.OneHotEncoder", kind, handle_unknown=["ignore", "error", "infrequent_if_exist"], sparse_output=[True, False], drop=[None, "first", "if_binary"], min_frequency=[None, 5, 0.2], max_categories=[None, 3], categories="auto", dtype=[np.float64, np.int32])
+    S("preprocessing.OneHotEncoder", kind, handle_unknown=["ignore", "error", "infrequent_if_exist", "warn"], sparse_output=[True, False], drop=[None, "first", "if_binary"], min_frequency=[None, 5, 0.2], max_categories=[None, 3], categories="auto", dtype=[np.float64, np.int32])
     S("preprocessing.OrdinalEncoder", kind, handle_unknown="use_encoded_value", unknown_value=[-1, np.nan], encoded_missing_value=[np.nan, -2], min_frequency=[None, 5, 0.2], max_categories=[None, 3], dtype=np.float64)
     S("preprocessing.TargetEncoder", kind + " bin|" + kind + " reg|" + kind + " multi.str", smooth=["auto", 5.0], cv=2)
     S("impute.SimpleImputer", kind, strategy=["most_frequent", "constant"], missing_values=None if kind == "catnone" else np.nan, fill_value=[None, u"none"], add_indicator=[False, True])
@@ -841,6 +842,11 @@ FIXTURES = [
     ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
     ("0.17.1", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
     ("0.23.2", "OneClassSVM-frame", "svm.OneClassSVM", "frame", dict(kernel=F(lambda r: find("metrics.pairwise.laplacian_kernel")))),
+    ("1.7.0", "OneHotEncoder-warn", "preprocessing.OneHotEncoder", "new", dict(handle_unknown="warn", min_frequency=6)),
+    ("1.7.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=1.0))),
+    ("1.2.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=1.0))),
+    ("1.1.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg", dict(estimator=E("linear_model.ElasticNet", alpha=0.01, l1_ratio=1.0))),
+    ("1.4.2", "HistGradientBoostingClassifier-tie211", "ensemble.HistGradientBoostingClassifier", "bits multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=4)),
     ("0.23.2", "NearestNeighbors-grid", "neighbors.NearestNeighbors", "grid", dict(n_neighbors=16, algorithm="kd_tree", leaf_size=4)),
     ("0.23.2", "KernelPCA-inverse", "decomposition.KernelPCA", "std", dict(n_components=2, kernel="rbf", fit_inverse_transform=True)),
     ("1.2.0", "OneHotEncoder-drop", "preprocessing.OneHotEncoder", "catint", dict(drop="first")),
