@@ -66,7 +66,7 @@ type DictionaryLearning struct {
 
 	// UnitRule: before 0.20 matching pursuit took atoms to have norm one.
 	UnitRule bool `sk:"(unit),optional"`
-	// LooseRule: before 1.8 lasso_cd stopped at 1e-4, without screening, and took float32 rows beside a float64 dictionary.
+	// LooseRule: before 1.8 lasso_cd stopped at 1e-4, without screening, and took rows in the precision of the dictionary.
 	LooseRule bool `sk:"(loose),optional"`
 }
 
@@ -139,12 +139,12 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 	case "lasso_lars":
 		z = b.SparseCode(x, a)
 	case "lasso_cd":
-		if p.Before("0.18") { // coordinate descent knew double precision alone
+		if p.Before("1.1") { // in double precision alone
 			dictionary = parts.Float64(dictionary)
 			a.Dictionary = dictionary
 		}
-		if p.LooseRule && dictionary.DType == tensor.Float64 {
-			x = b.Cast(x, tensor.Float64)
+		if p.LooseRule {
+			x = b.Cast(x, dictionary.DType)
 		}
 		if x.DType() != dictionary.DType {
 			return b.Refuse("Buffer dtype mismatch, expected 'const %s' but got '%s'", ctype[dictionary.DType], ctype[x.DType()])

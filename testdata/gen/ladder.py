@@ -530,6 +530,7 @@ S("decomposition.LatentDirichletAllocation", "counts|counts", n_components=[2, 3
 S("decomposition.SparsePCA", "num", n_components=2, max_iter=10, alpha=[0.1, 1.0], method=["lars", "cd"], normalize_components=[False, True], ridge_alpha=[0.01, 0.5])
 S("decomposition.MiniBatchSparsePCA", "num", n_components=2, n_iter=[10], alpha=[0.1, 1.0], normalize_components=[False, True])
 coder = dict(transform_algorithm=["omp", "lars", "lasso_lars", "lasso_cd", "threshold"], transform_alpha=[None, 0.3], transform_n_nonzero_coefs=[None, 2], split_sign=[False, True], positive_code=[False, True])
+S("decomposition.DictionaryLearning", "single", n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=[0.3])
 S("decomposition.DictionaryLearning", "num", n_components=3, max_iter=5, fit_algorithm=["lars", "cd"], **coder)
 S("decomposition.MiniBatchDictionaryLearning", "num", n_components=3, n_iter=[20], **coder)
 S("decomposition.SparseCoder", "num|num", dictionary=F(lambda r: r.randn(5, 4)), **coder)
@@ -841,6 +842,8 @@ FIXTURES = [
     ("0.21.3", "HistGradientBoostingClassifier", "ensemble.HistGradientBoostingClassifier", "num multi", dict(max_iter=2, max_leaf_nodes=4, min_samples_leaf=5)),
     ("0.21.3", "IterativeImputer", "impute.IterativeImputer", "nan", dict(max_iter=2)),
     ("0.17.1", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
+    ("0.23.2", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
+    ("1.7.0", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
     ("0.23.2", "OneClassSVM-frame", "svm.OneClassSVM", "frame", dict(kernel=F(lambda r: find("metrics.pairwise.laplacian_kernel")))),
     ("1.7.0", "OneHotEncoder-warn", "preprocessing.OneHotEncoder", "new", dict(handle_unknown="warn", min_frequency=6)),
     ("1.7.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=1.0))),
