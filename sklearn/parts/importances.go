@@ -24,7 +24,14 @@ func Importances(o *pyobj.Object, getter string) (*tensor.Tensor, error) {
 		o = next
 	}
 	if getter == "auto" {
+		if t, err := attribute(o, "_coef_"); err == nil { // of PLS in 1.1 and 1.2, whose coef_ is a property
+			return t, nil
+		}
 		if t, err := attribute(o, "coef_"); err == nil {
+			w, err := attribute(o, "x_weights_") // of PLS, whose coef_ has a row for each column before 1.1
+			if err == nil && len(w.Shape) == 2 && len(t.Shape) == 2 && t.Shape[1] != w.Shape[0] {
+				return nil, fmt.Errorf("coef_ of %s gives %d scores for %d columns: X has a different shape than during fitting", pyobj.ShortName(o.ClassName()), t.Shape[1], w.Shape[0])
+			}
 			return t, nil
 		}
 		t, err := attribute(o, "feature_importances_")

@@ -642,7 +642,7 @@ S("calibration.CalibratedClassifierCV", "num late", estimator=[LR, E("naive_baye
 S("feature_selection.GenericUnivariateSelect", "num bin", mode=["percentile", "k_best", "fpr"], param=[0.5, 2, 1])
 S("feature_selection.VarianceThreshold", "num|csr|counts", threshold=[0.0, 1.0])
 S("feature_selection.SelectFromModel", "num multi|num bin|num five", estimator=[LR, E("linear_model.LogisticRegression", penalty="l1", solver="liblinear"), E("svm.LinearSVC", penalty="l1", dual=False), E("ensemble.RandomForestClassifier", n_estimators=3), E("ensemble.GradientBoostingClassifier", n_estimators=3)], threshold=[None, "mean", "0.8*median", 0.01], prefit=[False], norm_order=[1, 2], max_features=[None, 2])
-S("feature_selection.SelectFromModel", "num reg|num reg3", estimator=[E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=[0.5, 1.0]), E("linear_model.ElasticNet", alpha=0.01, l1_ratio=[0.5, 1.0])], threshold=[None, "mean"])
+S("feature_selection.SelectFromModel", "num reg|num reg3", estimator=[E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=[0.5, 1.0]), E("linear_model.ElasticNet", alpha=0.01, l1_ratio=[0.5, 1.0]), E("cross_decomposition.PLSRegression")], threshold=[None, "mean"])
 S("feature_selection.SelectFromModel", "num reg", estimator=[E("linear_model.Lasso", alpha=0.1), E("linear_model.Ridge"), E("ensemble.ExtraTreesRegressor", n_estimators=3)], threshold=[None, "mean", "0.8*median"])
 S("feature_selection.RFE", "num bin.str|num multi", estimator=[LR, DT, E("svm.LinearSVC"), E("svm.SVC", kernel="linear")], n_features_to_select=[2, 3], step=[1, 0.5])
 S("feature_selection.RFECV", "num bin|num multi", estimator=[LR, DT], cv=2)
@@ -846,6 +846,7 @@ FIXTURES = [
     ("1.7.0", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
     ("0.23.2", "OneClassSVM-frame", "svm.OneClassSVM", "frame", dict(kernel=F(lambda r: find("metrics.pairwise.laplacian_kernel")))),
     ("1.7.0", "OneHotEncoder-warn", "preprocessing.OneHotEncoder", "new", dict(handle_unknown="warn", min_frequency=6)),
+    ("1.2.0", "SelectFromModel-pls", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("cross_decomposition.PLSRegression", n_components=2))),
     ("1.7.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=1.0))),
     ("1.2.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("linear_model.MultiTaskElasticNet", alpha=0.01, l1_ratio=1.0))),
     ("1.1.0", "SelectFromModel-elastic", "feature_selection.SelectFromModel", "num reg", dict(estimator=E("linear_model.ElasticNet", alpha=0.01, l1_ratio=1.0))),
