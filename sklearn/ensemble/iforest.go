@@ -30,6 +30,12 @@ var iforestClasses = []sklearn.Class{{
 			return oldFeatures(s)
 		}},
 		{Before: "0.22", Fix: oldThreshold},
+		{Before: "1.0", Fix: func(s *sklearn.State) error {
+			if v, err := sklearn.Int(s.Attrs.Get("max_samples_")); err == nil && v == 1 && !sklearn.Older(s.Version, "0.21") {
+				s.Attrs.Set(pyobj.Str("(single)"), pyobj.Bool(true))
+			}
+			return nil
+		}},
 		{Before: "0.21", Fix: func(s *sklearn.State) error {
 			rule := DepthMean
 			if sklearn.Older(s.Version, "0.19") {
@@ -87,6 +93,7 @@ type IsolationForest struct {
 	Threshold         float64             `sk:"threshold_,optional"`
 	Nan               MissingRule         `sk:"(missing),optional"`
 	Depth             DepthRule           `sk:"(depth),optional"`
+	Single            bool                `sk:"(single),optional"` // from 0.21 to 0.24 trees of one row divided by zero
 	Outlier           OutlierRule         `sk:"(outlier),optional"`
 
 	members []*parts.Tree
@@ -220,7 +227,7 @@ func (f *IsolationForest) score(b *graph.Builder, x graph.Value) graph.Value {
 		depth = b.Div(depth, scalar(trees))
 		trees = 1
 	}
-	if trees*c == 0 {
+	if trees*c == 0 && !f.Single {
 		depth = b.Add(b.Mul(depth, scalar(0)), scalar(1))
 	} else {
 		depth = b.Div(depth, scalar(trees*c))

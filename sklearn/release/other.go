@@ -345,6 +345,16 @@ var otherSteps = []step{
 	}},
 	{at: "1.1.2", classes: "SelectFromModel", up: (*state).elasticThreshold, down: (*state).elasticThreshold},
 	{at: "1.7", classes: "SelectFromModel", up: (*state).elasticThreshold, down: (*state).elasticThreshold},
+	{at: "1.1", classes: "SelectFromModel", up: nil, down: func(s *state) error {
+		for _, name := range []string{"estimator_", "estimator"} {
+			if o, ok := s.get(name).(*pyobj.Object); ok {
+				if a, _ := o.Attrs(); a != nil && a.Get("x_weights_") != nil {
+					return s.refuse(name, "it looks at the weights of PLS by targets, not by columns")
+				}
+			}
+		}
+		return nil
+	}},
 	{at: "1.1", classes: "SelectFromModel", up: func(s *state) error {
 		if s.fitted() && s.has("max_features") {
 			s.add("max_features_", s.get("max_features"), "as max_features")

@@ -844,6 +844,7 @@ FIXTURES = [
     ("0.17.1", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
     ("0.23.2", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
     ("1.7.0", "DictionaryLearning-single", "decomposition.DictionaryLearning", "single", dict(n_components=2, max_iter=3, transform_algorithm="lasso_cd", transform_alpha=0.3)),
+    ("0.23.2", "IsolationForest-single", "ensemble.IsolationForest", "num", dict(n_estimators=2, max_samples=1)),
     ("0.23.2", "OneClassSVM-frame", "svm.OneClassSVM", "frame", dict(kernel=F(lambda r: find("metrics.pairwise.laplacian_kernel")))),
     ("1.7.0", "OneHotEncoder-warn", "preprocessing.OneHotEncoder", "new", dict(handle_unknown="warn", min_frequency=6)),
     ("1.2.0", "SelectFromModel-pls", "feature_selection.SelectFromModel", "num reg3", dict(estimator=E("cross_decomposition.PLSRegression", n_components=2))),
