@@ -328,7 +328,7 @@ def main():
     # Files whose cells no model can take.
     model = os.path.join(a.folder, "GaussianNB-array.joblib")
     for what, X in {"complex": np.ones((2, 4), complex), "datetimes": np.zeros((2, 4), "M8[ns]"), "text": np.array([["a", "b", "c", "d"]]), "five columns": np.ones((2, 5)), "a vector": np.ones(4),
-                    "three dimensions": np.ones((2, 2, 4)), "NaN": np.full((1, 4), np.nan), "infinity": np.full((1, 4), np.inf), "no rows": np.ones((0, 4)), "structured": np.zeros(2, "f8,f8,f8,f8"),
+                    "three dimensions": np.ones((2, 2, 4)), "NaN": np.full((1, 4), np.nan), "infinity": np.full((1, 4), np.inf), "no rows": np.ones((0, 4)), "structured inside": np.zeros(2, [("a", "f8,f8"), ("b", "f8,f8")]),
                     "objects": np.array([[1.0, None, 3, 4]], dtype=object)}.items():  # fmt: skip
         path = os.path.join(a.folder, "bad.npy")
         np.save(path, X)
@@ -337,6 +337,13 @@ def main():
         if p.returncode not in (2, 4) or "larder:" not in p.stderr or p.stdout:
             wrong.append(f"{what} as npy ends with {p.returncode}: {p.stderr.strip()[:150]} {p.stdout[:50]}")
         print(f"{what:20} {p.returncode} {p.stderr.strip()[:140]}")
+    # A structured array is a frame of its fields.
+    X = np.random.default_rng(7).normal(size=(9, 4))
+    np.save(path, np.array([tuple(row) for row in X], "f8,f8,f8,f8"))
+    p = larder("predict", model, "-i", path, "--format", "json")
+    runs["structured npy"] += 1
+    if p.returncode or json.loads(p.stdout)["data"] != joblib.load(model).predict(X).tolist():
+        wrong.append(f"a structured array as npy ends with {p.returncode}: {p.stderr.strip()[:150]} {p.stdout[:50]}")
     print(f"{sum(runs.values())} runs of larder predict: " + ", ".join(f"{k} {v}" for k, v in runs.items()))
     print("\n".join(wrong[:60]))
     print(f"{len(wrong)} differ")
