@@ -350,7 +350,7 @@ func ownRefusal(m *larder.Model, c *golden.Case, method, key string, err error) 
 		return false, nil
 	}
 	if _, ran := m.Run(context.Background(), method, rows); !errors.Is(ran, want) {
-		return true, fmt.Errorf("ONNX is refused (%w), running is not: %v", err, ran)
+		return true, fmt.Errorf("ONNX is refused (%w), running is not: %w", err, ran)
 	}
 	return true, nil
 }

@@ -182,12 +182,16 @@ func (d *DummyClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
 		}
 		cols[i] = b.Labels(codes, d.labels[i])
 	}
-	if d.NOutputs == 1 && !d.Output2D {
-		return cols[0]
-	}
 	dt := cols[0].DType()
 	for _, c := range cols[1:] {
 		dt = tensor.Promote(dt, c.DType())
+	}
+	// A constant is repeated as it was given, not as the class that it names: 1 for True.
+	if c, err := sklearn.Tensor(d.Constant); err == nil && d.Strategy == "constant" && !d.Sparse && c.DType.IsNumeric() && dt.IsNumeric() {
+		dt = c.DType
+	}
+	if d.NOutputs == 1 && !d.Output2D {
+		return b.Cast(cols[0], dt)
 	}
 	for i := range cols {
 		cols[i] = b.Cast(cols[i], dt)
