@@ -10,7 +10,10 @@ import (
 	"testing"
 
 	"github.com/larder-ml/larder"
+	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/internal/fixture"
+	"github.com/larder-ml/larder/numpy"
+	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
 	"github.com/larder-ml/larder/sklearn/release"
 	"github.com/larder-ml/larder/tensor"
@@ -195,6 +198,22 @@ func TestMigrateDeviation(t *testing.T) {
 	}
 	if _, _, err := now.Migrate(larder.MigrateOptions{Sklearn: "1.5", Without: []string{sklearn.MethodPredictStd}}); err != nil {
 		t.Errorf("to 1.5 without deviations: %v", err)
+	}
+	// A model of float32 rows keeps the offset in float32.
+	root := pyobj.Clone(now.Doc().Root)
+	attrs, _ := root.(*pyobj.Object).Attrs()
+	offset := attrs.Get("X_offset_").(*pyobj.Array)
+	attrs.Set(pyobj.Str("X_offset_"), &pyobj.Array{DType: &pyobj.DType{Kind: 'f', Size: 4, Order: '<'}, Shape: offset.Shape, Data: bytes.Repeat([]byte{0, 0, 0x80, 0x3f}, offset.Len()), Offset: -1})
+	var b bytes.Buffer
+	if err := pickle.Encode(&b, root, 4, (&numpy.Reducer{Protocol: 4}).Reduce); err != nil {
+		t.Fatal(err)
+	}
+	single, err := larder.OpenBytes(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := single.Migrate(larder.MigrateOptions{Sklearn: "1.5"}); !errors.As(err, &refused) || refused.Attr != "X_offset_" {
+		t.Errorf("float32 to 1.5: %v", err)
 	}
 	n, _, err := now.Migrate(larder.MigrateOptions{Sklearn: "1.0"})
 	if err != nil {

@@ -104,7 +104,7 @@ class Arrays(pickle.Pickler):
             a._fill_value = None  # which reading sets
         if isinstance(a, np.random.SeedSequence):  # where a generator began: skops makes a new one on loading
             self.begun.add((a.pool.shape, "<u4", a.pool.astype("<u4").tobytes()))
-        if type(a) is np.ndarray and a.dtype.kind in "biuf" and a.dtype.itemsize <= 8:
+        if type(a) in (np.ndarray, np.matrix) and a.dtype.kind in "biuf" and a.dtype.itemsize <= 8:
             little = a.astype(a.dtype.newbyteorder("<"))
             self.found.add((a.shape, little.dtype.str, little.tobytes()))
         return NotImplemented

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 const (
@@ -464,9 +466,17 @@ var standard = regexp.MustCompile(`^model(\.steps\[\d+\]\[1\])*$`)
 // deviation keeps predict(return_std=True): releases up to 1.8 measure the rows as they come, 1.9 subtracts X_offset_, and
 // those before 1.2 subtract it and divide by X_scale_ where _normalize is set.
 func (s *state) deviation() error {
-	offset, shape, err := floats(s.get("X_offset_"))
+	offset, err := sklearn.Tensor(s.get("X_offset_"))
 	if err != nil || s.get("sigma_") == nil {
 		return nil //nolint:nilerr // a model that is not fitted, or one that holds no deviation
+	}
+	// constant is an array like X_offset_: float32 rows stay float32.
+	constant := func(x float64) *pyobj.Array {
+		if offset.DType != tensor.Float32 {
+			return floatArray(slices.Repeat([]float64{x}, offset.Len()), offset.Shape...)
+		}
+		b := binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(x)))
+		return &pyobj.Array{DType: dtype("<f4"), Shape: offset.Shape, Data: bytes.Repeat(b, offset.Len()), Offset: -1}
 	}
 	old := s.writtenBefore("1.2")
 	scaled := old && (s.get("normalize") == pyobj.Bool(true) || s.get("_normalize") == pyobj.Bool(true))
@@ -477,13 +487,13 @@ func (s *state) deviation() error {
 	case to.Before("1.2"):
 		if centred && some && !scaled {
 			s.set("_normalize", pyobj.Bool(true), "predict(return_std=True) subtracts X_offset_ with it")
-			s.set("X_scale_", floatArray(slices.Repeat([]float64{1}, len(offset)), shape...), "ones: predict(return_std=True) divides by it")
+			s.set("X_scale_", constant(1), "ones: predict(return_std=True) divides by it")
 		}
 		s.add("_normalize", pyobj.Bool(scaled), "whether predict(return_std=True) subtracts X_offset_")
 		return nil
 	case !to.Before("1.9"):
 		if !centred && some {
-			s.set("X_offset_", floatArray(make([]float64, len(offset)), shape...), "zeros: predict(return_std=True) subtracts it since 1.9")
+			s.set("X_offset_", constant(0), "zeros: predict(return_std=True) subtracts it since 1.9")
 		}
 	case centred && some:
 		const why = "predict(return_std=True) measures the rows less X_offset_, which this release does not subtract"

@@ -335,14 +335,21 @@ func ones(v pyobj.Value) bool {
 
 // someNotZero reports an array that is not all zeros.
 func someNotZero(v pyobj.Value) bool {
-	f, _, err := floats(v)
-	return err == nil && slices.ContainsFunc(f, func(x float64) bool { return x != 0 })
+	return slices.ContainsFunc(numbersOf(v), func(x float64) bool { return x != 0 })
+}
+
+// numbersOf gives the numbers of an array of any type, none of what is no array.
+func numbersOf(v pyobj.Value) []float64 {
+	t, err := sklearn.Tensor(v)
+	if err != nil {
+		return nil
+	}
+	return t.AsF64()
 }
 
 // smallPower reports powers near 0 and 2, whose logarithms lost digits until 1.8.
 func smallPower(v pyobj.Value) bool {
-	f, _, err := floats(v)
-	return err == nil && slices.ContainsFunc(f, func(l float64) bool {
+	return slices.ContainsFunc(numbersOf(v), func(l float64) bool {
 		small := math.Min(math.Abs(l), math.Abs(l-2))
 		return small > 0 && small < 1e-3
 	})
