@@ -303,8 +303,8 @@ var (
 // Bound checks the hashes.
 func (s *PolynomialCountSketch) Bound(*sklearn.Binder) error {
 	if len(s.IndexHash.Shape) != 2 || fmt.Sprint(s.IndexHash.Shape) != fmt.Sprint(s.BitHash.Shape) || s.IndexHash.Shape[0] != s.DegreeParam ||
-		s.IndexHash.DType.Storage() != tensor.I64 || s.M <= 0 {
-		return fmt.Errorf("indexHash_ and bitHash_ do not fit degree %d", s.DegreeParam)
+		s.IndexHash.DType.Storage() != tensor.I64 || s.M <= 0 || s.M > 1<<31 {
+		return fmt.Errorf("indexHash_ and bitHash_ do not fit degree %d and %d components", s.DegreeParam, s.M)
 	}
 	for _, i := range s.IndexHash.I64 {
 		if i < 0 || i >= int64(s.M) {
