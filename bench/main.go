@@ -2,7 +2,7 @@
 // the same models, files and rows, taking turns. Each round gives a ratio of what was measured side by side; the median of
 // the rounds' ratios is printed beside its goal. Absolute times mean little on a shared machine.
 //
-//	go run ./bench -python PYTHON [-size small|full] [-section predict,store,map,start] [-only REGEXP] [-rounds N] [-clock wall|cpu]
+//	go run ./bench -python PYTHON [-size small|full] [-section start,predict,export,map,store] [-only REGEXP] [-rounds N] [-clock wall|cpu]
 //
 // The full size holds the 500-tree forest of 50,000 rows, which takes scikit-learn minutes to fit the first time. Models
 // are kept in -dir. On a busy machine -clock cpu compares processor time: of predictions those on one thread, of files all, where
@@ -35,6 +35,7 @@ var sections = []struct {
 }{
 	{"start", benchStart},
 	{"predict", benchPredict},
+	{"export", benchExport},
 	{"map", benchMap},
 	{"store", benchStore},
 }
@@ -53,7 +54,7 @@ func main() {
 	flag.StringVar(&c.dir, "dir", filepath.Join(".parity", "bench"), "where models are kept")
 	flag.IntVar(&c.rounds, "rounds", 5, "turns each side takes")
 	only := flag.String("only", "", "models and stored forms whose name matches")
-	section := flag.String("section", "start,predict,map,store", "what to measure")
+	section := flag.String("section", "start,predict,export,map,store", "what to measure")
 	clock := flag.String("clock", "wall", "wall, or cpu: processor time")
 	flag.Parse()
 	c.cpu = *clock == "cpu"

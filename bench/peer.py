@@ -182,19 +182,25 @@ class Peer:
         print(json.dumps([form, path]), file=self.ask, flush=True)
         return json.loads(self.told.readline())
 
+    def export(self, to):
+        """Converts the open model to an ONNX file."""
+        import skl2onnx
+        from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+        t, c = time.perf_counter(), time.process_time()
+        kind = StringTensorType([None]) if self.X.dtype.kind == "U" else FloatTensorType([None, self.X.shape[1]])
+        onx = skl2onnx.to_onnx(self.model, initial_types=[("X", kind)], options={"zipmap": False})
+        with open(to, "wb") as f:
+            f.write(onx.SerializeToString())
+        return {**times(t, c), "size": os.path.getsize(to)}
+
     def onnx(self, path, threads=1):
         """Converts the open model, once, and opens it in ONNX Runtime."""
         import onnxruntime as ort
 
         path += ".onnx"
         if not os.path.exists(path):
-            import skl2onnx
-            from skl2onnx.common.data_types import FloatTensorType, StringTensorType
-
-            kind = StringTensorType([None]) if self.X.dtype.kind == "U" else FloatTensorType([None, self.X.shape[1]])
-            onx = skl2onnx.to_onnx(self.model, initial_types=[("X", kind)], options={"zipmap": False})
-            with open(path, "wb") as f:
-                f.write(onx.SerializeToString())
+            self.export(path)
         o = ort.SessionOptions()
         o.intra_op_num_threads, o.inter_op_num_threads = threads, 1
         self.session = ort.InferenceSession(path, o, providers=["CPUExecutionProvider"])

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,7 +81,7 @@ func (p *peer) store(c *config, f form, m *larder.Model, made reply, arrays int6
 		if unwritten == "" {
 			settle(ours)
 			w := watch()
-			n, err := writeForm(m, f.larder, ours)
+			n, err := writeFile(ours, func(w io.Writer) error { return m.Encode(w, f.larder) })
 			if err != nil {
 				unwritten = err.Error()
 			} else {
@@ -143,14 +144,14 @@ func settle(path string) {
 	_ = exec.Command("sync").Run()
 }
 
-// writeForm writes a model to a file and returns the file's size.
-func writeForm(m *larder.Model, f larder.Form, path string) (int64, error) {
+// writeFile writes a file and returns its size.
+func writeFile(path string, write func(io.Writer) error) (int64, error) {
 	out, err := os.Create(path)
 	if err != nil {
 		return 0, err
 	}
 	w := bufio.NewWriterSize(out, 64<<10)
-	if err = m.Encode(w, f); err == nil {
+	if err = write(w); err == nil {
 		err = w.Flush()
 	}
 	if end := out.Close(); err == nil {
@@ -160,5 +161,8 @@ func writeForm(m *larder.Model, f larder.Form, path string) (int64, error) {
 		return 0, err
 	}
 	info, err := os.Stat(path)
-	return info.Size(), err
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }

@@ -122,30 +122,35 @@ func elemSize(elem int) int {
 
 // writeElements writes little-endian elements in pieces.
 func writeElements(w io.Writer, t *tensor.Tensor, elem int) error {
-	size := elemSize(elem)
-	buf := make([]byte, 0, min(t.Len()*size, 1<<16))
-	for i := range t.Len() {
+	size, n := elemSize(elem), t.Len()
+	buf := make([]byte, 0, min(n*size, 1<<16))
+	for from := 0; from < n; {
+		to := min(n, from+(1<<16)/size)
 		switch elem {
 		case elemDouble:
-			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(t.F64[i]))
-		case elemFloat:
-			f, _ := t.Float(i)
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(float32(f)))
-		case elemBool:
-			buf = append(buf, t.U8[i])
-		default:
-			buf = binary.LittleEndian.AppendUint64(buf, uint64(t.I64[i]))
-			buf = buf[:len(buf)-8+size]
-		}
-		if cap(buf)-len(buf) < 8 && len(buf) > 1<<15 {
-			if _, err := w.Write(buf); err != nil {
-				return err
+			for _, v := range t.F64[from:to] {
+				buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(v))
 			}
-			buf = buf[:0]
+		case elemFloat:
+			for i := from; i < to; i++ {
+				f, _ := t.Float(i)
+				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(float32(f)))
+			}
+		case elemBool:
+			buf = append(buf, t.U8[from:to]...)
+		default:
+			for _, v := range t.I64[from:to] {
+				for b := range size {
+					buf = append(buf, byte(v>>(8*b)))
+				}
+			}
 		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+		buf, from = buf[:0], to
 	}
-	_, err := w.Write(buf)
-	return err
+	return nil
 }
 
 // anyDim is a dimension that only the run knows.

@@ -1,12 +1,14 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/larder-ml/larder/graph"
@@ -164,7 +166,7 @@ func newCharacters(lower bool) *characters {
 		if pystr.IsSpace(r) {
 			c.spaces = append(c.spaces, string(r))
 		}
-		if lower {
+		if lower && (r < 0x80 || unicode.ToLower(r) != r || r == 'İ') {
 			buf = pystr.AppendLower(buf[:0], string(r))
 			if s := string(buf); s != string(r) {
 				c.become[r] = []rune(s)
@@ -176,13 +178,20 @@ func newCharacters(lower bool) *characters {
 	return c
 }
 
+// lastProperty is the last code point that has properties: the planes behind it are for private use. Planes 4 to 13 are
+// not assigned.
+const lastProperty = 0xeffff
+
 // class is the regular expression of the code points that are in a set.
 func class(in func(r rune) bool) string {
 	var s strings.Builder
 	s.WriteByte('[')
 	from := rune(-1)
-	for r := rune(0); r <= utf8.MaxRune+1; r++ {
-		is := utf8.ValidRune(r) && in(r)
+	for r := rune(0); r <= lastProperty+1; r++ {
+		if r == 0x40000 {
+			r = 0xe0000
+		}
+		is := r <= lastProperty && utf8.ValidRune(r) && in(r)
 		switch {
 		case is && from < 0:
 			from = r
@@ -275,7 +284,7 @@ func countTerms(e *encoder, n *graph.Node) ([]value, error) {
 	if t.lower {
 		l.characters = lowered()
 	}
-	terms := slices.SortedFunc(maps.Keys(a.Vocabulary), func(x, y string) int { return int(a.Vocabulary[x]) - int(a.Vocabulary[y]) })
+	terms := byColumn(a.Vocabulary)
 	for _, term := range terms {
 		for _, r := range term {
 			if l.number[r] == 0 {
@@ -307,6 +316,29 @@ func countTerms(e *encoder, n *graph.Node) ([]value, error) {
 		counts = e.add("Cast", []string{counts}, attr{"to", elemBool})
 	}
 	return one(e.add("Cast", []string{counts}, attr{"to", e.elem(a.DType)})), nil
+}
+
+// byColumn lists terms in the order of their columns.
+func byColumn(vocabulary map[string]int32) []string {
+	type entry struct {
+		term   string
+		column int32
+	}
+	list := make([]entry, 0, len(vocabulary))
+	for term, column := range vocabulary {
+		list = append(list, entry{term, column})
+	}
+	slices.SortFunc(list, func(x, y entry) int {
+		if x.column != y.column {
+			return cmp.Compare(x.column, y.column)
+		}
+		return cmp.Compare(x.term, y.term)
+	})
+	terms := make([]string, len(list))
+	for i, e := range list {
+		terms[i] = e.term
+	}
+	return terms
 }
 
 // grams counts n-grams in rows of numbers.
@@ -374,9 +406,11 @@ func (e *encoder) words(a *graph.TokenizeAttr, l *letters, chars string, terms [
 		}
 		return ids[w]
 	}
-	var grams []gram
+	grams := make([]gram, 0, len(terms))
+	words := make([]string, 1)
 	for _, term := range terms {
-		words, ok := []string{term}, true
+		ok := true
+		words[0] = term
 		if a.Hi > 1 {
 			words = strings.Split(term, " ")
 			ok = len(words) >= a.Lo && len(words) <= a.Hi
@@ -408,21 +442,31 @@ func (e *encoder) words(a *graph.TokenizeAttr, l *letters, chars string, terms [
 	two := int64(len(l.number)) + 2
 	size := two + 1
 	// The tree: state 0 is its root, -1 is outside.
-	var keys, next, ends, endIDs []int64
-	edges := map[int64]int64{}
+	letters := 0
 	for _, w := range list {
-		state := int64(0)
-		for _, r := range w {
-			key := state*size + l.of(r)
-			to, ok := edges[key]
-			if !ok {
-				to = int64(len(edges)) + 1
-				edges[key] = to
-				keys, next = append(keys, key), append(next, to)
+		letters += len(w)
+	}
+	keys, next := make([]int64, 0, letters), make([]int64, 0, letters)
+	ends, endIDs := make([]int64, 0, len(list)), make([]int64, 0, len(list))
+	path, before := []int64{0}, []rune{} // the states along the word before
+	slices.Sort(list)
+	for _, w := range list {
+		same, at := 0, 0
+		for same < len(before) && at < len(w) {
+			r, n := utf8.DecodeRuneInString(w[at:])
+			if r != before[same] {
+				break
 			}
-			state = to
+			same, at = same+1, at+n
 		}
-		if state > 0 {
+		path, before = path[:same+1], before[:same]
+		for _, r := range w[at:] {
+			before = append(before, r)
+			to := int64(len(keys)) + 1
+			keys, next = append(keys, path[len(path)-1]*size+l.of(r)), append(next, to)
+			path = append(path, to)
+		}
+		if state := path[len(path)-1]; state > 0 {
 			ends, endIDs = append(ends, state), append(endIDs, ids[w])
 		}
 	}

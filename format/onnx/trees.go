@@ -96,6 +96,7 @@ func (e *encoder) leafTables(x string, d tensor.DType, ts *graph.Trees, from, to
 	list := ts.List[from:to]
 	starts := tensor.New(tensor.Int64, len(list))
 	table := tensor.New(d, 0)
+	table.F64 = make([]float64, 0, leavesOf(list)*ts.Values)
 	leaves := 0
 	index, err := e.trees(x, d, ts, list, len(list), func(t, node, leaf int) (int, float64) {
 		if leaf == 0 {
@@ -115,6 +116,15 @@ func (e *encoder) leafTables(x string, d tensor.DType, ts *graph.Trees, from, to
 	return e.add("Gather", []string{e.tensor(table), rows}, attr{"axis", 0}), nil
 }
 
+// leavesOf is about how many leaves trees of two children a node have.
+func leavesOf(list []graph.Tree) int {
+	n := 0
+	for t := range list {
+		n += list[t].Len()/2 + 1
+	}
+	return n
+}
+
 // trees adds one ensemble. leaf gives the target and number of a leaf: tree t of list, its node, and how many leaves of
 // the tree came before it.
 func (e *encoder) trees(x string, d tensor.DType, ts *graph.Trees, list []graph.Tree, targets int, leaf func(t, node, count int) (int, float64)) (string, error) {
@@ -124,10 +134,7 @@ func (e *encoder) trees(x string, d tensor.DType, ts *graph.Trees, list []graph.
 		splits, members, weights                                                      []float64
 	)
 	double := e.elem(d) == elemDouble
-	half := 0 // of the nodes are leaves
-	for t := range list {
-		half += list[t].Len()/2 + 1
-	}
+	half := leavesOf(list)
 	for _, v := range []*[]int64{&features, &trueIDs, &falseIDs, &trueLeaf, &falseLeaf, &missing, &leafTargets} {
 		*v = make([]int64, 0, half)
 	}
@@ -149,7 +156,8 @@ func (e *encoder) trees(x string, d tensor.DType, ts *graph.Trees, list []graph.
 		}
 		root := newNode()
 		roots = append(roots, root)
-		if nd := tree.Node(0); nd.Leaf {
+		first := tree.Node(0)
+		if first.Leaf {
 			at := newLeaf(0)
 			trueIDs[root], falseIDs[root], trueLeaf[root], falseLeaf[root] = at, at, 1, 1
 			continue
@@ -157,14 +165,15 @@ func (e *encoder) trees(x string, d tensor.DType, ts *graph.Trees, list []graph.
 		// Depth first; membership values stand in the order of the nodes, so nodes are numbered when visited.
 		type place struct {
 			node   int
+			nd     graph.TreeNode
 			parent int64
 			left   bool
 		}
-		todo := []place{{0, -1, false}}
+		todo := []place{{0, first, -1, false}}
 		for len(todo) > 0 {
 			p := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
-			nd := tree.Node(p.node)
+			nd := p.nd
 			if msg := tree.Check(p.node, nd); msg != "" {
 				return "", e.unsupported("tree %d: %s", t, msg)
 			}
@@ -198,32 +207,31 @@ func (e *encoder) trees(x string, d tensor.DType, ts *graph.Trees, list []graph.
 				}
 				members = append(members, math.NaN())
 			}
-			if tree.Node(nd.Right).Leaf {
+			if right := tree.Node(nd.Right); right.Leaf {
 				falseIDs[id], falseLeaf[id] = newLeaf(nd.Right), 1
 			} else {
-				todo = append(todo, place{nd.Right, id, false})
+				todo = append(todo, place{nd.Right, right, id, false})
 			}
-			if tree.Node(nd.Left).Leaf {
+			if left := tree.Node(nd.Left); left.Leaf {
 				trueIDs[id], trueLeaf[id] = newLeaf(nd.Left), 1
 			} else {
-				todo = append(todo, place{nd.Left, id, true})
+				todo = append(todo, place{nd.Left, left, id, true})
 			}
 		}
 	}
-	numbers := func(v []float64) *tensor.Tensor { return tensor.FromF64(v) }
 	modeTensor := tensor.New(tensor.Uint8, len(modes))
 	for i, m := range modes {
 		modeTensor.I64[i] = int64(m)
 	}
 	attrs := []attr{
 		{"n_targets", targets}, {"aggregate_function", 1}, {"post_transform", 0}, {"tree_roots", roots},
-		{"nodes_modes", modeTensor}, {"nodes_featureids", features}, {"nodes_splits", numbers(splits)},
+		{"nodes_modes", modeTensor}, {"nodes_featureids", features}, {"nodes_splits", tensor.FromF64(splits)},
 		{"nodes_truenodeids", trueIDs}, {"nodes_trueleafs", trueLeaf}, {"nodes_falsenodeids", falseIDs},
 		{"nodes_falseleafs", falseLeaf}, {"nodes_missing_value_tracks_true", missing},
-		{"leaf_targetids", leafTargets}, {"leaf_weights", numbers(weights)},
+		{"leaf_targetids", leafTargets}, {"leaf_weights", tensor.FromF64(weights)},
 	}
 	if members != nil {
-		attrs = append(attrs, attr{"membership_values", numbers(members)})
+		attrs = append(attrs, attr{"membership_values", tensor.FromF64(members)})
 	}
 	return e.addML(5, "TreeEnsemble", []string{x}, attrs...), nil
 }

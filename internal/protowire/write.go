@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 )
 
 // The wire types.
@@ -59,7 +60,7 @@ func (m *Message) Ints(field int, vs []int64) {
 		n += uvarintLen(uint64(v))
 	}
 	m.tag(field, Bytes)
-	m.buf = binary.AppendUvarint(m.buf, uint64(n))
+	m.buf = slices.Grow(binary.AppendUvarint(m.buf, uint64(n)), n)
 	for _, v := range vs {
 		m.buf = binary.AppendUvarint(m.buf, uint64(v))
 	}
@@ -92,7 +93,7 @@ func (m *Message) Message(field int, inner *Message) {
 		m.parts = append(m.parts, inner.parts...)
 		m.size += inner.size
 	}
-	m.buf = append(m.buf, inner.buf...)
+	m.take(inner.buf)
 }
 
 // Append adds the fields of another message, which must not change afterwards.
@@ -100,7 +101,18 @@ func (m *Message) Append(other *Message) {
 	m.flush()
 	m.parts = append(m.parts, other.parts...)
 	m.size += other.size
-	m.buf = append(m.buf, other.buf...)
+	m.take(other.buf)
+}
+
+// take adds the end of another message: copied when it is short, held when it is long.
+func (m *Message) take(buf []byte) {
+	if len(buf) < 1<<12 {
+		m.buf = append(m.buf, buf...)
+		return
+	}
+	m.flush()
+	m.parts = append(m.parts, part{held: buf})
+	m.size += len(buf)
 }
 
 // flush makes the buffer a part.
