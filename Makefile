@@ -48,7 +48,7 @@ $(STAMP): $(LOCK)
 parity: $(STAMP)
 	rm -rf .parity/cases .parity/out
 	$(ONE) $(PYTHON) parity/gen.py --seed $(SEED) --only '$(ONLY)' $(if $(WIDE),--wide --rows $(ROWS)) --out .parity/cases
-	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
+	$(ONE) LARDER_PARITY=$(CURDIR)/.parity/cases LARDER_SEED=$(SEED) LARDER_PYTHON=$(PYTHON) $(GO) test -count=1 -v ./parity | grep -av "^=== \|--- PASS.*/"
 
 # What migrate writes for other releases, loaded by each of them. RELEASE_ENVS holds their environments: py39old (for 1.0),
 # py39 and py311 with numpy, scipy and joblib of the time, rel/VERSION with one scikit-learn each (pip install --no-deps --target).

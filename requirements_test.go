@@ -2,7 +2,9 @@ package larder_test
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,12 +28,26 @@ func TestCompareReleases(t *testing.T) {
 	}
 }
 
+// inMemory reads requirements from memory; the first file is the one that is asked for.
+func inMemory(python string, files ...string) (larder.Runtime, error) {
+	return larder.ReadRequirements("0", larder.RequirementsOptions{Python: python, Open: func(name string) ([]byte, error) {
+		i, err := strconv.Atoi(name)
+		if err != nil || i < 0 || i >= len(files) {
+			return nil, fs.ErrNotExist
+		}
+		return []byte(files[i]), nil
+	}})
+}
+
 // FuzzReadRequirements reads requirements files and versions: what is read compares with every release.
 func FuzzReadRequirements(f *testing.F) {
 	f.Add([]byte("numpy==2.4.6 \\\n  --hash=sha256:00\nscikit_learn[alldeps] == 1.6.1 ; python_version > '3'  # here\r\nscipy>=1\n# python ==3.11.7\n"))
 	f.Add([]byte("scikit-learn===1!1.2.0rc1.post2.dev3+local.7\n"))
+	f.Add([]byte("name: x\ndependencies:\n  - python=3.11\n  - conda-forge::scikit-learn=1.5.2=py311h_0\n  - pip:\n    - numpy==2.0.2\n"))
+	f.Add([]byte("\xff\xfes\x00k\x00"))
+	f.Add([]byte("-r 0\nscikit-learn ~= 1.5.0 ; (os_name == 'nt' or 'a' in extra) and python_full_version < '3'\nscikit-learn @ file:///a/scikit_learn-1.5.2-cp311-cp311-any.whl"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := larder.ReadRequirements(b)
+		r, err := inMemory("", string(b))
 		if err != nil {
 			return
 		}
@@ -49,22 +65,77 @@ func FuzzReadRequirements(f *testing.F) {
 	})
 }
 
+// TestReadRequirements: what a file decides, as pip would. The parity suite compares many more with pip itself.
 func TestReadRequirements(t *testing.T) {
-	r, err := larder.ReadRequirements([]byte("# pinned\n-r other.txt\nnumpy==2.4.6 \\\n  --hash=sha256:00\nscikit_learn[alldeps] == 1.6.1 ; python_version > '3'  # here\r\nscipy>=1\n# python ==3.11.7\n"))
-	if want := (larder.Runtime{Sklearn: "1.6.1", Numpy: "2.4.6", Python: "3.11.7"}); err != nil || r != want {
-		t.Errorf("%+v, %v", r, err)
+	wide := func(s string) string {
+		out := []byte{0xff, 0xfe}
+		for _, c := range []byte(s) {
+			out = append(out, c, 0)
+		}
+		return string(out)
 	}
-	if r, err := larder.ReadRequirements([]byte("scikit-learn===1.5.*,!=1.5.1")); err != nil || r.Sklearn != "1.5" {
-		t.Errorf("%+v, %v", r, err)
-	}
-	if _, err := larder.ReadRequirements([]byte("scikit-learn>=1\n")); !errors.Is(err, larder.ErrNoPin) {
-		t.Errorf("%v", err)
-	}
-	if _, err := larder.ReadRequirements([]byte("scikit-learn==1.2;python_version<'3.8'\nscikit-learn==1.3")); err == nil {
-		t.Error("two pins of one library")
-	}
-	if _, err := larder.ReadRequirements([]byte("scikit-learn==newest")); !errors.Is(err, larder.ErrInput) {
-		t.Errorf("%v", err)
+	wheel := "scikit_learn-1.3.2-cp311-cp311-manylinux_2_17_x86_64.whl"
+	for _, c := range []struct {
+		python string
+		files  []string
+		want   string // scikit-learn numpy python, or what the error says
+	}{
+		{"", []string{"# pinned\n-i https://a.example\nnumpy==2.4.6 \\\n  --hash=sha256:00\nscikit_learn[alldeps] == 1.6.1 ; python_version > '3'  # here\r\n# python ==3.11.7\n"}, "1.6.1 2.4.6 3.11.7"},
+		{"", []string{"\xef\xbb\xbfScikit.Learn==1.5.2"}, "1.5.2  "},
+		{"", []string{wide("numpy==1.26.4\r\nscikit-learn==1.5.2\r\n")}, "1.5.2 1.26.4 "},
+		{"", []string{"scikit-learn==1.5.*,!=1.5.2"}, "1.5.1  "},
+		{"", []string{"scikit-learn~=1.5.1\nnumpy<2"}, "1.5.2 1.26.4 "},
+		{"", []string{"scikit-learn>=1.5,<1.6"}, "1.5.2  "},
+		{"", []string{"scikit-learn==1.5"}, "1.5.0  "}, // not 1.5.2
+		{"", []string{"scikit-learn>=1"}, "scikit-learn >=1 leaves open 1.0 to later ones"},
+		{"", []string{"scikit-learn>=1.9"}, "scikit-learn >=1.9 leaves open 1.9.0 to later ones"},
+		{"", []string{"scikit-learn~=1.5"}, "scikit-learn ~=1.5 leaves open 1.5.0 to later ones"},
+		{"", []string{"scikit-learn"}, "scikit-learn without a version leaves open"},
+		{"", []string{"numpy==1.26.4"}, "no line names it"},
+		{"", []string{"sklearn==0.0.post12"}, "another distribution"},
+		{"", []string{"scikit-learn-intelex==2024.1\nscikit-learn==1.3.2"}, "1.3.2  "},
+		{"", []string{"scikit-learn>=1.2\nscikit-learn==1.3.2\nscikit-learn!=1.4"}, "1.3.2  "},
+		{"", []string{"scikit-learn==1.2\nscikit-learn==1.3"}, "0:2: scikit-learn ==1.2,==1.3: no release satisfies this"},
+		{"", []string{"scikit-learn===1.5.*"}, "no version"},
+		{"", []string{"scikit-learn==newest"}, "no version specifier"},
+		{"", []string{"scikit-learn==1.2.2;python_version<'3.8'\nscikit-learn==1.3.2;python_version>='3.8'"}, "depending on python_version>='3.8'; --python"},
+		{"3.7", []string{"scikit-learn==1.2.2;python_version<'3.8'\nscikit-learn==1.3.2;python_version>='3.8'"}, "1.2.2  3.7"},
+		{"3.11", []string{"scikit-learn==1.2.2;python_version<'3.8'\nscikit-learn==1.3.2;python_version>='3.8'"}, "1.3.2  3.11"},
+		{"3.7", []string{"scikit-learn==1.2.2;python_version>='3.8'"}, "no line that names it holds"},
+		{"", []string{"scikit-learn==1.5.2; sys_platform=='linux'\nscikit-learn==1.4.2; sys_platform!='linux'"}, "depending on sys_platform!='linux'"},
+		{"", []string{"scikit-learn==1.5.2; sys_platform=='linux'"}, "1.5.2  "},
+		{"", []string{"scikit-learn==1.5.2; extra=='gpu'"}, "no line that names it holds"},
+		{"", []string{"scikit-learn==1.5.2; python_version=3"}, "no environment marker"},
+		{"", []string{"-r 1\n-c 2\nscikit-learn", "numpy\n-r 0", "scikit-learn==1.5.2\nnumpy==2.0.2"}, "1.5.2 2.0.2 "},
+		{"", []string{"scikit-learn==1.5.2\n-r 7"}, "0:2: file does not exist"},
+		{"", []string{"scikit-learn==1.5.2\n-r https://a.example/r.txt"}, "1.5.2  "},
+		{"", []string{"scikit-learn @ https://a.example/" + wheel + "#sha256=00"}, "1.3.2  "},
+		{"", []string{"./wheels/" + wheel}, "1.3.2  "},
+		{"", []string{"./scikit-learn-1.3.2.tar.gz"}, "1.3.2  "},
+		{"", []string{"git+https://a.example/scikit-learn@1.3.2#egg=scikit-learn"}, "which version of scikit-learn git+https"},
+		{"", []string{"scikit-learn==${VERSION}"}, "the variable of the environment"},
+		{"", []string{"[project]\nname = 'x'"}, "is no requirement"},
+		{"", []string{"\x80\x04\x95"}, "no text"},
+		{"", []string{"scikit-learn==1.5.2\x00"}, "no text"},
+		{"", []string{""}, "no line names it"},
+		{"", []string{"name: x\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - conda-forge::scikit-learn=1.5.2=py311h_0 # here\n  - numpy 1.26.*\n  - pip\n  - pip:\n    - shap==0.44\nprefix: /x"}, "1.5.2 1.26.4 3.11"},
+		{"", []string{"dependencies:\n- python=3.10\n- pip:\n  - scikit-learn==1.4.2\n  - numpy==1.26.4\n- scipy=1.11"}, "1.4.2 1.26.4 3.10"},
+		{"", []string{"dependencies:\n- scikit-learn=1.4"}, "1.4.2  "},
+		{"", []string{"dependencies:\n- scikit-learn>=1.4"}, "leaves open 1.4.0 to later ones"},
+		{"", []string{"dependencies: [scikit-learn=1.4]"}, "one on each line"},
+		{"", []string{"numpy=1.26.4=py311_0\nscikit-learn=1.4.2=py311_1"}, "1.4.2 1.26.4 "},
+	} {
+		r, err := inMemory(c.python, c.files...)
+		if err != nil {
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%q: %v, want %s", c.files, err, c.want)
+			}
+			if open := strings.Contains(c.want, "leaves open") || strings.Contains(c.want, "no line"); open != errors.Is(err, larder.ErrNoPin) && !strings.Contains(c.want, "version of") && !strings.Contains(c.want, "another") {
+				t.Errorf("%q: %v: ErrNoPin %v", c.files, err, !open)
+			}
+		} else if got := r.Sklearn + " " + r.Numpy + " " + r.Python; got != c.want {
+			t.Errorf("%q: %q, want %s", c.files, got, c.want)
+		}
 	}
 }
 
@@ -84,7 +155,7 @@ func TestRequirements(t *testing.T) {
 		}
 	}
 	text := larder.FormatRequirements(m.Requirements(nil))
-	if r, err := larder.ReadRequirements(text); err != nil || r.Sklearn != "1.9.1" {
+	if r, err := inMemory("", string(text)); err != nil || r.Sklearn != "1.9.1" {
 		t.Errorf("%s\nread back as %+v, %v", text, r, err)
 	}
 }

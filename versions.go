@@ -1,10 +1,8 @@
 package larder
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/larder-ml/larder/sklearn"
 )
@@ -76,61 +74,3 @@ func (e *VersionError) Error() string { return fmt.Sprintf("larder: %q is no ver
 
 // Is answers ErrInput.
 func (e *VersionError) Is(target error) bool { return target == ErrInput }
-
-// Runtime is what a model is to be loaded with. Versions are "" where nothing is known.
-type Runtime struct {
-	Sklearn string `json:"scikit-learn"`
-	Numpy   string `json:"numpy,omitempty"`
-	Scipy   string `json:"scipy,omitempty"`
-	Python  string `json:"python,omitempty"`
-}
-
-// ErrNoPin is a requirements file that does not pin scikit-learn.
-var ErrNoPin = errors.New("the requirements do not pin scikit-learn with ==")
-
-// ReadRequirements finds what a requirements file pins with ==. The version of Python is read from the comment that
-// FormatRequirements writes ("# python ==3.11"). It fails with ErrNoPin where scikit-learn is not pinned, and where two
-// lines pin it differently.
-func ReadRequirements(text []byte) (Runtime, error) {
-	var r Runtime
-	joined := strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\\\n", " ")
-	for line := range strings.Lines(joined) {
-		line, comment, _ := strings.Cut(line, "#")
-		if after, ok := strings.CutPrefix(strings.TrimSpace(comment), "python =="); ok && strings.TrimSpace(line) == "" {
-			if f := strings.Fields(after); len(f) > 0 {
-				r.Python = f[0]
-			}
-			continue
-		}
-		line, _, _ = strings.Cut(line, ";")
-		line, _, _ = strings.Cut(line, " --")
-		name, version, ok := strings.Cut(line, "==")
-		if !ok {
-			continue
-		}
-		name, _, _ = strings.Cut(name, "[")
-		to := &r.Sklearn
-		switch strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(strings.TrimSpace(name))) {
-		case "scikit-learn", "sklearn":
-		case "numpy":
-			to = &r.Numpy
-		case "scipy":
-			to = &r.Scipy
-		default:
-			continue
-		}
-		version, _, _ = strings.Cut(strings.TrimLeft(version, "="), ",")
-		version = strings.TrimSuffix(strings.TrimSpace(version), ".*")
-		if _, ok := sklearn.ParseVersion(version); !ok {
-			return r, &VersionError{version}
-		}
-		if *to != "" && sklearn.CompareVersions(*to, version) != 0 {
-			return r, fmt.Errorf("%s is pinned twice, to %s and %s", strings.TrimSpace(name), *to, version)
-		}
-		*to = version
-	}
-	if r.Sklearn == "" {
-		return r, ErrNoPin
-	}
-	return r, nil
-}

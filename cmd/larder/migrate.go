@@ -48,7 +48,7 @@ refused. The numbers of both models are compared on the rows of -i, or on made-u
 func addMigrate(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.String("sklearn", "", "release to write for, 1.0 to 1.9")
-	f.String("requirements", "", "or what this requirements file pins: scikit-learn, numpy and Python")
+	f.String("requirements", "", "or what this requirements file or conda environment.yml pins: scikit-learn, numpy and Python")
 	f.String("numpy", "", "numpy it runs with; the default is the oldest that the release takes, whose names later ones understand")
 	f.String("python", "", "Python it runs on; the default is the oldest that the release takes")
 	f.Bool("float32", false, "keep the answers to float32 rows too, where that takes another class (StandardScaler)")
@@ -74,20 +74,13 @@ func migrated(cmd *cobra.Command, m *larder.Model, form *larder.Form) (*larder.M
 		return nil, nil, usagef("scikit-learn %s: known are %s", o.Sklearn, strings.Join(release.Releases(), ", "))
 	}
 	needs := release.EnvironmentOf(to.Version)
-	v, _ := f.GetString("numpy")
-	if v == "" {
-		v = asked.Numpy
-	}
-	if v != "" {
+	if v := asked.Numpy; v != "" {
 		if sklearn.CompareVersions(v, needs.Numpy) < 0 {
 			return nil, nil, usagef("numpy %s: scikit-learn %s wants %s or later", v, to.Version, needs.Numpy)
 		}
 		o.Numpy2 = sklearn.CompareVersions(v, "2") >= 0
 	}
-	python, _ := f.GetString("python")
-	if python == "" {
-		python = asked.Python
-	}
+	python := asked.Python
 	if python == "" {
 		python = needs.Python
 	} else if sklearn.CompareVersions(python, needs.Python) < 0 {

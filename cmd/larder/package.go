@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -218,7 +219,8 @@ func validateCommand() *cobra.Command {
 	f.String("data", "", "the training data, for a package that stores no rows")
 	f.String("target", "", "the column of the data that was learned, to be left out")
 	f.String("sklearn", "", "compare the recorded release with this one")
-	f.String("requirements", "", "compare the recorded release with the one this requirements file pins")
+	f.String("requirements", "", "compare the recorded release with the one that this requirements file or conda environment.yml pins")
+	f.String("python", "", "Python that the environment markers of --requirements are asked of")
 	f.String("input-format", "", "of --data")
 	f.Bool("no-header", false, "of --data")
 	return cmd
@@ -291,27 +293,33 @@ func printCheck(w io.Writer, st style, c *pack.Check) {
 	}
 }
 
-// askedRuntime is what --sklearn or --requirements name; its Sklearn is "" where neither is given.
+// askedRuntime is what --sklearn or --requirements name, with --numpy and --python where the verb has them; its Sklearn is ""
+// where no release is asked for. What was concluded of a requirements file is noted.
 func askedRuntime(cmd *cobra.Command) (larder.Runtime, error) {
 	asked, _ := cmd.Flags().GetString("sklearn")
 	name, _ := cmd.Flags().GetString("requirements")
-	if name == "" {
-		if asked != "" {
-			_, err := larder.CompareReleases("", asked)
-			return larder.Runtime{Sklearn: asked}, err
+	np, _ := cmd.Flags().GetString("numpy")
+	python, _ := cmd.Flags().GetString("python")
+	for _, v := range []string{asked, np, python} {
+		if _, err := larder.CompareReleases("", v); v != "" && err != nil {
+			return larder.Runtime{}, err
 		}
-		return larder.Runtime{}, nil
 	}
-	if asked != "" {
-		return larder.Runtime{}, usagef("--sklearn and --requirements")
+	r := larder.Runtime{Sklearn: asked}
+	if name != "" {
+		if asked != "" {
+			return larder.Runtime{}, usagef("--sklearn and --requirements")
+		}
+		var err error
+		if r, err = larder.ReadRequirements(name, larder.RequirementsOptions{Python: python}); errors.Is(err, larder.ErrInput) {
+			return r, usagef("%v", err)
+		} else if err != nil {
+			return r, err
+		}
+		for _, n := range r.Notes {
+			note("%s", n)
+		}
 	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return larder.Runtime{}, err
-	}
-	r, err := larder.ReadRequirements(b)
-	if err != nil {
-		return r, usagef("%s: %v", name, err)
-	}
+	r.Numpy, r.Python = cmp.Or(np, r.Numpy), cmp.Or(python, r.Python)
 	return r, nil
 }

@@ -1,6 +1,10 @@
 package release
 
-import "github.com/larder-ml/larder/sklearn"
+import (
+	"strings"
+
+	"github.com/larder-ml/larder/sklearn"
+)
 
 // Environment says what a release of scikit-learn runs with, as its own package metadata does: the oldest versions it
 // takes, and where a newer one breaks it, the first that does.
@@ -40,3 +44,19 @@ func EnvironmentOf(version string) Environment {
 	}
 	return e
 }
+
+// published holds the releases that the index has, oldest first: every one of scikit-learn since 0.17, of others the last
+// of each minor release.
+var published = map[string]string{
+	"scikit-learn": "0.17 0.17.1 0.18 0.18.1 0.18.2 0.19.0 0.19.1 0.19.2 0.20.0 0.20.1 0.20.2 0.20.3 0.20.4 0.21.1 0.21.2 0.21.3 0.22 0.22.1 0.22.2.post1 " +
+		"0.23.0 0.23.1 0.23.2 0.24.0 0.24.1 0.24.2 1.0 1.0.1 1.0.2 1.1.0 1.1.1 1.1.2 1.1.3 1.2.0 1.2.1 1.2.2 1.3.0 1.3.1 1.3.2 " +
+		"1.4.0 1.4.1.post1 1.4.2 1.5.0 1.5.1 1.5.2 1.6.0 1.6.1 1.7.0 1.7.1 1.7.2 1.8.0 1.9.0 1.9.1",
+	"numpy": "1.6.2 1.7.2 1.8.2 1.9.3 1.10.4 1.11.3 1.12.1 1.13.3 1.14.6 1.15.4 1.16.6 1.17.5 1.18.5 1.19.5 1.20.3 1.21.6 1.22.4 1.23.5 1.24.4 1.25.2 1.26.4 " +
+		"2.0.2 2.1.3 2.2.6 2.3.5 2.4.6 2.5.5",
+	"scipy": "0.9.0 0.10.1 0.11.0 0.12.1 0.13.3 0.14.1 0.15.1 0.16.1 0.17.1 0.18.1 0.19.1 1.0.1 1.1.0 1.2.3 1.3.3 1.4.1 1.5.4 1.6.3 1.7.3 1.8.1 1.9.3 1.10.1 " +
+		"1.11.4 1.12.0 1.13.1 1.14.1 1.15.3 1.16.3 1.17.1 1.18.1",
+}
+
+// Published lists the releases of scikit-learn, numpy or scipy that are known to be on the index, oldest first; nil for
+// other names.
+func Published(name string) []string { return strings.Fields(published[name]) }
