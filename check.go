@@ -18,6 +18,9 @@ const (
 // otherwise without a word; or it gives the same numbers. Nothing is run. A release that is not described answers
 // ErrUnsupported.
 func (m *Model) Foretell(r Runtime) (*Foretelling, error) {
+	if err := m.notPython("scikit-learn"); err != nil {
+		return nil, err
+	}
 	to, err := release.Find(r.Sklearn)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/larder-ml/larder/format/joblib"
 	"github.com/larder-ml/larder/format/npy"
+	"github.com/larder-ml/larder/format/onnx"
 	"github.com/larder-ml/larder/format/params"
 	"github.com/larder-ml/larder/format/pickle"
 	"github.com/larder-ml/larder/format/pyjson"
@@ -34,6 +35,7 @@ var formats = []format{
 	{pyjson.Name, pyjson.Sniff, pyjson.Decode},
 	{params.Name, params.Sniff, params.Decode},
 	{safetensors.Name, safetensors.Sniff, safetensors.Decode},
+	{onnx.Name, onnx.Sniff, decodeONNX},
 	{joblib.Name, joblib.Sniff, joblib.Decode},
 }
 
@@ -53,7 +55,7 @@ func Disassemble(w io.Writer, src *source.Source, lim source.Limits, cut int) er
 	prefix := src.Peek(0, 64)
 	for _, f := range formats {
 		if f.name != joblib.Name && f.sniff(prefix) {
-			return fmt.Errorf("larder: a %s file has no opcodes; show --tree tells what it holds: %w", f.name, ErrUnsupported)
+			return fmt.Errorf("larder: files of %s have no opcodes; show --tree tells what this one holds: %w", f.name, ErrUnsupported)
 		}
 	}
 	return joblib.Disassemble(w, src, lim, cut)

@@ -70,6 +70,9 @@ type Form struct {
 // model came from names it, so that the releases that read that file read this one; where it names none, as all releases of
 // numpy understand. A file the audit does not call ok is not written.
 func (m *Model) Encode(w io.Writer, f Form) error {
+	if err := m.notPython(f.Format); err != nil {
+		return err
+	}
 	if err := m.Trustworthy(); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type Info struct {
 	Compressor     string   `json:"compressor"` // "none" where there is none
 	Protocol       int      `json:"protocol"`
 	Bytes          int64    `json:"bytes"`
+	Writer         string   `json:"writer"`          // the library that the container names, with its release: "skops 0.16.0"; "" where it names none
 	SklearnVersion string   `json:"sklearn_version"` // of the estimator itself; "" where none was recorded
 	Releases       []string `json:"releases"`        // of it and all inside, oldest first
 	Type           string   `json:"type"`            // class as the file names it
@@ -97,7 +98,7 @@ type Part struct {
 // Info describes the model.
 func (m *Model) Info() Info {
 	in := Info{
-		Format: m.doc.Format, Compressor: m.doc.Compressor, Protocol: m.doc.Protocol, Bytes: m.doc.Size,
+		Format: m.doc.Format, Compressor: m.doc.Compressor, Protocol: m.doc.Protocol, Bytes: m.doc.Size, Writer: m.doc.Writer,
 		Methods: []string{}, Problems: []string{}, FeatureNamesIn: []string{}, Classes: []any{}, Parts: []Part{}, Results: []Held{}, Objects: []Part{}, Releases: []string{},
 		UntrustedTypes: append([]string{}, m.doc.Untrusted...), Own: append([]string{}, m.own...),
 	}

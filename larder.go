@@ -22,6 +22,7 @@ import (
 
 	"github.com/larder-ml/larder/audit"
 	"github.com/larder-ml/larder/exec"
+	"github.com/larder-ml/larder/format/onnx"
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -64,7 +65,7 @@ type plan struct {
 	err    error
 }
 
-// Open opens the file at path: pickle, joblib or skops, recognised by content. Uncompressed files are mapped, their
+// Open opens the file at path: pickle, joblib, skops and the other forms that Convert writes, recognised by content. Uncompressed files are mapped, their
 // arrays viewed in place; the file must not change while the Model is in use.
 func Open(path string, opts ...Option) (*Model, error) {
 	o := newOptions(opts)
@@ -130,6 +131,10 @@ func build(src *source.Source, o options) (*Model, error) {
 		}
 	} else if only, at, beside, ok := onlyEstimator(doc.Root, o.registry, report.Foreign()); ok {
 		m.root, m.path, m.beside = only, at, beside
+	}
+	if doc.Format == onnx.Name {
+		m.est, m.bind = bindONNX(src, m.path)
+		return m, nil
 	}
 	m.take(o.binder(doc), m.root, m.path)
 	if held := m.objects(); m.bind != nil && len(held) > 1 {

@@ -20,6 +20,9 @@ type MigrateOptions struct {
 // is. A file the audit does not call ok is refused, as is a model that the release can not express (release.RefusedError);
 // a release that is not described answers ErrUnsupported.
 func (m *Model) Migrate(o MigrateOptions) (*Model, *release.Report, error) {
+	if err := m.notPython("scikit-learn"); err != nil {
+		return nil, nil, err
+	}
 	if err := m.Trustworthy(); err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package larder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*ONNXReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta := map[string]string{"larder.estimator": sklearn.Of(m.est).Name()}
+	meta := map[string]string{"larder.estimator": sklearn.Of(m.est).Name(), onnxMethod: cmp.Or(opts.Method, m.DefaultMethod())}
 	if v := m.Info().SklearnVersion; v != "" {
 		meta["larder.sklearn_version"] = v
 	}
@@ -57,6 +58,9 @@ func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*ONNXReport, error) {
 	}
 	return &ONNXReport{Report: *r, Assumed: assumed}, nil
 }
+
+// onnxMethod is the entry of an ONNX file's metadata that names the method its outputs are of.
+const onnxMethod = "larder.method"
 
 // ONNXGraph gives the dataflow graph that EncodeONNX writes.
 func (m *Model) ONNXGraph(opts ONNXOptions) (*graph.Graph, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/audit"
+	"github.com/larder-ml/larder/format/onnx"
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -77,6 +78,9 @@ func version(s string) string {
 // file and the release tell, then the other libraries it names. recorded are versions that were written down elsewhere
 // (a package's metadata), by distribution.
 func (m *Model) Requirements(recorded map[string]string) []Requirement {
+	if m.doc.Format == onnx.Name {
+		return []Requirement{{Name: "onnxruntime", Inferred: true, Because: "it runs ONNX models"}}
+	}
 	in := m.Info()
 	spans := map[string]*span{"python": {}, "scikit-learn": {}, "numpy": {}, "scipy": {}, "joblib": {}}
 	for name, v := range recorded {

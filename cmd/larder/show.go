@@ -63,6 +63,9 @@ func show(w io.Writer, st style, name string, m *larder.Model) {
 		head = append(head, fmt.Sprintf("protocol %d", in.Protocol))
 	}
 	head = append(head, size(in.Bytes))
+	if in.Writer != "" {
+		head = append(head, "by "+in.Writer)
+	}
 	switch {
 	case in.SklearnVersion != "":
 		head = append(head, "scikit-learn "+in.SklearnVersion)

@@ -1,4 +1,4 @@
-// Package onnx writes dataflow graphs as ONNX models, and reads back what it wrote.
+// Package onnx writes dataflow graphs as ONNX models, and reads ONNX models as dataflow graphs: its own and those of other writers.
 //
 // A graph's operations are expressed by operations of the main domain and of ai.onnx.ml, nothing else but ONNX Runtime's own
 // com.microsoft Tokenizer where text is split; what can not be
@@ -21,6 +21,8 @@
 //
 // Models import the operator set 18, and of ai.onnx.ml what they need: ONNX Runtime 1.14 and later run them, models
 // with trees (ai.onnx.ml 5) ONNX Runtime 1.20 and later. Models of text import the operator set 20.
+//
+// Read are the operator sets 7 to 22, and of ai.onnx.ml the trees, linear models, support vector machines, encoders and scalers in any version.
 package onnx
 
 import (

@@ -31,7 +31,7 @@ var typeNames = map[int]string{elemFloat: "tensor(float)", elemUint8: "tensor(ui
 	elemInt16: "tensor(int16)", elemInt32: "tensor(int32)", elemInt64: "tensor(int64)", elemString: "tensor(string)", elemBool: "tensor(bool)",
 	elemHalf: "tensor(float16)", elemDouble: "tensor(double)", elemUint32: "tensor(uint32)", elemUint64: "tensor(uint64)"}
 
-// Fields of onnx.proto that are written.
+// Fields of onnx.proto that are read or written.
 const (
 	modelIR, modelProducer, modelProducerVersion, modelDoc, modelGraph, modelOpset, modelMetadata = 1, 2, 3, 6, 7, 8, 14
 
@@ -41,7 +41,8 @@ const (
 
 	attrName, attrF, attrI, attrS, attrT, attrG, attrFloats, attrInts, attrStrings, attrType = 1, 2, 3, 4, 5, 6, 7, 8, 9, 20
 
-	tensorDims, tensorType, tensorStrings, tensorName, tensorRaw = 1, 2, 6, 8, 9
+	tensorDims, tensorType, tensorFloats, tensorInt32s, tensorStrings, tensorInt64s, tensorName, tensorRaw = 1, 2, 4, 5, 6, 7, 8, 9
+	tensorDoubles, tensorUint64s, tensorExternal, tensorLocation                                           = 10, 11, 13, 14
 )
 
 // attr is an attribute of a node: one of its fields by kind.
