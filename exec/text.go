@@ -529,6 +529,11 @@ func dictRows(n *node) (kernel, error) {
 		k.data = k.data[:0]
 		for r := range c.rows {
 			k.row = k.row[:0]
+			if a.Single {
+				if name := repeated(d.Keys[d.Indptr[r]:d.Indptr[r+1]]); name != "" {
+					return c.refuse("could not convert to float: several values of %s, which scikit-learn reads since 0.24, and as an array since 1.0", name)
+				}
+			}
 			for p := d.Indptr[r]; p < d.Indptr[r+1]; p++ {
 				name, cell, value := d.Keys[p], d.Values[p], nan
 				switch cell.Kind {
@@ -545,7 +550,10 @@ func dictRows(n *node) (kernel, error) {
 				}
 			}
 			slices.SortStableFunc(k.row, func(x, y entry) int { return int(x.column) - int(y.column) })
-			for _, e := range k.row {
+			for i, e := range k.row {
+				if a.Last && i+1 < len(k.row) && k.row[i+1].column == e.column {
+					continue
+				}
 				out.Indices = append(out.Indices, e.column)
 				k.data = append(k.data, e.value)
 			}
@@ -555,6 +563,18 @@ func dictRows(n *node) (kernel, error) {
 		convert(out.Data, &tensor.Tensor{DType: tensor.Float64, Shape: []int{len(k.data)}, F64: k.data})
 		return nil
 	}, nil
+}
+
+// repeated gives a name that stands twice, "" if none does.
+func repeated(names []string) string {
+	seen := make(map[string]bool, len(names))
+	for _, n := range names {
+		if seen[n] {
+			return n
+		}
+		seen[n] = true
+	}
+	return ""
 }
 
 // termRows names the nonzero entries of each row.

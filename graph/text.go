@@ -126,6 +126,8 @@ type DictRowsAttr struct {
 	Columns    int
 	Separator  string
 	DType      tensor.DType
+	Last       bool // of several values of a column the last one holds, else their sum
+	Single     bool // a name with several values in a row is refused
 }
 
 // DictRows puts named values into their columns.

@@ -15,6 +15,7 @@ var kernelClasses = []sklearn.Class{
 		New:     func() sklearn.Estimator { return new(KernelPCA) },
 		FitOnly: sklearn.Names("n_components eigen_solver tol max_iter iterated_power remove_zero_eig kernel_params"),
 		Upgrade: []sklearn.Rung{
+			parts.GammaOfChi2,
 			{Before: "1.0", Fix: func(s *sklearn.State) error {
 				s.Rename("lambdas_", "eigenvalues_")
 				s.Rename("alphas_", "eigenvectors_")

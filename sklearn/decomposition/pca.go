@@ -204,7 +204,7 @@ func (p *PCA) precision() (*tensor.Tensor, float64, error) {
 		}
 		diff[t] = max(v[t]-noise, 0)
 	}
-	singular := fmt.Errorf("the covariance of the components can not be inverted")
+	singular := fmt.Errorf("noise_variance_ and explained_variance_ make a covariance that is singular but for rounding: releases refuse it, or compute from what rounding left")
 	var prec []float64
 	if noise == 0 {
 		cov := make([]float64, k*k)
@@ -254,7 +254,33 @@ func (p *PCA) precision() (*tensor.Tensor, float64, error) {
 			prec[i*k+i] += 1 / noise
 		}
 	}
+	if lost := p.lost(c, diff, prec); !(lost < 1.0/16) {
+		return nil, 0, singular
+	}
 	return tensor.FromF64(prec, k, k), parts.LogDet(prec, k), nil
+}
+
+// lost is which part of the inverse of the covariance is rounding: the condition of the covariance c'·diag(diff)·c + noise, in
+// its largest sums of a row, times the step of its type.
+func (p *PCA) lost(c, diff, prec []float64) float64 {
+	k := p.Components.Shape[1]
+	var of, inverse float64
+	for i := range k {
+		row, inv := *p.Noise, 0.0
+		for j := range k {
+			cell := 0.0
+			for t, d := range diff {
+				cell += float64(float64(c[t*k+i]*d) * c[t*k+j])
+			}
+			row += math.Abs(cell)
+			inv += math.Abs(prec[i*k+j])
+		}
+		of, inverse = max(of, row), max(inverse, inv)
+	}
+	if p.Components.DType == tensor.Float32 {
+		return float64(of*inverse) * 0x1p-23
+	}
+	return float64(of*inverse) * 0x1p-52
 }
 
 // FeatureNamesOut is pca0, pca1, ….

@@ -79,7 +79,11 @@ func (p *FastICA) Bound(*sklearn.Binder) error {
 
 // Transform centers where the fit whitened, and unmixes.
 func (p *FastICA) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Width: p.Components.Shape[1]})
+	accept := sklearn.Accept{DType: sklearn.DTypeFloat2, Width: p.Components.Shape[1]}
+	if p.Whiten.on && p.Before("1.1") {
+		accept.DType, accept.NoHalf = sklearn.DTypeFloat, true // subtracted in place
+	}
+	x = sklearn.Check(b, p, x, accept)
 	if p.Whiten.on && p.Mean != nil {
 		x = b.InPlace(graph.OpSub, x, b.Const(p.Mean))
 	}

@@ -47,6 +47,16 @@ func (v *vocabulary) UnmarshalPy(_ *sklearn.Binder, path string, x pyobj.Value) 
 	return nil
 }
 
+// ValuesRule says what several values of a row mean for a column.
+type ValuesRule string
+
+// The rules.
+const (
+	ValuesSum    ValuesRule = ""       // their sum
+	ValuesLast   ValuesRule = "last"   // dense before 1.0: the last of names that are written alike; no lists
+	ValuesSingle ValuesRule = "single" // sparse before 0.24: the sum of names that are written alike; no lists
+)
+
 // DictVectorizer is sklearn.feature_extraction.DictVectorizer. Its rows are named values; a value that is a list of
 // texts is given as the name once with each of them.
 type DictVectorizer struct {
@@ -56,6 +66,7 @@ type DictVectorizer struct {
 	SparseParam    bool          `sk:"sparse"`
 	FeatureNames   []pyobj.Value `sk:"feature_names_"`
 	Vocabulary     vocabulary    `sk:"vocabulary_"`
+	Values         ValuesRule    `sk:"(values),optional"`
 
 	names []string
 }
@@ -87,7 +98,8 @@ func (v *DictVectorizer) Transform(b *graph.Builder, x graph.Value) graph.Value 
 	if x.OK() && x.Type().Kind != graph.Dicts {
 		return b.Refuse("DictVectorizer needs rows of named values, has %s", x.Type())
 	}
-	y := b.DictRows(x, graph.DictRowsAttr{Vocabulary: v.Vocabulary, Columns: len(v.names), Separator: v.SeparatorParam, DType: v.DTypeParam.DType})
+	y := b.DictRows(x, graph.DictRowsAttr{Vocabulary: v.Vocabulary, Columns: len(v.names), Separator: v.SeparatorParam, DType: v.DTypeParam.DType,
+		Last: v.Values == ValuesLast, Single: v.Values != ValuesSum})
 	if v.SparseParam {
 		return y
 	}

@@ -12,7 +12,15 @@ var Classes = []sklearn.Class{
 	{Name: "sklearn.feature_extraction.DictVectorizer",
 		Modules: []string{"sklearn.feature_extraction._dict_vectorizer", "sklearn.feature_extraction.dict_vectorizer"},
 		New:     func() sklearn.Estimator { return new(DictVectorizer) },
-		FitOnly: []string{"sort"}},
+		FitOnly: []string{"sort"},
+		Upgrade: []sklearn.Rung{{Before: "1.0", Fix: func(s *sklearn.State) error {
+			if sparse, _ := s.Attrs.Get("sparse").(pyobj.Bool); !bool(sparse) {
+				s.Attrs.Set(pyobj.Str("(values)"), pyobj.Str(ValuesLast))
+			} else if sklearn.Older(s.Version, "0.24") {
+				s.Attrs.Set(pyobj.Str("(values)"), pyobj.Str(ValuesSingle))
+			}
+			return nil
+		}}}},
 	{Name: "sklearn.feature_extraction.FeatureHasher",
 		Modules: []string{"sklearn.feature_extraction._hash", "sklearn.feature_extraction._hashing", "sklearn.feature_extraction.hashing"},
 		New:     func() sklearn.Estimator { return new(FeatureHasher) },

@@ -75,17 +75,17 @@ func (g *GaussianProcessClassifier) Available(method string) error {
 
 // LatentMeanAndVariance is that of the classifier behind.
 func (g *GaussianProcessClassifier) LatentMeanAndVariance(b *graph.Builder, x graph.Value) graph.Value {
-	return sklearn.Call(b, g.BaseEstimator, sklearn.MethodLatent, sklearn.Check(b, g, x, sklearn.Accept{}))
+	return sklearn.Call(b, g.BaseEstimator, sklearn.MethodLatent, sklearn.Check(b, g, x, sklearn.Accept{NoHalf: g.Numpy != 2}))
 }
 
 // Predict is that of the classifier behind.
 func (g *GaussianProcessClassifier) Predict(b *graph.Builder, x graph.Value) graph.Value {
-	return sklearn.Predict(b, g.BaseEstimator, sklearn.Check(b, g, x, sklearn.Accept{}))
+	return sklearn.Predict(b, g.BaseEstimator, sklearn.Check(b, g, x, sklearn.Accept{NoHalf: g.Numpy != 2}))
 }
 
 // PredictProba is that of the classifier behind.
 func (g *GaussianProcessClassifier) PredictProba(b *graph.Builder, x graph.Value) graph.Value {
-	return sklearn.PredictProba(b, g.BaseEstimator, sklearn.Check(b, g, x, sklearn.Accept{}))
+	return sklearn.PredictProba(b, g.BaseEstimator, sklearn.Check(b, g, x, sklearn.Accept{NoHalf: g.Numpy != 2}))
 }
 
 // BinaryGaussianProcessClassifierLaplace is sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace.
@@ -113,6 +113,9 @@ var (
 func (g *BinaryGaussianProcessClassifierLaplace) Bound(*sklearn.Binder) error {
 	if g.Numpy == 1 {
 		g.Kernel.weaken()
+	}
+	if g.Before("0.19") {
+		g.Kernel.filterChi2()
 	}
 	m := g.XTrain.Rows()
 	if x, l := g.XTrain, g.L; len(x.Shape) != 2 || !x.DType.IsNumeric() || g.YTrain.Len() != m || g.Pi.Len() != m || g.WSr.Len() != m ||

@@ -45,6 +45,9 @@ func (g *GaussianProcessRegressor) Bound(*sklearn.Binder) error {
 	if g.Numpy == 1 {
 		g.Kernel.weaken()
 	}
+	if g.Before("0.19") {
+		g.Kernel.filterChi2()
+	}
 	if g.XTrain == nil {
 		return nil
 	}
@@ -70,7 +73,7 @@ func (g *GaussianProcessRegressor) Predict(b *graph.Builder, x graph.Value) grap
 		}
 		return b.Take(b.Const(row), b.Zeros(x))
 	}
-	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.XTrain.Shape[1]})
+	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.XTrain.Shape[1], NoHalf: g.Numpy != 2})
 	return g.mean(b, g.trans(b, x))
 }
 
@@ -85,7 +88,7 @@ func (g *GaussianProcessRegressor) mean(b *graph.Builder, k graph.Value) graph.V
 		y = b.Mul(g.YTrainStd.Value(b, y), y)
 	}
 	y = b.Add(y, g.YTrainMean.Value(b, y))
-	if len(y.Type().Shape) == 2 && y.Width() == 1 {
+	if len(y.Type().Shape) == 2 && y.Width() == 1 && !g.Before("1.1") {
 		y = b.Ravel(y)
 	}
 	return y
@@ -117,7 +120,7 @@ func hasPairwise(k kernel) (has bool) {
 // PredictStd gives the mean and the standard deviation of each prediction: the square root of the prior's variance
 // less what the training rows say, or zero where rounding makes that negative.
 func (g *GaussianProcessRegressor) PredictStd(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.XTrain.Shape[1]})
+	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.XTrain.Shape[1], NoHalf: g.Numpy != 2})
 	k := g.trans(b, x)
 	v := b.SolveTriangular(b.Cast(k, tensor.Float64), parts.Float64(g.L))
 	known := b.RowSum(b.Mul(v, v), graph.Sequential)

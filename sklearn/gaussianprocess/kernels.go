@@ -64,6 +64,19 @@ func (k *Kernel) weaken() {
 	})
 }
 
+// filterChi2 gives kernels that are chi2 the gamma 1: before 0.19 theirs was left out.
+func (k *Kernel) filterChi2() {
+	if k == nil {
+		return
+	}
+	each(k.kernel, func(k kernel) {
+		if p, ok := k.(*pairwiseKernel); ok && p.Metric == "chi2" {
+			one := 1.0
+			p.Gamma, p.kernel.Gamma = &one, &one
+		}
+	})
+}
+
 // each calls f on a kernel and those inside it.
 func each(k kernel, f func(kernel)) {
 	f(k)

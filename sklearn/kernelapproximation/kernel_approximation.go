@@ -21,7 +21,7 @@ var Classes = []sklearn.Class{
 	{Name: module + "SkewedChi2Sampler", New: func() sklearn.Estimator { return new(SkewedChi2Sampler) }, FitOnly: sklearn.Names("n_components")},
 	{Name: module + "AdditiveChi2Sampler", New: func() sklearn.Estimator { return new(AdditiveChi2Sampler) }, Ignore: sklearn.Names("sample_interval_ _sample_interval")},
 	{Name: module + "Nystroem", New: func() sklearn.Estimator { return new(Nystroem) },
-		FitOnly: sklearn.Names("n_components"), Ignore: sklearn.Names("component_indices_")},
+		FitOnly: sklearn.Names("n_components"), Ignore: sklearn.Names("component_indices_"), Upgrade: []sklearn.Rung{parts.GammaOfChi2}},
 	{Name: module + "PolynomialCountSketch", New: func() sklearn.Estimator { return new(PolynomialCountSketch) }, FitOnly: sklearn.Names("n_components")},
 }
 

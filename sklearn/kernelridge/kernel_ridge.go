@@ -13,7 +13,7 @@ import (
 // Classes lists what this package understands.
 var Classes = []sklearn.Class{{
 	Name: "sklearn.kernel_ridge.KernelRidge", New: func() sklearn.Estimator { return new(KernelRidge) },
-	FitOnly: []string{"alpha", "kernel_params"},
+	FitOnly: []string{"alpha", "kernel_params"}, Upgrade: []sklearn.Rung{parts.GammaOfChi2},
 }}
 
 // KernelRidge is sklearn.kernel_ridge.KernelRidge.

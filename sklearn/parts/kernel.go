@@ -18,6 +18,14 @@ type Kernel struct {
 	Coef0  float64
 }
 
+// GammaOfChi2 is what estimators that choose a kernel by its name did before 0.19: the gamma of chi2 was left out, for 1.
+var GammaOfChi2 = sklearn.Rung{Before: "0.19", Fix: func(s *sklearn.State) error {
+	if name, _ := pyobj.Text(s.Attrs.Get("kernel")); name == "chi2" {
+		s.Attrs.Set(pyobj.Str("gamma"), pyobj.Float(1))
+	}
+	return nil
+}}
+
 // kernelFunctions are the functions of sklearn.metrics.pairwise by their names, with their defaults.
 var kernelFunctions = map[string]Kernel{
 	"linear_kernel": {Name: "linear"}, "polynomial_kernel": {Name: "poly", Degree: 3, Coef0: 1}, "rbf_kernel": {Name: "rbf"},

@@ -371,6 +371,9 @@ func (s *RobustScaler) accept(inverse bool) sklearn.Accept {
 func (s *RobustScaler) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, s, x, s.accept(false))
 	if x.OK() && x.Type().Kind != graph.Dense {
+		if s.WithCenteringParam && s.Before("0.20") {
+			return b.Refuse("Cannot center sparse matrices: use `with_centering=False` instead. See docstring for motivation and alternatives.")
+		}
 		if !s.WithScalingParam {
 			return x
 		}

@@ -150,7 +150,11 @@ func (c *encoder) bound(e sklearn.Estimator) error {
 
 // input checks x and that numbers do not meet tables of text.
 func (c *encoder) input(b *graph.Builder, e sklearn.Estimator, x graph.Value) graph.Value {
-	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeAny, NaN: true, Width: len(c.Categories)})
+	since := "0.24"
+	if _, ordinal := e.(*OrdinalEncoder); ordinal {
+		since = "1.0"
+	}
+	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeAny, NaN: !sklearn.Of(e).Before(since), Width: len(c.Categories)})
 	if !x.OK() {
 		return x
 	}

@@ -174,6 +174,12 @@ var otherSteps = []step{
 			}
 			return nil
 		}},
+	{at: "0.19", classes: "KernelPCA KernelRidge Nystroem", up: func(s *state) error {
+		if s.word("kernel") == "chi2" {
+			s.set("gamma", pyobj.Float(1), "what chi2 took before 0.19, whatever gamma said")
+		}
+		return nil
+	}},
 	renames("1.0", "KernelPCA", "lambdas_", "eigenvalues_", "alphas_", "eigenvectors_"),
 	{at: "1.3", classes: "KernelPCA", up: func(s *state) error {
 		if !s.fitted() {

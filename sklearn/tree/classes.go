@@ -89,7 +89,7 @@ type base struct {
 	Splitter string      `sk:"splitter"`
 	Nan      MissingRule `sk:"(missing),optional"`
 
-	extra bool // an ExtraTree: NaN with the random splitter only
+	extra bool // an ExtraTree: NaN since 1.6 with the random splitter only, before as any tree
 	trees *graph.Trees
 }
 
@@ -101,7 +101,7 @@ func (t *base) Counts() bool { return false }
 
 // Missing reports whether NaN is allowed in dense input.
 func (t *base) Missing() bool {
-	return t.Nan == MissingAllowed && (!t.extra || t.Splitter == "random")
+	return t.Nan == MissingAllowed && (!t.extra || t.Splitter == "random" || t.Before("1.6"))
 }
 
 func (t *base) bound() error {

@@ -94,7 +94,7 @@ def value(v):
             col = v.iloc[:, i]
             col = np.asarray(col) if col.dtype.kind in "fiub" else np.asarray(col.astype(object))
             dtype, data = array(col)
-            columns.append('{"name":%s,"dtype":"%s","data":%s}' % (quoted(str(name)), dtype, data))
+            columns.append('{"name":%s,"dtype":"%s","data":%s}' % (quoted(name if isinstance(name, TEXT) else str(name)), dtype, data))
         return '{"columns":[%s]}' % ",".join(columns)
     if isinstance(v, Ragged):
         dtype, data = array(np.concatenate(v.distances))

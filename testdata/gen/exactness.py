@@ -731,7 +731,8 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "FastICA" and not coarse and method == "transform":
             # Whitening scales directions without variance up until what is left of them is rounding.
             return (few * projected(est, X, method)).max(1).tolist()
-        if coarse and method in ("transform", "inverse_transform") and (by := projected(est, X, method)) is not None:
+        by = projected(est, X, method) if coarse and method in ("transform", "inverse_transform") else None
+        if by is not None:
             return by.max(1).tolist()
         if type(est).__name__ == "SkewedChi2Sampler":
             X = np.asarray(X, dtype=float)

@@ -173,7 +173,7 @@ def numbers(r, n, p):
 def rows(kind, r, n, p):
     if kind == "num":
         return numbers(r, n, p)
-    if kind in ("std", "single", "frame"):  # fitted in single precision, as a frame
+    if kind in ("std", "single", "frame", "few"):  # fitted in single precision, as a frame
         return np.round(r.randn(n, p), 3)
     if kind == "grid":  # many rows twice, and at one distance
         return r.randint(0, 4, (n, p)).astype(float)
@@ -226,6 +226,9 @@ def rows(kind, r, n, p):
         return docs
     if kind == "dicts":
         return [dict([("n", float(np.round(r.randn(), 2))), ("colour", str(r.choice(COLOURS)))] + ([("k", 1.0)] if r.rand() < 0.5 else [])) for _ in range(n)]
+    if kind == "twice":  # names that are written alike
+        pairs = [("colour", "red"), ("colour=red", 2.0), ("colour", "teal"), ("n", 0.5), ("colour=teal", -1.5)]
+        return [collections.OrderedDict(pairs[i] for i in r.permutation(5)[: r.randint(1, 5)]) for _ in range(n)]
     if kind == "tokens":
         return [[str(w) for w in r.choice(COLOURS + ["a", "b"], r.randint(1, 6))] for _ in range(n)]
     if kind == "sets":
@@ -343,6 +346,8 @@ def variants(X, kind):
         return out
     if sp.issparse(X):
         return [("rows", X), ("dense", X.toarray())]
+    if hasattr(X, "iloc"):
+        return [("rows", X), ("row", X.iloc[:1]), ("array", X.values), ("turned", X[list(X.columns[::-1])])]
     out = [("rows", X), ("row", X[:1]), ("f4", X.astype(np.float32))]
     if kind in ("nan", "zero", "thin", "hollow"):
         out.append(("whole", np.where(np.isnan(X) | (X == 0), 1.5, X)))
@@ -350,6 +355,91 @@ def variants(X, kind):
         out.append(("i8", np.round(X).astype(np.int64)))
         out.append(("csr", sp.csr_matrix(np.where(X > np.median(X), X, 0))))
     return out
+
+
+# ── what few rows are like (--twist) ─────────────────────────────────────────────────────────────────────────────
+
+
+def resize(r, kind, n, p):
+    """Fewer rows than columns, or one column, now and then."""
+    if kind not in ("num", "std", "pos", "unit", "counts", "bits", "csr"):
+        return n, p
+    draw = r.rand()
+    return (r.randint(3, 8), p) if draw < 0.08 else (n, 1) if draw < 0.16 else (n, 9) if draw < 0.22 else (n, p)
+
+
+def twist(r, kind, X, y, new):
+    """Rows of another type, scale or form, and targets of another shape."""
+    if sp.issparse(X):
+        draw = r.randint(6)
+        if draw == 0:
+            X, new = X.tocsc(), new.tocsc()
+        elif draw == 1:
+            X, new = X.astype(np.float32), new.astype(np.float32)
+        elif draw == 2:
+            X, new = (sp.csr_matrix(np.round(A.toarray() * 3).astype(np.int64)) for A in (X, new))
+        elif draw == 3:
+            X, new = X.tocoo(), new.tocoo()
+    elif isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype == np.float64 and kind not in ("kernel", "dist", "geo"):
+        whole = not np.isnan(X).any() and not np.isnan(new).any()
+        draw = r.randint(16)
+        if draw == 0:
+            X, new = X.copy(), new.copy()
+            X[:, -1] = 2.5
+        elif draw in (1, 2, 3) and whole:
+            t = [np.int64, np.int32, np.uint8, np.bool_, np.int8][r.randint(5)]
+            low = min(X.min(), new.min())
+            X, new = (np.round(A * 1).astype(t) if t in (np.int64, np.int32) else (A - low > 2 if t is np.bool_ else np.clip(np.round(A - low), 0, 100)).astype(t) for A in (X, new))
+        elif draw == 4:
+            X, new = X * 1e5, new * 1e5
+        elif draw == 5:
+            X, new = X * 1e-6, new * 1e-6
+        elif draw == 6 and whole:
+            X = X.tolist()
+        elif draw == 7:
+            X, new = X.astype(np.float32), new.astype(np.float32)
+        elif draw in (8, 9) and pd is not None:
+            names = [u"x é"[:1 + i % 3] + u"%d" % i for i in range(X.shape[1])]
+            X, new = pd.DataFrame(X, columns=names), pd.DataFrame(new, columns=names)
+        elif draw == 10:
+            X, new = X + 30, new + 30
+        elif draw == 11:
+            X = X[::-1][: len(X)].copy(order="F")
+            y = y[::-1] if isinstance(y, np.ndarray) else y
+    elif isinstance(X, np.ndarray) and X.ndim == 2 and pd is not None and r.rand() < 0.5:
+        names = [u"c%d" % i for i in range(X.shape[1])]
+        X, new = pd.DataFrame(X, columns=names), pd.DataFrame(new, columns=names)
+        if r.rand() < 0.5 and kind in ("cat", "catint", "new"):
+            for c in names:
+                X[c] = X[c].astype("category")
+                new[c] = new[c].astype("category")
+    if isinstance(y, np.ndarray) and kind != "labels":
+        draw = r.randint(12)
+        if draw == 0 and y.ndim == 1:
+            y = y.reshape(-1, 1)
+        elif draw == 1:
+            y = y.astype(np.float32) if y.dtype.kind == "f" else y.astype(np.int32) if y.dtype.kind == "i" else y.astype(object)
+        elif draw == 2 and y.dtype.kind != "f":
+            y = y.tolist()
+        elif draw == 3 and y.ndim == 1 and y.dtype.kind == "f":
+            y = np.round(y).astype(int)
+        elif draw == 4 and y.ndim == 1 and y.dtype.kind != "f":
+            y = np.repeat(y[:1], len(y))
+        elif draw == 5 and pd is not None and y.ndim == 1:
+            y = pd.Series(y)
+    return X, y, new
+
+
+def further(r, X, kind):
+    """Two more kinds of rows to compute on."""
+    if not isinstance(X, np.ndarray) and not sp.issparse(X) or kind in ("labels", "kernel", "dist", "flat") or X.dtype == object:
+        return []
+    A = (X.toarray() if sp.issparse(X) else X).astype(float)
+    out = [("i4", np.nan_to_num(np.round(A)).astype(np.int32)), ("bool", A > 0), ("f2", np.nan_to_num(np.clip(A, -6e4, 6e4)).astype(np.float16)),
+           ("csr4", sp.csr_matrix(np.where(A > np.nanmean(A), A, 0).astype(np.float32))), ("csri", sp.csr_matrix(np.where(A > 1, np.round(A), 0).astype(np.int64))),
+           ("csc", sp.csc_matrix(np.where(A > np.nanmean(A), A, 0))), ("u1", np.nan_to_num(np.clip(np.round(A), 0, 255)).astype(np.uint8)), ("far", A * 20), ("zeros", np.zeros_like(A)),
+           ("nans", np.where(r.rand(*A.shape) < 0.2, np.nan, A.astype(float))), ("infinite", np.where(r.rand(*A.shape) < 0.1, np.inf, A.astype(float)))]
+    return [out[i] for i in r.permutation(len(out))[:3]]
 
 
 # ── the settings ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -501,6 +591,8 @@ S("gaussian_process.GaussianProcess", REGS + "|num reg|num reg", _n=24, theta0=[
 S("gaussian_process.GaussianProcess", "std reg|std reg3", _n=24, theta0=0.1, thetaL=1e-3, thetaU=[1.0], **kriging)
 S("gaussian_process.GaussianProcess", "std reg|std reg3", _n=24, **dict(kriging, corr="generalized_exponential", theta0=(0.1, 0.02, 0.3, 0.05, 1.5)))
 S("kernel_ridge.KernelRidge", REGS + "|csr reg", kernel=["linear", "rbf", "poly", "polynomial", "laplacian", "cosine", "sigmoid"], gamma=[None, 0.01], alpha=[0.1, 1.0], degree=[2, 3], coef0=[1, 0.5])
+for name in ("kernel_ridge.KernelRidge", "decomposition.KernelPCA"):
+    S(name, "pos reg" if "Ridge" in name else "pos", kernel="chi2", gamma=[0.1, 0.5], n_components=2)
 S("kernel_ridge.KernelRidge", "kernel reg", kernel="precomputed")
 nn = dict(hidden_layer_sizes=[(5,), (4, 3), (6,)], activation=["relu", "tanh", "logistic", "identity"], solver=["adam", "sgd", "lbfgs"], max_iter=10, early_stopping=[False, True], learning_rate=["constant", "adaptive", "invscaling"], warm_start=[False, True])
 S("neural_network.MLPClassifier", STD + "|std ml|csr multi", **nn)
@@ -626,7 +718,7 @@ S("feature_extraction.text.CountVectorizer", "text|text|text", **words)
 S("feature_extraction.text.TfidfVectorizer", "text|text|text", use_idf=[True, False], smooth_idf=[True, False], sublinear_tf=[False, True], norm=["l1", "l2", None], **words)
 S("feature_extraction.text.TfidfTransformer", "counts|pos", use_idf=[True, False], smooth_idf=[True, False], sublinear_tf=[False, True], norm=["l1", "l2", None])
 S("feature_extraction.text.HashingVectorizer", "text|text", n_features=16, non_negative=[False, True], alternate_sign=[True, False], norm=["l1", "l2", None], binary=[False, True], analyzer=["word", "char"], ngram_range=[(1, 1), (1, 2)])
-S("feature_extraction.DictVectorizer", "dicts", sparse=[True, False], sort=[True, False])
+S("feature_extraction.DictVectorizer", "dicts|twice", sparse=[True, False], sort=[True, False])
 S("feature_extraction.FeatureHasher", "dicts", n_features=16, input_type="dict", non_negative=[False, True], alternate_sign=[True, False])
 S("feature_extraction.FeatureHasher", "tokens", n_features=16, input_type="string", non_negative=[False, True], alternate_sign=[True, False])
 
@@ -864,6 +956,17 @@ FIXTURES = [
     ("0.18.2", "DPGMM", "mixture.DPGMM", "num", dict(n_components=2, covariance_type="diag")),
     ("0.18.2", "DPGMM-full", "mixture.DPGMM", "std", dict(n_components=2, covariance_type="full")),
     ("0.18.2", "VBGMM", "mixture.VBGMM", "num", dict(n_components=2, covariance_type="tied")),
+    ("0.18.2", "Nystroem-chi2", "kernel_approximation.Nystroem", "pos", dict(kernel="chi2", n_components=3, gamma=0.1)),
+    ("0.17.1", "KernelRidge-chi2", "kernel_ridge.KernelRidge", "pos reg", dict(kernel="chi2", gamma=0.1)),
+    ("0.18.2", "KernelPCA-chi2", "decomposition.KernelPCA", "pos", dict(kernel="chi2", gamma=0.1, n_components=2)),
+    ("0.18.2", "GaussianProcessRegressor-chi2", "gaussian_process.GaussianProcessRegressor", "pos reg", dict(kernel=F(lambda r: find("gaussian_process.kernels.PairwiseKernel")(gamma=0.1, metric="chi2")), alpha=0.1, optimizer=None)),
+    ("0.18.2", "RobustScaler-refused", "preprocessing.RobustScaler", "num", {}),
+    ("0.23.2", "OneHotEncoder-refused", "preprocessing.OneHotEncoder", "floats", dict(handle_unknown="ignore")),
+    ("1.3.0", "ExtraTreeClassifier-best", "tree.ExtraTreeClassifier", "nan multi", dict(splitter="best", max_depth=3)),
+    ("0.21.3", "DictVectorizer-last", "feature_extraction.DictVectorizer", "twice", dict(sparse=False)),
+    ("1.1.0", "DictVectorizer-sum", "feature_extraction.DictVectorizer", "twice", dict(sparse=False)),
+    ("0.23.2", "PCA-refused", "decomposition.PCA", "few", {}),
+    ("1.3.0", "PCA-refused", "decomposition.PCA", "few", {}),
     ("0.21.3", "PolynomialFeatures", "preprocessing.PolynomialFeatures", "num", dict(degree=3)),
     ("0.21.3", "OneVsOneClassifier-half", "multiclass.OneVsOneClassifier", "num bin.str", dict(estimator=E("naive_bayes.GaussianNB"))),
     ("1.3.0", "SplineTransformer-narrow", "preprocessing.SplineTransformer", "num", {}),
@@ -980,13 +1083,15 @@ def given(X, kind, at):
     return X
 
 
-def record(est, kind, new, coarse):
-    """The inputs and outputs of a case as JSON text. coarse: fitted in single precision."""
+def record(est, kind, new, coarse, more=None):
+    """The inputs and outputs of a case as JSON text. coarse: fitted in single precision. more: a generator that draws further
+    rows; what the release refuses is recorded then, too."""
     methods = [m for m in METHODS if has(est, m)]
     inputs, outputs = [], []
     largest = {}
-    for key, X in variants(new, kind):
+    for key, X in variants(new, kind) + (further(more, new, kind) if more else []):
         used, loose = False, {}
+        rows_before = value(X)
         jobs = [(m, key, X) for m in methods if key == "rows" or not m.startswith("staged")]
         if key == "rows" and has(est, "inverse_transform") and "transform" in methods:
             try:
@@ -997,8 +1102,19 @@ def record(est, kind, new, coarse):
             if method == "radius_neighbors" and not hasattr(est, "radius"):
                 continue
             try:
-                before = value(Z) if at != key else ""  # some inverses write into what they are given
-                out = call(est, method, Z)
+                before = value(Z) if at != key else ""
+            except Exception:
+                continue
+            try:
+                out = call(est, method, Z.copy() if hasattr(Z, "copy") and not isinstance(Z, list) else Z)  # some write into what they are given
+            except Exception as e:
+                if more and not isinstance(e, Slow) and not type(est).__name__.endswith("ClassifierChain"):
+                    outputs.append(u'{"method":"%s","input":"%s","refusal":%s}' % (method, at, json.dumps("%s: %s" % (type(e).__name__, message(e)[:300]))))
+                    if at != key:
+                        inputs.append('"%s":%s' % (at, before))
+                    used = used or at == key
+                continue
+            try:
                 text = value(out)
             except Exception:
                 continue
@@ -1029,8 +1145,15 @@ def record(est, kind, new, coarse):
             else:
                 used = True
         if used:
-            inputs.append('"%s":%s' % (key, value(X)))
+            inputs.append('"%s":%s' % (key, rows_before))
     return methods, inputs, outputs
+
+
+def message(e):
+    try:
+        return " ".join((u"%s" % e).split())
+    except UnicodeError:
+        return repr(e)
 
 
 def words_of(est):
@@ -1039,7 +1162,7 @@ def words_of(est):
     return text if len(text) < 1500 else text[:1500] + "..."
 
 
-def one(seed, at, k, out, fixture=None):
+def one(seed, at, k, out, fixture=None, other=False):
     path, tags, n, p, params = LINES[at]
     name = fixture or "%s.%03d.%d" % (path.rsplit(".", 1)[1], at, k)
     error = None
@@ -1048,8 +1171,15 @@ def one(seed, at, k, out, fixture=None):
         r = np.random.RandomState((seed * 7919 + zlib.crc32(("%s %d" % (name, attempt)).encode()) % (1 << 30)) % (1 << 31))
         try:
             est = make(E(path, **params), r)
-            kind, X, y, new = data(tags, r, int(n * r.uniform(0.8, 1.6)), p, 10)
-            if not fixture or kind in ("single", "frame"):
+            count, width = int(n * r.uniform(0.8, 1.6)), p
+            if other and attempt < 5:
+                count, width = resize(r, tags.split()[0], count, width)
+            if tags == "few":
+                count = 3
+            kind, X, y, new = data(tags, r, count, width, 10)
+            if other and attempt < 6:
+                X, y, new = twist(r, kind, X, y, new)
+            elif not fixture or kind in ("single", "frame"):
                 X = given(X, kind, seed + zlib.crc32(name.encode()))
             fit(est, X, y, r)
             break
@@ -1067,7 +1197,12 @@ def one(seed, at, k, out, fixture=None):
         file = dump(est, os.path.join(out, name), FORMS[r.randint(len(FORMS))] if not fixture else "pickle2")
     except Exception as e:
         return name, "dump: %s: %s" % (type(e).__name__, str(e)[:200])
-    methods, inputs, outputs = record(est, kind, new, getattr(X, "dtype", None) == np.float32)
+    signal.alarm(60)
+    try:
+        methods, inputs, outputs = record(est, kind, new, getattr(X, "dtype", None) == np.float32, r if other or name.endswith("-refused") else None)
+    except Slow:
+        return name, "slow"
+    signal.alarm(0)
     if not outputs and not hasattr(est, "labels_") and not hasattr(est, "embedding_"):
         return name, "computes nothing"
     head = json.dumps({"name": name, "estimator": type(est).__name__, "setting": setting, "sklearn": sklearn.__version__, "model": file, "methods": methods + ["inverse_transform"] * has(est, "inverse_transform")})
@@ -1084,6 +1219,7 @@ def main():
     a.add_argument("--times", type=int, default=1, help="models per line")
     a.add_argument("--first", type=int, default=0, help="leave out the lines before this one")
     a.add_argument("--most", type=int, default=0, help="lines of one estimator, drawn anew for each seed and release; 0: all")
+    a.add_argument("--twist", action="store_true", help="rows and targets that few people have, and what the release refuses")
     a.add_argument("--fixtures", action="store_true")
     a.add_argument("--out", required=True)
     a = a.parse_args()
@@ -1107,7 +1243,7 @@ def main():
         except Missing:
             continue
         for k in range(a.times):
-            name, error = one(a.seed, at, k, out)
+            name, error = one(a.seed, at, k, out, other=a.twist)
             if error:
                 failed[name] = error
             else:
