@@ -111,6 +111,9 @@ func (l *LinearDiscriminantAnalysis) Bound(bd *sklearn.Binder) error {
 	default:
 		return bad("solver", fmt.Sprintf("value %q is not known", l.SolverParam))
 	}
+	if l.Classes.Len() < 2 {
+		return bad("classes_", "one class: releases before 0.18 fit it, and refuse to say it")
+	}
 	if l.Scalings != nil && l.MaxComponents == 0 && l.Before("0.18.1") { // all of them
 		l.MaxComponents = l.Scalings.Cols()
 	}
