@@ -72,7 +72,9 @@ type parser struct {
 	at    int
 	names map[string]int
 	open  map[int]bool // groups that are not closed yet
+	wide  [][2]int     // fewest and most characters of each closed group
 	count int
+	since int // 1 + the groups before the outermost look-behind that is being read
 	depth int
 	asked int  // the highest group a condition asks for
 	ascii bool // the flag a of the whole pattern
@@ -164,7 +166,40 @@ func (p *parser) alternatives(f flags) (*node, error) {
 	if len(alt.parts) == 1 {
 		return alt.parts[0], nil
 	}
+	if f.fold && slices.ContainsFunc(alt.parts, capital) {
+		return p.merged(alt)
+	}
 	return alt, nil
+}
+
+// capital reports an alternative that ends with a capital beyond U+FFFF, compared without regard to case.
+func capital(n *node) bool {
+	if n.kind == nCat && len(n.parts) > 0 {
+		n = n.parts[len(n.parts)-1]
+	}
+	return n.kind == nSet && n.set.fold && slices.ContainsFunc(n.set.items, func(i item) bool {
+		return i.class == nil && i.lo == i.hi && i.lo > 0xffff && lower(i.lo, n.set.plain) != i.lo
+	})
+}
+
+// merged makes the set that CPython makes of alternatives of one character each.
+func (p *parser) merged(alt *node) (*node, error) {
+	if slices.ContainsFunc(alt.parts, func(n *node) bool { return n.kind == nCat }) {
+		if slices.ContainsFunc(alt.parts, func(n *node) bool { return n.kind != nCat }) {
+			return alt, nil
+		}
+		return nil, &Error{p.text, 0, "alternatives that end with a capital beyond U+FFFF: CPython finds none where what is before it is the same"}
+	}
+	first := alt.parts[0]
+	s := &set{fold: true}
+	for _, n := range alt.parts {
+		if n.kind != nSet || n.set.negate || !n.set.fold {
+			return alt, nil
+		}
+		s.plain = n.set.plain
+		s.items = append(s.items, n.set.items...)
+	}
+	return &node{kind: nSet, set: s.several().build(), category: slices.ContainsFunc(alt.parts, func(n *node) bool { return n.category }), ascii: first.ascii}, nil
 }
 
 func (p *parser) sequence(f *flags) (*node, error) {
@@ -372,6 +407,10 @@ func (p *parser) group(f *flags) (*node, error) {
 			return nil, err
 		}
 	}
+	if n.behind && p.since == 0 {
+		p.since = p.count + 1
+		defer func() { p.since = 0 }()
+	}
 	body, err := p.alternatives(inner)
 	if err != nil {
 		return nil, err
@@ -415,6 +454,9 @@ func (p *parser) capture(name string, f flags) (*node, error) {
 		return nil, p.fail("missing ), unterminated subpattern")
 	}
 	delete(p.open, g)
+	lo, hi := widths(body)
+	p.wide = append(p.wide, make([][2]int, max(0, g+1-len(p.wide)))...)
+	p.wide[g] = [2]int{lo, hi}
 	return &node{kind: nGroup, group: g, parts: []*node{body}}, nil
 }
 
@@ -457,6 +499,9 @@ func (p *parser) condition(f flags) (*node, error) {
 	}
 	if p.open[g] {
 		return nil, p.fail("a condition asks for the group it is in: in CPython that may have kept an end it gave back")
+	}
+	if p.since > 0 && g >= p.since {
+		return nil, p.fail("cannot refer to group defined in the same lookbehind subpattern")
 	}
 	p.asked = max(p.asked, g) // may come later
 	n := &node{kind: nCond, group: g}
@@ -528,7 +573,10 @@ func (p *parser) reference(g int, f flags) (*node, error) {
 	if p.open[g] {
 		return nil, p.fail("cannot refer to an open group")
 	}
-	return &node{kind: nRef, group: g, fold: f.fold, ascii: f.ascii}, nil
+	if p.since > 0 && g >= p.since {
+		return nil, p.fail("cannot refer to group defined in the same lookbehind subpattern")
+	}
+	return &node{kind: nRef, group: g, lo: p.wide[g][0], hi: p.wide[g][1], fold: f.fold, ascii: f.ascii}, nil
 }
 
 // category returns the class an escape stands for.
@@ -709,7 +757,7 @@ func (p *parser) class(f flags) (*node, error) {
 		s.items = append(s.items, item{lo: lo, hi: hi})
 	}
 	category := slices.ContainsFunc(s.items, func(i item) bool { return i.class != nil })
-	return &node{kind: nSet, set: s.build(), category: category, ascii: f.ascii}, nil
+	return &node{kind: nSet, set: s.several().build(), category: category, ascii: f.ascii}, nil
 }
 
 // member reads one character or category of a set.
@@ -830,7 +878,7 @@ func widths(n *node) (lo, hi int) {
 	case nGroup, nAtomic:
 		return widths(n.parts[0])
 	case nRef:
-		return 0, unlimited
+		return n.lo, n.hi
 	}
 	return lo, hi
 }

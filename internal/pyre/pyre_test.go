@@ -78,6 +78,16 @@ func TestCPython(t *testing.T) {
 		{`(?ai)(.)\1`, "éÉ kK Kk", []string{"k"}},
 		{`(?a)(?a:\W)`, "é-", []string{"é", "-"}},
 		{`(?:(?ai:\w))?b`, "éb ab", []string{"b", "ab"}},
+		{`(?i)[^\W]`, "\u0345\u1fbeι", []string{"\u1fbe", "ι"}},
+		{`(?i)[\w-]`, "\u0345\u1fbe", []string{"\u1fbe"}},
+		{`(?i)[𐐀]`, "𐐀𐐨", []string{"𐐀", "𐐨"}},
+		{`(?i)[𐐀a]|b`, "𐐀𐐨Ab", []string{"A", "b"}},
+		{`(?i)𐐀|b`, "𐐀𐐨B", []string{"B"}},
+		{`(?i)𐐀|bc`, "𐐀𐐨BC", []string{"𐐀", "𐐨", "BC"}},
+		{`(?i)[𐐀-𐐁a]`, "𐐀𐐨a", []string{"𐐀", "𐐨", "a"}},
+		{`(?ai)[ΐ-𐐀]`, "µéß", []string{"µ"}},
+		{`(?i)[Ι-𐐀]`, "ΐŉ", []string{"ΐ"}},
+		{`(a)(?<=\1)b`, "ab bb", []string{"a"}},
 	} {
 		p, err := Compile(c.pattern)
 		if err != nil {
@@ -98,6 +108,8 @@ func TestRefused(t *testing.T) {
 		`(?a:[a-z])`: "", `x(?a:\w)`: "", `(?:(?:)(?a:\w))`: search, `(?a)\w|(?a:\W)`: "",
 		`(?:(a)|b)*+`: stale, `((a)b?|c)++`: stale, `x(?:y(?:(a)|b){2,}+)`: stale, `(a|b)*+c`: "", `(?:(a)|b)?+`: "", `(?>(?:(a)|b)*)`: "",
 		`(?:(?:a)|b)*+`: "", `(?=(?:(a)|b)++)`: stale,
+		`(?i)a𐐀|ab`: "alternatives that end with a capital", `(?i)a𐐨|ab`: "", `a𐐀|ab`: "",
+		`(?<=(a)\1)b`: "the same lookbehind", `(?<=(a)(?(1)b|c))b`: "the same lookbehind", `(ab?)(?<=\1)b`: "fixed-width",
 		`(a(?(1)b|c))+`: open, `(a)(?(1)b|c)`: "", `(?:(a)|b(?(1)c|d))*`: "",
 	} {
 		_, err := Compile(pattern)

@@ -14,6 +14,7 @@ type set struct {
 	negate bool
 	fold   bool // compare without case
 	plain  bool // of ASCII letters alone
+	wide   bool // with fold: of several members, one beyond U+FFFF
 	built  bool
 }
 
@@ -38,30 +39,49 @@ func (s *set) has(r rune) bool {
 	return s.slow(r)
 }
 
-func (s *set) slow(r rune) bool {
-	found := s.member(r)
-	if !found && s.fold {
-		for _, f := range folds(r, s.plain) {
-			if found = s.member(f); found {
-				break
-			}
-		}
-	}
-	return found != s.negate
-}
+func (s *set) slow(r rune) bool { return s.member(r) != s.negate }
 
 func (s *set) member(r rune) bool {
-	for i := range s.items {
-		it := &s.items[i]
-		if it.class != nil {
-			if it.class(r) {
-				return true
-			}
-		} else if it.lo <= r && r <= it.hi {
+	if s.wide {
+		return s.beyond(r)
+	}
+	return s.classed(r) || s.ranged(r) || s.fold && slices.ContainsFunc(folds(r, s.plain), s.ranged)
+}
+
+// classed reports a category that has r: none is a matter of case.
+func (s *set) classed(r rune) bool {
+	return slices.ContainsFunc(s.items, func(i item) bool { return i.class != nil && i.class(r) })
+}
+
+func (s *set) ranged(r rune) bool {
+	return slices.ContainsFunc(s.items, func(i item) bool { return i.class == nil && i.lo <= r && r <= i.hi })
+}
+
+// beyond is member of a set whose map of characters CPython does not finish: what reaches beyond U+FFFF is compared with the
+// lower case, ranges with its upper case too, so that a capital there is found by nothing.
+func (s *set) beyond(r rune) bool {
+	low := lower(r, s.plain)
+	up := upper(low)
+	cases := append(folds(r, s.plain), r)
+	return s.classed(r) || slices.ContainsFunc(s.items, func(i item) bool {
+		switch {
+		case i.class != nil:
+			return false
+		case i.lo == i.hi && i.lo > 0xffff:
+			return low == i.lo
+		case i.hi > 0xffff && (i.lo <= low && low <= i.hi || i.lo <= up && up <= i.hi):
 			return true
 		}
-	}
-	return false
+		return slices.ContainsFunc(cases, func(c rune) bool { return i.lo <= c && c <= min(i.hi, 0xffff) })
+	})
+}
+
+// several notes that a set without regard to case is one of several members for CPython.
+func (s *set) several() *set {
+	literal := func(i item) bool { return i.class == nil && i.lo == i.hi && i.lo == s.items[0].lo }
+	s.wide = s.fold && slices.ContainsFunc(s.items, func(i item) bool { return i.hi > 0xffff }) &&
+		slices.ContainsFunc(s.items, func(i item) bool { return !literal(i) })
+	return s
 }
 
 func single(r rune, fold, plain bool) *set {
@@ -100,6 +120,19 @@ func lower(r rune, plain bool) rune {
 		return r
 	}
 	return unicode.ToLower(r)
+}
+
+// upper is the upper case, of several characters the first where that is beyond r.
+func upper(r rune) rune {
+	switch r {
+	case 0x149:
+		return 0x2bc
+	case 0x390:
+		return 0x399
+	case 0x1fb2, 0x1fc2, 0x1ff2:
+		return r + 8
+	}
+	return unicode.ToUpper(r)
 }
 
 func isWordASCII(r rune) bool  { return r < 128 && pystr.IsWord(r) }

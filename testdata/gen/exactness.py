@@ -355,7 +355,7 @@ def inverse_error(est, X):
         d = np.c_[d, np.full(len(d), np.inf)]
     b = np.where(d < np.inf, blur(est, X, np.minimum(d, 1e150)), 0)
     if getattr(X, "dtype", None) == np.float32:
-        b = b + 2e-7 * np.nanmax(np.abs(X))
+        b = b + 2e-7 * np.nanmax(np.abs(X.data if sp.issparse(X) else X))
     zero = d <= 4 * b  # whose share is all, but for what is left to the others
     with np.errstate(all="ignore"):
         error = np.where(zero, 0, b / (d - b)).max(1)
@@ -538,6 +538,10 @@ def projected(est, X, method):
         return np.dot(X + np.abs(getattr(est, "xbar_", 0)), np.abs(est.scalings_))
     if name == "GaussianRandomProjection" and method == "transform":
         return np.dot(X, np.abs(est.components_).T)
+    if name in ("GaussianRandomProjection", "SparseRandomProjection") and method == "inverse_transform":
+        D = np.asarray(est.components_.todense() if sp.issparse(est.components_) else est.components_, dtype=float)
+        lost = 1 if est.compute_inverse_components else max(2, 0.4 * np.linalg.cond(D))  # inverted as it is asked
+        return np.dot(X, np.abs(np.linalg.pinv(D)).T) * lost
     return None
 
 
@@ -618,7 +622,15 @@ def scale(est, X, method, coarse):
             return s.astype(float).tolist()
         if type(est).__name__ == "Nystroem" and method == "transform":
             # Directions without variance are scaled up by a million: what is left of them is rounding.
-            K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **est._get_kernel_params()))
+            options = est._get_kernel_params()
+            K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **options))
+            if few == 1 and est.kernel in ("linear", "poly", "polynomial", "sigmoid"):
+                # Products whose terms cancel, then raised to a power or as steep as a tangent.
+                power = options.get("degree", 3) if "poly" in est.kernel else 1
+                g, c = (1, 0) if est.kernel == "linear" else (options.get("gamma", 1 / X.shape[1]), abs(options.get("coef0", 1)))
+                T = abs(X) @ abs(est.components_).T
+                T = (g * (T.toarray() if sp.issparse(T) else T) + c) ** power * max(1, power)
+                K = 2 * (K + 2 * (1 - K**2) * T if est.kernel == "sigmoid" else np.maximum(K, T))
             return np.maximum(np.abs(est.transform(X)).max(1), (0.1 if few == 1 else 1e-3) * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
         if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
             # Hundreds of iterations in float32: as far as they end from those in float64.
@@ -723,8 +735,10 @@ def scale(est, X, method, coarse):
         if coarse and type(est).__name__ in ("SparsePCA", "MiniBatchSparsePCA") and method == "transform":
             # A ridge regression on the components, solved in float32.
             D = est.components_.astype(float)
-            lost = 0.06 * np.linalg.cond(np.dot(D, D.T) + est.ridge_alpha * np.eye(len(D)))
-            return [float(np.abs(est.transform(X)).max() * max(1, lost))] * X.shape[0]
+            G = np.dot(D, D.T) + est.ridge_alpha * np.eye(len(D))
+            code = float(np.abs(est.transform(X)).max() * max(1, 0.06 * np.linalg.cond(G)))
+            side = np.dot(np.abs(X - est.mean_), np.abs(D).T)  # the right-hand sides, whose terms cancel, too
+            return np.maximum(code, 0.3 * np.dot(side, np.abs(np.linalg.inv(G))).max(1)).tolist()
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
             return (0.1 * (np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
