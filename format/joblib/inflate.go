@@ -44,7 +44,8 @@ const (
 	litBits  = 11
 	distBits = 9
 	maxDist  = 32 << 10
-	maxCopy  = 258 + 8 // a match, copied eight bytes at a time
+	maxCopy  = 258 + 8  // a match, copied eight bytes at a time
+	stride   = 64 << 10 // decoded at a time
 )
 
 // A table entry holds in its low four bits how many bits to drop, then in four how many bits follow (or index the second
@@ -167,7 +168,32 @@ func (z *inflate) align() {
 	z.bits, z.n = 0, 0
 }
 
-func (z *inflate) Read(p []byte) (int, error) { return z.give(p, z.more) }
+// Read gives what is decoded. Long reads are decoded in place, once what matches may refer to is there.
+func (z *inflate) Read(p []byte) (int, error) {
+	n := 0
+	for len(p)-n >= maxDist+2*stride && n < maxDist && z.fault == nil {
+		k, err := z.give(p[n:], z.more)
+		if n += k; err != nil {
+			return n, err
+		}
+	}
+	if n < maxDist || z.r < z.w {
+		if n > 0 {
+			return n, nil
+		}
+		return z.give(p, z.more)
+	}
+	own := z.buf
+	begin := n - (z.w - z.low)
+	z.buf, z.low, z.r, z.w = p, max(begin, 0), n, n
+	for z.fault == nil && len(p)-z.w >= stride+maxCopy {
+		z.fault = z.more()
+	}
+	n = z.w
+	keep := copy(own, p[max(z.low, n-maxDist):n])
+	z.buf, z.low, z.r, z.w = own, 0, keep, keep
+	return n, nil
+}
 
 // more decodes the next piece of a block, or reads what stands between blocks.
 func (z *inflate) more() error {
@@ -180,7 +206,7 @@ func (z *inflate) more() error {
 	z.room()
 	z.r = z.w
 	if z.block == inStored {
-		n := min(z.stored, step)
+		n := min(z.stored, stride)
 		if len(z.in)-z.ip < n {
 			return io.ErrUnexpectedEOF
 		}
@@ -189,7 +215,7 @@ func (z *inflate) more() error {
 		if z.stored == 0 {
 			z.block = atHeader
 		}
-	} else if err := z.decode(z.w + step); err != nil {
+	} else if err := z.decode(z.w + stride); err != nil {
 		return err
 	}
 	_, _ = z.sum.Write(z.buf[z.r:z.w])
@@ -200,14 +226,13 @@ func (z *inflate) more() error {
 	return nil
 }
 
-// room makes place for a step and a match behind the window's end.
+// room makes place for a stride and a match behind the window's end.
 func (z *inflate) room() {
-	const want = step + maxCopy
-	if len(z.buf)-z.w >= want {
+	if len(z.buf)-z.w >= stride+maxCopy {
 		return
 	}
 	if z.buf == nil {
-		z.buf = make([]byte, maxDist+4*step)
+		z.buf = make([]byte, maxDist+4*stride)
 		return
 	}
 	keep := min(maxDist, z.w-z.low)

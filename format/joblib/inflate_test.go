@@ -90,6 +90,40 @@ func TestInflateReadsEveryLevel(t *testing.T) {
 	}
 }
 
+// Long reads are decoded in place, between short ones and at every distance from a member's beginning.
+func TestInflateReadsInPlace(t *testing.T) {
+	var all []byte
+	for _, s := range samples() {
+		if len(s) > 60_000 {
+			all = append(all, s...)
+		}
+	}
+	const least = maxDist + 2*stride
+	for i, sizes := range [][]int{{least}, {1 << 20}, {least - 1, least}, {1, least, 5000, 300_000}, {40_000, least + 7}, {1, 1, 700_001}} {
+		for _, members := range []int{1, 40} {
+			var w bytes.Buffer
+			for k := range members {
+				z, _ := gzip.NewWriterLevel(&w, k%10)
+				z.Write(all[k*len(all)/members : (k+1)*len(all)/members])
+				z.Close()
+			}
+			r, err := newInflate(w.Bytes(), 0, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []byte
+			for k := 0; err == nil; k++ {
+				p, n := make([]byte, sizes[k%len(sizes)]), 0
+				n, err = io.ReadFull(r, p)
+				got = append(got, p[:n]...)
+			}
+			if err != io.EOF && err != io.ErrUnexpectedEOF || !bytes.Equal(got, all) || r.rest() != 0 || r.members != members {
+				t.Errorf("sizes %d: %v, %d bytes of %d, %d left, %d members", i, err, len(got), len(all), r.rest(), r.members)
+			}
+		}
+	}
+}
+
 func TestLZMAReadsWhatIsWritten(t *testing.T) {
 	for i, want := range samples() {
 		if len(want) > 100_000 && testing.Short() {
@@ -372,6 +406,15 @@ func FuzzInflate(f *testing.F) {
 		}
 		if (err == nil) != (werr == nil) || err == nil && !bytes.Equal(got, want) {
 			t.Fatalf("%v, the standard library: %v; %d and %d bytes", err, werr, len(got), len(want))
+		}
+		z, err = newInflate(b, 0, false)
+		if err == nil {
+			p, n := make([]byte, 1<<18), 0
+			n, err = io.ReadFull(z, p)
+			got = p[:n]
+		}
+		if ended := err == nil || err == io.EOF || err == io.ErrUnexpectedEOF && z.fault == io.EOF; ended != (werr == nil) || ended && !bytes.Equal(got, want) {
+			t.Fatalf("in place: %v, the standard library: %v; %d and %d bytes", err, werr, len(got), len(want))
 		}
 	})
 }
