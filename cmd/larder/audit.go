@@ -83,7 +83,13 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 			r.Path = "-"
 			reports = append(reports, r)
 		case err != nil:
-			return err
+			t, lost := locate(cmd, path) // a package by its prefix, a reference to the registry
+			if lost != nil || t.prefix == "" {
+				return err
+			}
+			r := larder.Audit(t.path(), p)
+			r.Path = path
+			reports = append(reports, r)
 		case info.IsDir():
 			err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 				if err != nil {

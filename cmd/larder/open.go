@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,9 @@ type target struct {
 func locate(cmd *cobra.Command, name string) (target, error) {
 	if scheme, _, ok := strings.Cut(name, "://"); ok {
 		return target{}, usagef("%s:// is not a place this program reads models from", scheme)
+	}
+	if filepath.Base(name) == "MLmodel" { // the description stands for its folder
+		name = filepath.Dir(name)
 	}
 	info, err := os.Stat(name)
 	prefix, packaged := pack.Locate(name)
@@ -163,13 +167,17 @@ func tellBeside(m *larder.Model) {
 	}
 }
 
+// path is the model's file.
+func (t target) path() string {
+	if t.prefix != "" {
+		return t.prefix + pack.ModelSuffix
+	}
+	return t.file
+}
+
 // read opens a model and gives the bytes of its file, too.
 func (t target) read(cmd *cobra.Command) (*larder.Model, []byte, error) {
-	name := t.file
-	if t.prefix != "" {
-		name = t.prefix + pack.ModelSuffix
-	}
-	in, err := openInput(cmd.Context(), name)
+	in, err := openInput(cmd.Context(), t.path())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,7 +20,11 @@ func disCommand() *cobra.Command {
 		Short: "disassembly with offsets; nothing is judged",
 		Args:  args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			src, err := openSource(cmd, a[0])
+			t, err := locate(cmd, a[0])
+			if err != nil {
+				return err
+			}
+			src, err := openSource(cmd, t.path())
 			if err != nil {
 				return err
 			}

@@ -107,7 +107,7 @@ func Parse(b []byte) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n.domain != "" && out.Opsets[n.domain] == 0 {
+		if out.Opsets[n.domain] == 0 {
 			return nil, &SyntaxError{Node: n.name, Msg: fmt.Sprintf("the operations of %q are not named", n.domain)}
 		}
 		out.nodes = append(out.nodes, n)
@@ -231,10 +231,7 @@ func Decode(b []byte) (*graph.Graph, error) {
 // Sums of a row are added from left to right; an ensemble's trees one after the other, in double where its input is, else
 // in double and rounded to float: ONNX Runtime adds in float, in an order of its own.
 func (m *Model) Lower(b *graph.Builder, in []graph.Value, outputs ...string) ([]graph.Value, error) {
-	switch v, ok := m.Opsets[""]; {
-	case !ok && len(m.Opsets) == 0:
-		return nil, &SyntaxError{Msg: "no set of operations is named"}
-	case ok && (v < oldestOpset || v > lastOpset):
+	if v, ok := m.Opsets[""]; ok && (v < oldestOpset || v > lastOpset) {
 		return nil, &graph.UnsupportedError{Why: fmt.Sprintf("ONNX operator set %d: %d to %d are read", v, oldestOpset, lastOpset)}
 	}
 	d := &decoder{b: b, vals: map[string]graph.Value{}, fixed: map[string]*tensor.Tensor{}, shapes: map[string]graph.Value{}, lying: map[string]bool{}, opset: m.Opsets[""]}
