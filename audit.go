@@ -41,7 +41,7 @@ func (e *UnsafeError) Is(target error) bool { return target == ErrUnsafe }
 // Audit judges the file at path: what loading it in Python would import and call. It never fails: a file that can not
 // be read is undetermined, or refused for what was seen before the fault.
 func Audit(path string, p audit.Policy) *audit.Report {
-	lim := source.Default()
+	lim := source.Default().Outlined()
 	src, err := source.Open(path, lim)
 	if err != nil {
 		r := audit.Failure(err, nil, p)
@@ -56,7 +56,7 @@ func Audit(path string, p audit.Policy) *audit.Report {
 
 // AuditBytes judges a file held in memory.
 func AuditBytes(data []byte, p audit.Policy) *audit.Report {
-	return auditSource(source.Bytes(data), source.Default(), p)
+	return auditSource(source.Bytes(data), source.Default().Outlined(), p)
 }
 
 func auditSource(src *source.Source, lim source.Limits, p audit.Policy) (r *audit.Report) {
@@ -150,6 +150,9 @@ func pickledMembers(src *source.Source, lim source.Limits) *pyobj.Doc {
 		case zip.Deflate:
 			r := flate.NewReader(bytes.NewReader(b))
 			b, _ = io.ReadAll(io.LimitReader(r, 4096))
+			if array, _, err := npy.Header(b); err == nil && !array.DType.HasObject() {
+				continue
+			}
 			if !npy.Sniff(b) && !pickle.Sniff(b[:min(len(b), 64)]) {
 				continue
 			}

@@ -136,6 +136,11 @@ func build(src *source.Source, o options) (*Model, error) {
 		m.est, m.bind = bindONNX(src, m.path)
 		return m, nil
 	}
+	if doc.Unread > 0 {
+		m.bind = source.OverHeld(doc.Unread, o.limits.HeldBy(src.Len()), -1)
+		src.Owe(func() error { return m.bind })
+		return m, nil
+	}
 	m.take(o.binder(doc), m.root, m.path)
 	if held := m.objects(); m.bind != nil && len(held) > 1 {
 		m.bind = &sklearn.BindError{Path: m.path, Msg: sklearn.Describe(m.root) + " is no estimator: select one of what it holds: " + names(held)}

@@ -29,12 +29,16 @@ type options struct {
 	lenient  bool
 	threads  int
 	watch    func(done, total int64)
+	outline  bool
 }
 
 func newOptions(opts []Option) options {
 	o := options{limits: source.Default()}
 	for _, f := range opts {
 		f(&o)
+	}
+	if o.outline {
+		o.limits = o.limits.Outlined()
 	}
 	if o.registry == nil {
 		o.registry = registry()
@@ -44,6 +48,10 @@ func newOptions(opts []Option) options {
 
 // WithLimits bounds what decoding may use; the default is source.Default().
 func WithLimits(l source.Limits) Option { return func(o *options) { o.limits = l } }
+
+// Outline opens a file to be looked at: floats of a compressed file that decompress to much more than its size are not kept in memory.
+// Where there were some, the Model tells what it is, runs nothing and is not written.
+func Outline() Option { return func(o *options) { o.outline = true } }
 
 // WithRegistry uses another class table: a smaller one, or all.Registry with your own transformers added.
 func WithRegistry(r *sklearn.Registry) Option { return func(o *options) { o.registry = r } }

@@ -65,6 +65,12 @@ func (j *judge) arrays(class string, state pyobj.Value) string {
 			return fmt.Sprintf("%d features", n)
 		}
 	case "OneHotEncoder":
+		for _, v := range members(d.Get("categories_")) {
+			if a, ok := v.(*pyobj.Array); ok && a.Unread { // of those alone the order of floats counts
+				j.add(Finding{Rule: ruleLimit, Level: Error, Offset: -1, Index: -1, Message: "categories that are not kept in memory: decompress the file first"})
+				return ""
+			}
+		}
 		return encoderArrays(d)
 	}
 	return ""

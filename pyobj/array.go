@@ -16,6 +16,12 @@ type Array struct {
 	Subclass *Global // class other than numpy.ndarray (numpy.matrix, numpy.memmap, numpy.recarray); nil for ndarray
 	Offset   int64   // where Data begins in the uncompressed stream, -1 if unknown
 	Mapped   bool    // Data is a view of a mapped file
+	Unread   bool    // Data was stepped over (source.Limits.Outline) and is nil
+}
+
+// Inert reports a dtype of plain floats: numbers that lead nowhere, as indices and the fields of nodes do.
+func (d *DType) Inert() bool {
+	return (d.Kind == 'f' || d.Kind == 'c') && d.Sub == nil && len(d.Fields) == 0
 }
 
 // Len returns the number of elements.

@@ -25,8 +25,9 @@ type Doc struct {
 	Imports []Import
 	Calls   []Call
 	Notes   []Note
-	Opcodes int  // pickle opcodes executed
-	Python2 bool // a Python 2 form was met (STRING, BINSTRING, __builtin__ ...)
+	Opcodes int   // pickle opcodes executed
+	Unread  int64 // bytes of arrays that were stepped over (source.Limits.Outline)
+	Python2 bool  // a Python 2 form was met (STRING, BINSTRING, __builtin__ ...)
 
 	Untrusted []string // skops: what skops.io.get_untrusted_types answers
 }

@@ -105,17 +105,35 @@ func openModel(cmd *cobra.Command, name string) (*larder.Model, error) {
 	return m, err
 }
 
+// openOutline is openModel for whoever looks at a file and computes nothing from it.
+func openOutline(cmd *cobra.Command, name string) (*larder.Model, error) {
+	t, err := locate(cmd, name)
+	if err != nil {
+		return nil, err
+	}
+	_, m, err := t.open(cmd, larder.Outline())
+	if err == nil && m.Doc().Unread == 0 { // what was not kept was judged when it was opened
+		err = judged(m)
+	}
+	return m, err
+}
+
+// judged is the error of a model that is refused when all of it is judged.
+func judged(m *larder.Model) error {
+	r, err := m.Judge()
+	if err == nil && r.Verdict == audit.Refused {
+		err = &larder.UnsafeError{Report: r}
+	}
+	return err
+}
+
 // openPackage opens what a MODEL argument names and judges all of it; the package is nil for a file that stands alone.
 func openPackage(cmd *cobra.Command, name string) (*pack.Package, *larder.Model, error) {
 	p, m, err := openToRun(cmd, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := m.Judge()
-	if err == nil && r.Verdict == audit.Refused {
-		err = &larder.UnsafeError{Report: r}
-	}
-	if err != nil {
+	if err := judged(m); err != nil {
 		return nil, nil, err
 	}
 	return p, m, nil
@@ -132,10 +150,10 @@ func openToRun(cmd *cobra.Command, name string) (*pack.Package, *larder.Model, e
 }
 
 // open opens a package's model, or a file's, for which there is no package.
-func (t target) open(cmd *cobra.Command) (p *pack.Package, m *larder.Model, err error) {
+func (t target) open(cmd *cobra.Command, how ...larder.Option) (p *pack.Package, m *larder.Model, err error) {
 	bar := newBar(os.Stderr)
 	defer bar.end()
-	opts := append(openOptions(cmd), larder.Progress(func(done, total int64) { bar.bytes("reading", done, total) }))
+	opts := append(append(openOptions(cmd), how...), larder.Progress(func(done, total int64) { bar.bytes("reading", done, total) }))
 	if t.prefix != "" {
 		if p, err = pack.Read(t.prefix); err != nil {
 			return nil, nil, err

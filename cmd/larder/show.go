@@ -19,7 +19,7 @@ func showCommand() *cobra.Command {
 		Short: "what is in a file: pipeline, parameters, inputs, classes, methods, what is unsupported and why",
 		Args:  args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			m, err := openModel(cmd, a[0])
+			m, err := openOutline(cmd, a[0])
 			if err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ func disCommand() *cobra.Command {
 				return err
 			}
 			cut, _ := cmd.Flags().GetInt("cut")
-			return larder.Disassemble(stdout(cmd), src, source.Default(), cut)
+			return larder.Disassemble(stdout(cmd), src, source.Default().Outlined(), cut)
 		},
 	}
 	cmd.Flags().Int("cut", 100, "bytes of an argument to print; 0 for all")

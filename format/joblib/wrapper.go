@@ -2,6 +2,7 @@ package joblib
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -128,12 +129,25 @@ func (r *reader) spliced(d *pyobj.Dict) (pyobj.Value, error) {
 		return nil, err
 	}
 	a := &pyobj.Array{DType: dt, Shape: shape, Fortran: order == "F" && len(shape) > 1, Subclass: sub, Offset: r.m.Offset()}
-	if a.Data, err = r.m.Take(size); err != nil {
+	if r.s != nil && r.stepsOver(dt, size) {
+		a.Unread = true
+		r.m.Doc.Unread += size
+		err = r.m.Skip(size)
+	} else {
+		a.Data, err = r.m.Take(size)
+	}
+	if err != nil {
 		return nil, err
 	}
 	a.Mapped = r.s == nil && r.src.Mapped() && size > pickle.Copied
 	r.remark(at, "array of %d bytes at %d, shape %v, dtype %s", size, a.Offset, shape, dt.Code())
 	return a, nil
+}
+
+// stepsOver reports whether an array of a compressed stream is not kept: a disassembly wants none, an outline no floats there is no
+// room for.
+func (r *reader) stepsOver(d *pyobj.DType, size int64) bool {
+	return r.m.Listing() || r.lim.Outline && d.Inert() && !r.m.Holds(size)
 }
 
 // remark adds a line to a disassembly.
@@ -253,15 +267,21 @@ func (r *reader) unpackZF(src *source.Source) ([]byte, error) {
 	if Compressor(src.All()) != "ZF" {
 		return nil, fmt.Errorf("no ZF header")
 	}
-	lim := r.lim
+	lim, room := r.lim, r.lim.HeldBy(src.Len())
 	for _, b := range r.zf {
 		lim.Decompressed -= int64(len(b))
+		room -= int64(len(b))
 	}
+	room = min(lim.Decompressed, max(room, 0))
 	s, err := open(src, "ZF", lim)
 	if err != nil {
 		return nil, err
 	}
-	out, err := source.ReadAll(s, min(s.declared, src.Len()*notable), lim.Decompressed)
+	out, err := source.ReadAll(s, min(s.declared, src.Len()*notable), room)
+	var over *source.LimitError
+	if errors.As(err, &over) && over.Max == room && room < lim.Decompressed {
+		err = source.OverHeld(over.Value, room, -1)
+	}
 	if err != nil {
 		return nil, err
 	}

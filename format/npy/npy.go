@@ -164,6 +164,23 @@ func ArrayBehind(head, b []byte, lim source.Limits) (*pyobj.Array, int, error) {
 	return a, end, nil
 }
 
+// Outline is Array for a file of size bytes that was not kept: of floats, and nothing behind them. Others are a LimitError.
+func Outline(head []byte, size int64, lim source.Limits) (*pyobj.Array, error) {
+	a, at, err := Header(head)
+	if err != nil {
+		return nil, err
+	}
+	if !a.DType.Inert() {
+		return nil, source.OverHeld(size, lim.Held, -1)
+	}
+	n, err := numpy.ByteSize(a.DType, a.Shape)
+	if err != nil || n != size-int64(at) {
+		return nil, &SyntaxError{int64(at), fmt.Sprintf("%d bytes where shape %v of %s needs %d", size-int64(at), a.Shape, a.DType.Code(), n)}
+	}
+	a.Unread, a.Offset = true, -1
+	return a, nil
+}
+
 // Header reads the header: an Array without data, and where its data begin.
 func Header(b []byte) (*pyobj.Array, int, error) {
 	if len(b) < 10 || !Sniff(b) {

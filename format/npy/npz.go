@@ -48,6 +48,15 @@ func DecodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 		}
 		out.Set(pyobj.Str(name), a)
 		return nil
+	}, func(name string, head []byte, size int64) error {
+		a, err := Outline(head, size, lim)
+		if err != nil {
+			return fmt.Errorf("member %q: %w", name, err)
+		}
+		doc.Stream += size
+		doc.Unread += size
+		out.Set(pyobj.Str(name), a)
+		return nil
 	})
 	if err != nil {
 		return doc, err
@@ -74,15 +83,19 @@ func Zip(b []byte, lim source.Limits) (names []string, arrays map[string]*pyobj.
 		names = append(names, name)
 		arrays[name] = a
 		return nil
-	})
+	}, nil)
 	if err = errors.Join(err, twice); err != nil {
 		return nil, nil, err
 	}
 	return names, arrays, nil
 }
 
-// members gives the members of an archive one by one, without .npy.
-func members(src *source.Source, lim source.Limits, note zipread.Note, f func(name string, data []byte) error) error {
+// headed is read of a member of which no more than the header is kept.
+const headed = 64 << 10
+
+// members gives the members of an archive one by one, without .npy; of those that lim.Outline keeps none of in memory, over is given
+// the first bytes and the size.
+func members(src *source.Source, lim source.Limits, note zipread.Note, f func(name string, data []byte) error, over func(name string, head []byte, size int64) error) error {
 	if src.Len() == int64(len(emptyArchive)) && string(src.All()) == emptyArchive { // numpy.savez of nothing
 		return nil
 	}
@@ -91,6 +104,16 @@ func members(src *source.Source, lim source.Limits, note zipread.Note, f func(na
 		return err
 	}
 	for _, member := range a.Names {
+		if lim.Outline && over != nil && !a.Holds(member) {
+			head, size, err := a.Skim(member, headed)
+			if err == nil {
+				err = over(strings.TrimSuffix(member, ".npy"), head, size)
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		data, err := a.Read(member, lim.Decompressed)
 		if err != nil {
 			return err

@@ -52,7 +52,8 @@ type lister struct {
 	arg   string
 	note  string
 	later []string
-	done  bool // the line of the opcode at hand is written
+	long  int64 // bytes of which no more was read than is shown
+	done  bool  // the line of the opcode at hand is written
 }
 
 func (d *lister) start(m *Machine) {
@@ -103,7 +104,19 @@ func reprByte(b byte) string {
 	return fmt.Sprintf("\\x%02x", b)
 }
 
+// begin reads what is shown of n bytes and steps over the rest.
+func (d *lister) begin(in *input, n int64) ([]byte, bool) {
+	in.leave(n)
+	b, ok := in.payload(int64(d.cut))
+	d.long = n
+	return b, ok && in.over(n-int64(len(b)))
+}
+
 func (d *lister) reprBytes(b []byte) string {
+	if n := d.long; n > 0 {
+		d.long = 0
+		return fmt.Sprintf("%s... (%d bytes)", reprBytes(b), n)
+	}
 	if d.cut > 0 && len(b) > d.cut {
 		return fmt.Sprintf("%s... (%d bytes)", reprBytes(b[:d.cut]), len(b))
 	}

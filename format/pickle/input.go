@@ -239,6 +239,34 @@ func (in *input) payload(n int64) ([]byte, bool) {
 	}
 }
 
+// over steps over n bytes of what is no frame.
+func (in *input) over(n int64) bool {
+	switch {
+	case in.r == nil:
+		if n > int64(len(in.buf)-in.pos) {
+			return false
+		}
+		in.pos += int(n)
+		return true
+	case in.all != nil:
+		if n > in.left() {
+			return false
+		}
+		in.seek(in.offset() + n)
+		return true
+	}
+	k := min(n, int64(len(in.buf)-in.pos))
+	in.pos += int(k)
+	buf := make([]byte, min(window, n-k))
+	for n -= k; n > 0; n -= int64(len(buf)) {
+		buf = buf[:min(n, int64(len(buf)))]
+		if _, ok := in.read(buf); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // read fills p from the window and then from the stream.
 func (in *input) read(p []byte) (int, bool) {
 	k := copy(p, in.buf[in.pos:])

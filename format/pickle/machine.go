@@ -31,6 +31,8 @@ type Machine struct {
 	in    input
 	lim   source.Limits
 	size  int64 // bytes the stream is made from
+	held  int64 // bytes of a stream's payloads
+	room  int64 // and what they may grow to
 	ops   int64 // opcodes of all pickles
 	heap  int64 // bytes of the values made, an estimate
 	hash  int64 // items of tuples that Python would have hashed
@@ -94,12 +96,13 @@ func NewReader(r io.Reader, size int64, lim source.Limits) *Machine {
 	m := newMachine(lim)
 	m.in.r = r
 	m.in.backed = size * 200
+	m.room = lim.HeldBy(size)
 	m.sized(size)
 	return m
 }
 
 func newMachine(lim source.Limits) *Machine {
-	m := &Machine{lim: lim, Doc: &pyobj.Doc{Format: Name, Protocol: -1}}
+	m := &Machine{lim: lim, room: math.MaxInt64, Doc: &pyobj.Doc{Format: Name, Protocol: -1}}
 	m.in.frame = noFrame
 	m.globals = map[pyobj.Global]*pyobj.Global{}
 	m.rules = map[string]int{}
@@ -248,9 +251,33 @@ func (m *Machine) Nested() (pyobj.Value, error) {
 	return v, err
 }
 
+// hold counts n bytes of a stream that are kept towards Limits.Held.
+func (m *Machine) hold(n int64) error {
+	if n > m.room-m.held {
+		return source.OverHeld(m.held+min(n, math.MaxInt64-m.held), m.room, m.at)
+	}
+	m.held += n
+	return nil
+}
+
+// Holds reports whether Take keeps n more bytes in memory.
+func (m *Machine) Holds(n int64) bool { return n <= m.room-m.held }
+
+// Skip steps over n raw bytes.
+func (m *Machine) Skip(n int64) error {
+	m.closeFrame()
+	if !m.in.over(n) {
+		return m.eof(fmt.Sprintf("%d bytes wanted, ", n))
+	}
+	return nil
+}
+
 // Take reads n raw bytes. They may be a view of the input: never write to them.
 func (m *Machine) Take(n int64) ([]byte, error) {
 	m.closeFrame()
+	if err := m.hold(n); err != nil {
+		return nil, err
+	}
 	b, ok := m.in.payload(n)
 	if !ok {
 		return nil, m.eof(fmt.Sprintf("%d bytes wanted, ", n))
@@ -732,15 +759,32 @@ func (m *Machine) counted(info *opInfo, brief bool) ([]byte, error) {
 		}
 	}
 	var b []byte
-	if brief && n <= window {
+	switch {
+	case brief && n <= window:
 		b, ok = m.in.short(int(n))
-	} else {
+	case n > window && m.lists():
+		b, ok = m.dis.begin(&m.in, int64(n))
+	default:
+		if n >= window {
+			if err := m.hold(int64(n)); err != nil {
+				return nil, err
+			}
+		}
 		b, ok = m.in.payload(int64(n))
 	}
 	if !ok {
 		return nil, m.eof(fmt.Sprintf("%d bytes declared, ", n))
 	}
 	return b, nil
+}
+
+// lists reports whether no more of the bytes at hand is wanted than a disassembly shows of them.
+func (m *Machine) lists() bool {
+	switch m.op {
+	case opBinBytes, opBinBytes8, opByteArray8:
+		return m.dis != nil && m.dis.cut > 0 && m.dis.cut <= window
+	}
+	return false
 }
 
 // index reads a memo index.

@@ -475,11 +475,20 @@ func (d *decoder) defaultDict(o *object, path string, depth int) (pyobj.Value, e
 	return obj, nil
 }
 
-// member reads the file of a node. A member belongs to one __id__.
+// member reads the file of a node.
 func (d *decoder) member(o *object, path string) ([]byte, error) {
+	name, err := d.file(o, path)
+	if err != nil {
+		return nil, err
+	}
+	return d.archive.Read(name, d.lim.Decompressed)
+}
+
+// file gives the name of the file of a node. A member belongs to one __id__.
+func (d *decoder) file(o *object, path string) (string, error) {
 	name := o.text("file")
 	if name == "" {
-		return nil, bad(-1, "%s: node without a file", path)
+		return "", bad(-1, "%s: node without a file", path)
 	}
 	if why := zipread.Unclean(name); why != "" {
 		d.note("skops-file-name", pyobj.LevelRefuse, -1, "%s: file %q: %s", path, name, why)
@@ -492,7 +501,7 @@ func (d *decoder) member(o *object, path string) ([]byte, error) {
 		d.note("skops-shared-member", pyobj.LevelRefuse, -1, "%s: member %q belongs to two different objects", path, name)
 	}
 	d.files[name] = id
-	return d.archive.Read(name, d.lim.Decompressed)
+	return name, nil
 }
 
 func numberOf(v any) number { n, _ := v.(number); return n }
@@ -507,6 +516,9 @@ func (d *decoder) array(o *object, path string, depth int) (pyobj.Value, error) 
 	}
 	if o.text("type") != "numpy" {
 		return nil, bad(-1, "%s: array of type %.20q", path, o.text("type"))
+	}
+	if name := o.text("file"); d.lim.Outline && d.archive.Has(name) && !d.archive.Holds(name) {
+		return d.outline(o, g, path)
 	}
 	b, err := d.member(o, path)
 	if err != nil {
@@ -528,6 +540,27 @@ func (d *decoder) array(o *object, path string, depth int) (pyobj.Value, error) 
 		a.Subclass = g
 		d.call("REDUCE", &pyobj.Global{Module: "numpy.core.multiarray", Name: "_reconstruct"}, []pyobj.Value{g, &pyobj.Tuple{}, pyobj.Bytes("b")}, nil, path)
 	}
+	return a, nil
+}
+
+// outline gives an array of floats that is not kept in memory.
+func (d *decoder) outline(o *object, g *pyobj.Global, path string) (pyobj.Value, error) {
+	name, err := d.file(o, path)
+	if err != nil {
+		return nil, err
+	}
+	head, size, err := d.archive.Skim(name, 64<<10)
+	if err != nil {
+		return nil, err
+	}
+	a, err := npy.Outline(head, size, d.lim)
+	if err != nil {
+		return nil, fmt.Errorf("skops: %s: %w", path, err)
+	}
+	if g.String() != "numpy.ndarray" {
+		return nil, source.OverHeld(size, d.lim.Held, -1)
+	}
+	d.doc.Unread += size
 	return a, nil
 }
 

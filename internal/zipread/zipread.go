@@ -59,6 +59,8 @@ type Archive struct {
 	start map[string]int64 // where the bytes of members begin, as far as their local headers told when they were checked
 	head  []byte           // what Head gave
 	left  int64            // decompressed bytes still allowed
+	held  int64            // bytes of compressed members that are kept in memory
+	room  int64            // and what they may grow to
 	cache map[string][]byte
 }
 
@@ -137,7 +139,7 @@ func Open(src *source.Source, lim source.Limits, note Note) (*Archive, error) {
 		return nil, bad(0, "not a readable zip: %v", err)
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	a := &Archive{src: src, files: make(map[string]*zip.File, len(z.File)), start: start, left: lim.Decompressed, cache: map[string][]byte{}}
+	a := &Archive{src: src, files: make(map[string]*zip.File, len(z.File)), start: start, left: lim.Decompressed, room: lim.HeldBy(src.Len()), cache: map[string][]byte{}}
 	for _, f := range z.File {
 		if a.files[f.Name] == nil {
 			a.files[f.Name] = f
@@ -379,6 +381,34 @@ func (a *Archive) Read(name string, limit int64) ([]byte, error) {
 	return b, nil
 }
 
+// Holds reports whether Read takes no more memory for a member than is allowed.
+func (a *Archive) Holds(name string) bool {
+	f := a.files[name]
+	return f == nil || f.Method == zip.Store || f.UncompressedSize64 <= uint64(a.room-a.held) || a.cache[name] != nil
+}
+
+// Skim reads a compressed member through, as Read does, and keeps its first n bytes only; size is what it has.
+func (a *Archive) Skim(name string, n int64) (head []byte, size int64, err error) {
+	f := a.files[name]
+	if f.UncompressedSize64 > uint64(a.left) {
+		return nil, 0, &source.LimitError{Limit: "decompressed bytes", Value: int64(min(f.UncompressedSize64, 1<<62)), Max: a.left, Offset: -1}
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, 0, bad(-1, "member %q: %v", f.Name, err)
+	}
+	defer r.Close()
+	if head, err = io.ReadAll(io.LimitReader(r, n)); err == nil {
+		size, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{r}, make([]byte, 64<<10))
+	}
+	if err != nil {
+		return nil, 0, bad(-1, "member %q: %v", f.Name, err)
+	}
+	size += int64(len(head))
+	a.left -= size
+	return head, size, nil
+}
+
 // Copy is Read for bytes that are looked at once: they are no view of a map.
 func (a *Archive) Copy(name string, limit int64) ([]byte, error) {
 	f := a.files[name]
@@ -467,6 +497,9 @@ func (a *Archive) unpack(f *zip.File, limit int64) ([]byte, error) {
 		}
 		return b, a.check(f, at)
 	}
+	if f.UncompressedSize64 > uint64(a.room-a.held) {
+		return nil, source.OverHeld(a.held+int64(min(f.UncompressedSize64, 1<<62)), a.room, -1)
+	}
 	r, err := f.Open()
 	if err != nil {
 		return nil, bad(-1, "member %q: %v", f.Name, err)
@@ -482,5 +515,6 @@ func (a *Archive) unpack(f *zip.File, limit int64) ([]byte, error) {
 		}
 		return nil, bad(-1, "member %q: %v", f.Name, err)
 	}
+	a.held += int64(len(b))
 	return b, nil
 }

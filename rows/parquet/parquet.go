@@ -25,11 +25,14 @@ import (
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/rows"
+	"github.com/larder-ml/larder/source"
 	"github.com/larder-ml/larder/tensor"
 )
 
 // Reader gives one Table per row group.
 type Reader struct {
+	r      io.ReaderAt
+	size   int64
 	file   *parquet.File
 	spans  map[string]bool // columns of durations, which only Arrow's schema tells from integers
 	halves map[string]bool // names of columns of half precision, nested ones too
@@ -45,7 +48,8 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 	if err := footer(r, size); err != nil {
 		return nil, corrupt(err)
 	}
-	f, err := parquet.OpenFile(r, size)
+	rd = &Reader{r: r, size: size}
+	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, corrupt(err)
 	}
@@ -57,7 +61,7 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 			}
 		}
 	}
-	rd = &Reader{file: f}
+	rd.file = f
 	if text, ok := f.Lookup("ARROW:schema"); ok {
 		rd.spans = durations(text)
 	}
@@ -80,7 +84,7 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 	return rd, nil
 }
 
-// footer checks the length that a file's last bytes give its description, which is read into memory of that size.
+// footer checks a file's description and the length that its last bytes give it.
 func footer(r io.ReaderAt, size int64) error {
 	var tail [8]byte
 	if size < 12 {
@@ -91,8 +95,13 @@ func footer(r io.ReaderAt, size int64) error {
 	}
 	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > size-12 {
 		return fmt.Errorf("a description of %d bytes in a file of %d", n, size)
+	} else {
+		b := make([]byte, n)
+		if _, err := r.ReadAt(b, size-8-n); err != nil {
+			return err
+		}
+		return described(b)
 	}
-	return nil
 }
 
 // leaves counts the columns that a field is stored in.
@@ -131,10 +140,15 @@ func (r *Reader) Next() (t *rows.Table, err error) {
 	g := groups[r.next]
 	r.next++
 	t = &rows.Table{Names: r.names, N: int(g.NumRows()), Typed: true}
+	meta := r.file.Metadata().RowGroups[r.next-1]
+	check := &checker{r: r.r, size: r.size, room: source.Default().HeldBy(r.size) + group}
 	for i, leaf := range r.leafs {
 		err := readable(r.fields[i])
 		if err == nil && r.spans[r.names[i]] {
 			err = errors.New("a duration is no number or text")
+		}
+		if err := check.take(int64(t.N), perValue(r.fields[i])); err != nil {
+			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: "parquet: " + err.Error(), Err: larder.ErrLimit}
 		}
 		if err != nil {
 			t.Columns = append(t.Columns, rows.Column{Tensor: tensor.New(tensor.Float64, t.N), Err: err})
@@ -145,13 +159,36 @@ func (r *Reader) Next() (t *rows.Table, err error) {
 			continue
 		}
 		half := r.halves[r.names[i]] && r.fields[i].Type().Kind() == parquet.FixedLenByteArray && r.fields[i].Type().Length() == 2
-		c, err := column(g.ColumnChunks()[leaf], r.fields[i], half, t.N)
+		if err := check.column(&meta.Columns[leaf].MetaData, int64(t.N), r.fields[i].Optional()); err != nil {
+			return nil, damaged(r.names[i], err)
+		}
+		c, err := column(check, g.ColumnChunks()[leaf], r.fields[i], half, t.N)
 		if err != nil {
-			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: err.Error()}
+			return nil, damaged(r.names[i], err)
 		}
 		t.Columns = append(t.Columns, rows.Column{Tensor: c})
 	}
 	return t, nil
+}
+
+// damaged is the error of a column that could not be read.
+func damaged(name string, err error) error {
+	e := &rows.Error{Row: -1, Column: name, Msg: "parquet: " + err.Error(), Err: larder.ErrCorrupt}
+	if errors.Is(err, source.ErrLimit) {
+		e.Err = larder.ErrLimit
+	}
+	return e
+}
+
+// perValue is what a value of a column takes in memory while it is read.
+func perValue(f parquet.Field) int64 {
+	if f.Leaf() {
+		switch f.Type().Kind() {
+		case parquet.Int32, parquet.Int64, parquet.Float, parquet.Double:
+			return 24
+		}
+	}
+	return 96
 }
 
 // readable says why a column is neither numbers nor text.
@@ -231,7 +268,7 @@ func integer(field parquet.Field) tensor.DType {
 }
 
 // column reads a column chunk: nulls make numbers NaN, and truth values and text cells.
-func column(chunk parquet.ColumnChunk, field parquet.Field, half bool, n int) (*tensor.Tensor, error) {
+func column(check *checker, chunk parquet.ColumnChunk, field parquet.Field, half bool, n int) (*tensor.Tensor, error) {
 	d := integer(field)
 	unsigned := d == tensor.Uint8 || d == tensor.Uint16 || d == tensor.Uint32 || d == tensor.Uint64
 	var cells []tensor.Cell
@@ -315,6 +352,9 @@ func column(chunk parquet.ColumnChunk, field parquet.Field, half bool, n int) (*
 					}
 					f64 = append(f64, f)
 				case parquet.ByteArray, parquet.FixedLenByteArray:
+					if err := check.take(int64(len(v.ByteArray())), 1); err != nil {
+						return nil, err
+					}
 					s := string(v.ByteArray())
 					if text {
 						str = append(str, s)

@@ -3,12 +3,15 @@ package parquet
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/fixture"
@@ -223,6 +226,45 @@ func TestKinds(t *testing.T) {
 	for _, text := range []string{"", "?", "AAAA", "/////wAAAAD/////", "//////////////////////////8="} {
 		if d := durations(text); len(d) != 0 {
 			t.Errorf("%q holds %v", text, d)
+		}
+	}
+}
+
+// TestRunsAreCounted: levels, indexes and counts that claim more values than a group has rows are refused before memory is taken for
+// them, and so is a page that decompresses to more than its header says.
+func TestRunsAreCounted(t *testing.T) {
+	long := binary.AppendUvarint(nil, 1<<31-2) // a run of 2^30 values
+	for name, err := range map[string]error{
+		"a long run":        runs(append(long, 1), 1, 100),
+		"many runs":         runs(bytes.Repeat([]byte{0x90, 3, 1}, 10), 1, 100),
+		"bits":              runs([]byte{0x93, 3}, 1, 100),
+		"a wide index":      runs([]byte{2, 1}, 33, 100),
+		"deltas":            deltas([]byte("\x80\x01\x04\xff\xff\xff\xff\x0f\x00"), 100),
+		"prefixes":          (&checker{room: 10}).values(&page{encoding: format.DeltaByteArray, values: 2}, []byte("\x80\x01\x04\x01\x32\x00"), format.ByteArray),
+		"a list":            described([]byte("\x29\xfc\xff\xff\xff\xff\x0f")),
+		"a text":            described([]byte("\x18\xff\xff\xff\xff\x0f")),
+		"structures":        described(append([]byte("\x19\xfc\xff\xff\x03"), make([]byte, 65536)...)),
+		"nests":             described(bytes.Repeat([]byte("\x1c"), 100)),
+		"a page":            (&checker{room: 1 << 20}).page(&page{kind: format.DataPage, unpacked: 1 << 21}, nil, format.Uncompressed, format.Double, false),
+		"an unknown method": (&checker{room: 1 << 20}).page(&page{kind: format.DataPage, unpacked: 1 << 10}, nil, format.LZO, format.Double, false),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := runs([]byte{0xc8, 1, 1}, 1, 100); err != nil {
+		t.Error(err)
+	}
+	for codec, c := range map[format.CompressionCodec]compress.Codec{format.Snappy: &pq.Snappy, format.Gzip: &pq.Gzip, format.Zstd: &pq.Zstd, format.Brotli: &pq.Brotli} {
+		b, err := c.Encode(nil, make([]byte, 32<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := unpack(b, codec, 1000); err == nil {
+			t.Errorf("%s: 32 MiB are read as 1000 bytes", codec)
+		}
+		if got, err := unpack(b, codec, 32<<20); err != nil || len(got) != 32<<20 {
+			t.Errorf("%s: %d bytes, %v", codec, len(got), err)
 		}
 	}
 }
