@@ -256,8 +256,8 @@ func unaryInt(op graph.Op, d tensor.DType) func(int64) int64 {
 // expit is the logistic function.
 func expit(x float64) float64 { return 1 / (1 + exp(-x)) }
 
-// expit32 is expit of a float32, whose exponential overflows sooner.
-func expit32(x float64) float64 { return 1 / (1 + float64(float32(exp(-x)))) }
+// expit32 is expit of a float32, each step of which is rounded and whose exponential overflows sooner.
+func expit32(x float64) float64 { return float64(1 / (1 + float32(exp(-x)))) }
 
 // sign keeps NaN, and makes both zeros positive.
 func sign(x float64) float64 {

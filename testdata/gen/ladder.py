@@ -216,6 +216,12 @@ def rows(kind, r, n, p):
         return sp.csr_matrix(np.where(r.rand(n, p) < 0.5, X, 0))
     if kind == "catint":
         return r.randint(0, 4, (n, p))
+    if kind == "codes":  # codes of categories, some missing; the last rows have some that none before them has
+        X = numbers(r, n, p)
+        X[:, ::2] = r.randint(0, r.choice([4, 40, 90]), X[:, ::2].shape)
+        X[r.rand(n, p) < 0.1] = np.nan
+        X[-10:, ::2][r.rand(*X[-10:, ::2].shape) < 0.3] = r.choice([91, 120, 254, 7, 300, -1, 0.5, 33.7])
+        return X
     if kind == "cat":
         return np.array([[u"%s%d" % (u"abcdefgh"[j], r.randint(0, 2 + j % 4)) for j in range(p)] for _ in range(n)], dtype=object)
     if kind == "catmix":
@@ -256,6 +262,12 @@ def rows(kind, r, n, p):
         return r.randint(0, 4, (n, p)) / 2.0
     if kind == "flat":
         return np.round(r.uniform(-3, 3, n), 1)
+    if kind == "catframe":
+        frame = rows("mixed", r, n, p)
+        for c in ("sex", "port", "pclass"):
+            frame[c] = frame[c].astype("category")
+        frame.loc[r.rand(n) < 0.1, "port"] = np.nan
+        return frame
     if kind == "mixed":
         if pd is None:
             raise Missing("pandas")
@@ -339,7 +351,7 @@ def data(tags, r, n, p, m):
 
 
 def variants(X, kind):
-    if isinstance(X, list) or kind in ("labels", "mixed", "kernel", "dist", "flat", "cat", "catmix", "catint", "catnone", "catnan", "new", "floats"):
+    if isinstance(X, list) or kind in ("labels", "mixed", "catframe", "kernel", "dist", "flat", "cat", "catmix", "catint", "catnone", "catnan", "new", "floats"):
         out = [("rows", X)]
         if kind not in ("labels", "flat"):
             out.append(("row", X.iloc[:1] if hasattr(X, "iloc") else X[:1]))
@@ -349,7 +361,7 @@ def variants(X, kind):
     if hasattr(X, "iloc"):
         return [("rows", X), ("row", X.iloc[:1]), ("array", X.values), ("turned", X[list(X.columns[::-1])])]
     out = [("rows", X), ("row", X[:1]), ("f4", X.astype(np.float32))]
-    if kind in ("nan", "zero", "thin", "hollow"):
+    if kind in ("nan", "zero", "thin", "hollow", "codes"):
         out.append(("whole", np.where(np.isnan(X) | (X == 0), 1.5, X)))
     if not np.isnan(X).any():
         out.append(("i8", np.round(X).astype(np.int64)))
@@ -482,6 +494,9 @@ S("ensemble.HistGradientBoostingClassifier", each("num", C) + "|nan bin|nan mult
 S("ensemble.HistGradientBoostingRegressor", "num reg|nan reg|num regpos|num regpos", loss=["least_squares", "squared_error", "least_absolute_deviation", "absolute_error", "poisson", "gamma", "quantile"], quantile=0.4, **hist)
 S("ensemble.HistGradientBoostingClassifier", "catint bin|catint multi", categorical_features=[[0, 2], [True, False, False, True]], **{k: v for k, v in hist.items() if k not in ("monotonic_cst",)})
 S("ensemble.HistGradientBoostingRegressor", "catint reg", categorical_features=[[0, 2], [True, False, False, True]], **{k: v for k, v in hist.items() if k not in ("monotonic_cst",)})
+for name, y in (("Classifier", "codes bin.str|codes multi"), ("Regressor", "codes reg|codes regpos")):
+    S("ensemble.HistGradientBoosting" + name, y, _n=90, categorical_features=Any([0, 2], [True, False, True, False], [2], [2, 0]), max_iter=4, min_samples_leaf=[3, 8], max_leaf_nodes=[None, 6], max_bins=[95, 255], monotonic_cst=[[0, 1, 0, -1]], interaction_cst=[[[0, 1], [2, 3]]], loss=["poisson", "quantile", "log_loss"], quantile=0.4, warm_start=[False, True], early_stopping=[False, True])
+    S("ensemble.HistGradientBoosting" + name, "catframe " + y.split()[1].split("|")[0], _n=90, categorical_features=Any("from_dtype", ["sex", "port"], ["port", "pclass"]), max_iter=3, min_samples_leaf=5)
 S("ensemble.AdaBoostClassifier", NUM, n_estimators=[3, 5], algorithm=["SAMME", "SAMME.R"], estimator=[None, DT, E("naive_bayes.GaussianNB"), LR], learning_rate=[1.0, 0.5])
 S("ensemble.AdaBoostRegressor", REG + "|num reg", n_estimators=[3, 5], loss=["linear", "square", "exponential"], estimator=[None, DTR, E("linear_model.Ridge")], learning_rate=[1.0, 0.5])
 bag = dict(n_estimators=3, max_samples=[1.0, 0.6], max_features=[1.0, 0.6, 2], bootstrap=[True, False], bootstrap_features=[False, True], oob_score=[False, True], warm_start=[False, True])
@@ -859,9 +874,12 @@ CLASSIFIES = Any(LR, DT, E("ensemble.RandomForestClassifier", n_estimators=3, ma
                  E("neighbors.KNeighborsClassifier", n_neighbors=3, weights=["uniform", "distance"]), E("naive_bayes.GaussianNB"), E("naive_bayes.BernoulliNB"), E("linear_model.SGDClassifier", max_iter=20, loss=["log", "hinge", "log_loss", "modified_huber"]), E("linear_model.RidgeClassifier"), E("linear_model.Perceptron", max_iter=20),
                  E("linear_model.PassiveAggressiveClassifier", max_iter=20), E("discriminant_analysis.LinearDiscriminantAnalysis", solver=["svd", "lsqr"]), E("discriminant_analysis.QuadraticDiscriminantAnalysis", reg_param=0.1), E("neural_network.MLPClassifier", hidden_layer_sizes=(4,), max_iter=10),
                  E("gaussian_process.GaussianProcessClassifier", optimizer=None), E("neighbors.NearestCentroid"), E("linear_model.LogisticRegressionCV", Cs=2, cv=2), E("dummy.DummyClassifier", strategy="prior"), E("calibration.CalibratedClassifierCV", estimator=E("svm.LinearSVC"), cv=2))
+for loss in (["deviance", "log_loss"], "exponential"):
+    S("ensemble.GradientBoostingClassifier", "std bin.str|std multi|num bin", n_estimators=[2, 4], loss=loss, init=CLASSIFIES)
 REGRESSES = Any(E("linear_model.LinearRegression"), E("linear_model.Ridge"), E("linear_model.Lasso", alpha=0.1), DTR, E("ensemble.RandomForestRegressor", n_estimators=3), E("ensemble.GradientBoostingRegressor", n_estimators=3, loss=["ls", "lad", "huber", "squared_error"]), E("ensemble.HistGradientBoostingRegressor", max_iter=3, min_samples_leaf=5),
                 E("ensemble.AdaBoostRegressor", n_estimators=3), E("ensemble.BaggingRegressor", n_estimators=3), E("svm.SVR", gamma=0.1), E("svm.LinearSVR"), E("neighbors.KNeighborsRegressor", n_neighbors=3), E("linear_model.SGDRegressor", max_iter=20), E("linear_model.HuberRegressor"), E("neural_network.MLPRegressor", hidden_layer_sizes=(4,), max_iter=10),
                 E("kernel_ridge.KernelRidge", kernel="rbf", gamma=0.1), E("gaussian_process.GaussianProcessRegressor", alpha=0.1), E("cross_decomposition.PLSRegression", n_components=2), E("linear_model.BayesianRidge"), E("linear_model.ARDRegression"), E("linear_model.TheilSenRegressor", max_subpopulation=100), E("dummy.DummyRegressor"))
+S("ensemble.GradientBoostingRegressor", "std reg|num reg|std regpos", n_estimators=[2, 4], loss=["lad", "huber", "quantile", "absolute_error", "ls", "squared_error"], init=REGRESSES)
 THREE = "std bin.str|std multi|std five.odd"
 INNER = E("pipeline.Pipeline", steps=[("t", TRANSFORMS), ("m", CLASSIFIES)])
 for before in (TRANSFORMS, UNION, PICKED, E("pipeline.Pipeline", steps=[("p", TRANSFORMS), ("q", TRANSFORMS)])):
@@ -963,6 +981,8 @@ FIXTURES = [
     ("0.18.2", "RobustScaler-refused", "preprocessing.RobustScaler", "num", {}),
     ("0.23.2", "OneHotEncoder-refused", "preprocessing.OneHotEncoder", "floats", dict(handle_unknown="ignore")),
     ("1.3.0", "ExtraTreeClassifier-best", "tree.ExtraTreeClassifier", "nan multi", dict(splitter="best", max_depth=3)),
+    ("1.1.0", "HistGradientBoostingClassifier-codes", "ensemble.HistGradientBoostingClassifier", "codes bin.str", dict(categorical_features=[0, 2], max_iter=2, min_samples_leaf=3, max_bins=95)),
+    ("1.3.0", "HistGradientBoostingRegressor-codes", "ensemble.HistGradientBoostingRegressor", "codes reg", dict(categorical_features=[2], max_iter=2, min_samples_leaf=3, max_bins=95)),
     ("0.21.3", "DictVectorizer-last", "feature_extraction.DictVectorizer", "twice", dict(sparse=False)),
     ("1.1.0", "DictVectorizer-sum", "feature_extraction.DictVectorizer", "twice", dict(sparse=False)),
     ("0.23.2", "PCA-refused", "decomposition.PCA", "few", {}),
