@@ -2,7 +2,9 @@ package larder
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -15,35 +17,46 @@ import (
 
 // Change is one thing that differs between two models.
 type Change struct {
-	Kind string `json:"kind"` // "type", "version", "step", "parameter", "feature", "class", "trees", "learned"
-	Path string `json:"path"` // "model.steps[1]"; for parameters the name get_params gives it
+	Kind string `json:"kind"` // "type", "version", "step", "parameter", "feature", "class", "trees", "learned", "value"
+	Path string `json:"path"` // "model.steps[1]"; for parameters the name get_params gives it, behind its place in a dict, list or tuple
 	Text string `json:"text"` // "C: 1.0 -> 0.5"
 }
 
 // Diff tells in words what changed from a to b: versions, steps, parameters, features, classes, trees and what else was
-// learned. It is empty when the fitted models are the same, whatever their files are like.
+// learned. It is empty when the fitted models are the same, whatever their files are like. Where a file holds a dict, list
+// or tuple of objects and none is selected, all are compared, by key or place.
 func Diff(a, b *Model) []Change {
-	d := &differ{a: a, b: b, changes: []Change{}, listed: map[*pyobj.Dict]bool{}}
-	x, y := a.Info(), b.Info()
-	if pyobj.ShortName(x.Type) != pyobj.ShortName(y.Type) {
-		d.add("type", "model", "%s -> %s", x.Type, y.Type)
+	d := &differ{a: a, b: b, rootA: a.root, rootB: b.root, changes: []Change{}, listed: map[*pyobj.Dict]bool{}}
+	if d.many = container(a.root) || container(b.root); d.many {
+		d.rootA, d.rootB = a.whole(), b.whole()
 	}
-	if r, s := strings.Join(x.Releases, ", "), strings.Join(y.Releases, ", "); r != s {
+	x, y := a.Info(), b.Info()
+	if s, t := typeName(d.rootA), typeName(d.rootB); pyobj.ShortName(s) != pyobj.ShortName(t) {
+		d.add("type", "model", "%s -> %s", s, t)
+	}
+	if !d.many {
+		d.releases = [2][]string{x.Releases, y.Releases}
+	} else {
+		d.releases = [2][]string{releasesIn(d.rootA), releasesIn(d.rootB)}
+	}
+	if r, s := strings.Join(d.releases[0], ", "), strings.Join(d.releases[1], ", "); r != s {
 		d.add("version", "model", "scikit-learn %s -> %s", orNone(r), orNone(s))
 	}
 	pairs := d.parts()
 	d.params()
-	d.names("feature", x.FeatureNamesIn, y.FeatureNamesIn)
-	if x.NFeaturesIn != y.NFeaturesIn && x.NFeaturesIn > 0 && y.NFeaturesIn > 0 {
-		d.add("feature", "model", "takes %d columns -> %d", x.NFeaturesIn, y.NFeaturesIn)
+	if !d.many {
+		d.names("feature", x.FeatureNamesIn, y.FeatureNamesIn)
+		if x.NFeaturesIn != y.NFeaturesIn && x.NFeaturesIn > 0 && y.NFeaturesIn > 0 {
+			d.add("feature", "model", "takes %d columns -> %d", x.NFeaturesIn, y.NFeaturesIn)
+		}
+		d.names("class", texts(x.Classes), texts(y.Classes))
 	}
-	d.names("class", texts(x.Classes), texts(y.Classes))
 	for _, p := range pairs {
 		d.learned(p)
 	}
 	if len(d.changes) == 0 {
-		f, err1 := fingerprint.Of(a.root)
-		g, err2 := fingerprint.Of(b.root)
+		f, err1 := fingerprint.Of(d.rootA)
+		g, err2 := fingerprint.Of(d.rootB)
 		if err1 != nil || err2 != nil || f != g {
 			d.add("learned", "model", "something differs that no method reads, such as the state of random numbers")
 		}
@@ -51,10 +64,55 @@ func Diff(a, b *Model) []Change {
 	return d.changes
 }
 
+// container reports a value that holds objects by key or place.
+func container(v pyobj.Value) bool {
+	switch v.(type) {
+	case *pyobj.Dict, *pyobj.List, *pyobj.Tuple:
+		return true
+	}
+	return false
+}
+
+// whole is all that the file holds, or what was selected of it.
+func (m *Model) whole() pyobj.Value {
+	if m.opts.selected == "" && container(m.doc.Root) {
+		return m.doc.Root
+	}
+	return m.root
+}
+
+// releasesIn lists the releases that the objects inside a value record, oldest first.
+func releasesIn(v pyobj.Value) []string {
+	var out []string
+	pyobj.Walk(v, func(v pyobj.Value) bool {
+		if o, ok := v.(*pyobj.Object); ok {
+			if a, ok := o.Attrs(); ok && a != nil {
+				if r, ok := pyobj.Text(a.Get("_sklearn_version")); ok && !slices.Contains(out, r) {
+					out = append(out, r)
+				}
+			}
+		}
+		return true
+	})
+	slices.SortFunc(out, sklearn.CompareVersions)
+	return out
+}
+
+func typeName(v pyobj.Value) string {
+	if o, ok := v.(*pyobj.Object); ok && o.ClassName() != "" {
+		return o.ClassName()
+	}
+	return sklearn.Describe(v)
+}
+
 type differ struct {
-	a, b    *Model
-	changes []Change
-	listed  map[*pyobj.Dict]bool // attributes of a's estimators that are compared at their own place
+	a, b         *Model
+	rootA, rootB pyobj.Value
+	many         bool        // the roots are containers
+	releases     [2][]string // of all estimators
+	values       []placed    // what containers hold beside models
+	changes      []Change
+	listed       map[*pyobj.Dict]bool // attributes of a's estimators that are compared at their own place
 }
 
 func (d *differ) add(kind, path, format string, args ...any) {
@@ -76,6 +134,39 @@ func texts(list []any) []string {
 	return out
 }
 
+// placed is one object of a container, or the only one.
+type placed struct {
+	path string
+	v    pyobj.Value
+}
+
+// objects lists what the containers around the models hold.
+func objects(v pyobj.Value, path string, depth int) []placed {
+	var out []placed
+	if depth > maxParamDepth {
+		return nil
+	}
+	switch x := v.(type) {
+	case *pyobj.Dict:
+		for _, e := range x.Entries {
+			if k, ok := pyobj.Text(e.Key); ok {
+				out = append(out, objects(e.Value, path+"."+k, depth+1)...)
+			}
+		}
+	case *pyobj.List:
+		for i, it := range x.Items {
+			out = append(out, objects(it, path+"["+itoa(i)+"]", depth+1)...)
+		}
+	case *pyobj.Tuple:
+		for i, it := range x.Items {
+			out = append(out, objects(it, path+"["+itoa(i)+"]", depth+1)...)
+		}
+	default:
+		out = []placed{{path, v}}
+	}
+	return out
+}
+
 // partPair is one estimator that both models have at a place.
 type partPair struct {
 	path string
@@ -88,51 +179,143 @@ func (d *differ) parts() []partPair {
 		class string
 		attrs *pyobj.Dict
 	}
-	list := func(m *Model) ([]string, map[string]found) {
-		var order []string
-		by := map[string]found{}
-		m.parts(m.root, "model", func(path string, o *pyobj.Object, a *pyobj.Dict) {
-			if _, twice := by[path]; !twice {
-				order = append(order, path)
-				by[path] = found{pyobj.ShortName(o.ClassName()), a}
+	list := func(m *Model, root pyobj.Value) (order []string, by map[string]found, at map[string]string) {
+		by, at = map[string]found{}, map[string]string{}
+		for _, h := range objects(root, "model", 0) {
+			names := map[string]string{} // of steps, by their places
+			m.parts(h.v, h.path, func(path string, o *pyobj.Object, a *pyobj.Dict) {
+				key := path
+				for i := strings.LastIndexByte(path, '[') + 1; i > 0; i = strings.LastIndexByte(path[:i-1], '[') + 1 {
+					end := i + strings.IndexByte(path[i:], ']') + 1
+					if n, ok := names[path[:end]]; ok {
+						key = key[:i] + n + key[end-1:]
+					}
+				}
+				if list := pairLists[pyobj.ShortName(o.ClassName())]; list != "" {
+					for _, of := range []string{list, list + "_"} {
+						for i, n := range stepNames(a.Get(of)) {
+							names[fmt.Sprintf("%s.%s[%d]", path, of, i)] = tensor.Quote(n)
+						}
+					}
+				}
+				if _, twice := by[key]; !twice {
+					order = append(order, key)
+					by[key] = found{pyobj.ShortName(o.ClassName()), a}
+					at[key] = path
+				}
+			})
+			if o, ok := h.v.(*pyobj.Object); d.many && (!ok || !isPart(o)) {
+				d.values = append(d.values, h)
 			}
-		})
-		return order, by
+		}
+		return order, by, at
 	}
-	before, was := list(d.a)
-	after, is := list(d.b)
+	before, was, wasAt := list(d.a, d.rootA)
+	plainA := d.values
+	d.values = nil
+	after, is, isAt := list(d.b, d.rootB)
 	var out []partPair
+	replaced := map[string]bool{}
 	for _, p := range before {
 		x, y := was[p], is[p]
 		d.listed[x.attrs] = true
+		at := wasAt[p]
 		switch {
 		case y.attrs == nil:
-			d.add("step", p, "%s is gone", x.class)
+			// another one that stands in its place under another name
+			q := slices.IndexFunc(after, func(q string) bool { return isAt[q] == at && was[q].attrs == nil && is[q].class != x.class })
+			if q < 0 {
+				d.add("step", at, "%s is gone", x.class)
+			} else {
+				replaced[after[q]] = true
+				d.add("step", at, "%s -> %s", x.class, is[after[q]].class)
+			}
 		case x.class != y.class:
-			if p != "model" {
-				d.add("step", p, "%s -> %s", x.class, y.class)
+			if at != "model" {
+				d.add("step", at, "%s -> %s", x.class, y.class)
 			}
 		default:
-			out = append(out, partPair{p, x.attrs, y.attrs})
+			out = append(out, partPair{at, x.attrs, y.attrs})
 		}
 	}
 	for _, p := range after {
-		if was[p].attrs == nil {
-			d.add("step", p, "%s is new", is[p].class)
+		if was[p].attrs == nil && !replaced[p] {
+			d.add("step", isAt[p], "%s is new", is[p].class)
 		}
+	}
+	d.plain(plainA, d.values)
+	return out
+}
+
+// stepNames are the names of a list of (name, estimator) pairs.
+func stepNames(v pyobj.Value) []string {
+	l, _ := v.(*pyobj.List)
+	if l == nil {
+		return nil
+	}
+	out := make([]string, 0, len(l.Items))
+	for _, it := range l.Items {
+		t, _ := it.(*pyobj.Tuple)
+		if t == nil || len(t.Items) < 2 {
+			return nil
+		}
+		n, ok := pyobj.Text(t.Items[0])
+		if !ok {
+			return nil
+		}
+		out = append(out, n)
 	}
 	return out
 }
 
-// params compares constructor parameters, nested ones included.
+// plain compares what containers hold beside models.
+func (d *differ) plain(was, is []placed) {
+	at := func(list []placed, path string) int {
+		return slices.IndexFunc(list, func(h placed) bool { return h.path == path })
+	}
+	for _, h := range was {
+		if i := at(is, h.path); i < 0 {
+			d.add("value", h.path, "%s is gone", sklearn.Describe(h.v))
+		} else if text := compareValues(h.v, is[i].v); text != "" {
+			d.add("value", h.path, "%s", text)
+		}
+	}
+	for _, h := range is {
+		if at(was, h.path) < 0 {
+			d.add("value", h.path, "%s is new", sklearn.Describe(h.v))
+		}
+	}
+}
+
+// params compares constructor parameters, nested ones included, of each object that both files hold.
 func (d *differ) params() {
+	second := objects(d.rootB, "model", 0)
+	for _, h := range objects(d.rootA, "model", 0) {
+		i := slices.IndexFunc(second, func(q placed) bool { return q.path == h.path })
+		if i < 0 {
+			continue
+		}
+		x, ok1 := h.v.(*pyobj.Object)
+		y, ok2 := second[i].v.(*pyobj.Object)
+		if ok1 && ok2 && (!d.many || isPart(x) && isPart(y)) {
+			in := ""
+			if d.many {
+				in = h.path + "."
+			}
+			d.paramsOf(in, (&paramReader{registry: d.a.opts.registry}).deep(x, 0), (&paramReader{registry: d.b.opts.registry}).deep(y, 0))
+		}
+	}
+}
+
+// paramsOf compares the parameters of one object, which in says the place of.
+func (d *differ) paramsOf(in string, a, b []Param) {
 	was, is := map[string]string{}, map[string]string{}
 	var order []string
-	for _, p := range d.a.Params() {
+	for _, p := range a {
 		was[p.Name] = paramText(p.Value)
 		order = append(order, p.Name)
 	}
-	for _, p := range d.b.Params() {
+	for _, p := range b {
 		is[p.Name] = paramText(p.Value)
 		if _, ok := was[p.Name]; !ok {
 			order = append(order, p.Name)
@@ -146,11 +329,11 @@ func (d *differ) params() {
 		}
 		switch {
 		case !has:
-			d.add("parameter", n, "%s: %s -> no such parameter", n, x)
+			d.add("parameter", in+n, "%s: %s -> no such parameter", n, x)
 		case !had:
-			d.add("parameter", n, "%s: no such parameter -> %s", n, y)
+			d.add("parameter", in+n, "%s: no such parameter -> %s", n, y)
 		default:
-			d.add("parameter", n, "%s: %s -> %s", n, x, y)
+			d.add("parameter", in+n, "%s: %s -> %s", n, x, y)
 		}
 	}
 }
@@ -211,7 +394,15 @@ func paramText(v any) string {
 		}
 		return tensor.Quote(s)
 	}
-	var s string
+	s := pythonText(v)
+	if r := []rune(s); len(r) > 80 {
+		s = string(r[:77]) + "..."
+	}
+	return s
+}
+
+// pythonText writes a plain value as Python does.
+func pythonText(v any) string {
 	switch x := v.(type) {
 	case nil:
 		return "None"
@@ -219,13 +410,22 @@ func paramText(v any) string {
 		return map[bool]string{true: "True", false: "False"}[x]
 	case float64:
 		return tensor.FormatFloat(x)
-	default:
-		s = fmt.Sprint(v)
+	case string:
+		return paramText(x)
+	case []any:
+		out := make([]string, len(x))
+		for i, it := range x {
+			out[i] = pythonText(it)
+		}
+		return "[" + strings.Join(out, ", ") + "]"
+	case map[string]any:
+		out := make([]string, 0, len(x))
+		for _, k := range slices.Sorted(maps.Keys(x)) {
+			out = append(out, tensor.Quote(k)+": "+pythonText(x[k]))
+		}
+		return "{" + strings.Join(out, ", ") + "}"
 	}
-	if r := []rune(s); len(r) > 80 {
-		s = string(r[:77]) + "..."
-	}
-	return s
+	return fmt.Sprint(v)
 }
 
 // names compares two lists of names.
@@ -277,7 +477,11 @@ func (d *differ) learned(p partPair) {
 	}
 	for _, n := range order {
 		switch n {
-		case "_sklearn_version", "n_features_in_", "feature_names_in_", "classes_", "_random_state", "random_state_", "_rng", "n_features_", "estimators_samples_", "_seeds", "_stop_words_id", "_random_seed", "_feature_subsample_rng":
+		case "n_features_in_", "feature_names_in_", "classes_":
+			if !d.many {
+				continue
+			}
+		case "_sklearn_version", "named_estimators_", "_random_state", "random_state_", "_rng", "n_features_", "estimators_samples_", "_seeds", "_stop_words_id", "_random_seed", "_feature_subsample_rng":
 			continue
 		}
 		x, y := p.a.Get(n), p.b.Get(n)
@@ -424,6 +628,11 @@ func compareValues(a, b pyobj.Value) string {
 	if err1 == nil && err2 == nil && f == g {
 		return ""
 	}
+	s, text1 := pyobj.Text(a)
+	t, text2 := pyobj.Text(b)
+	if text1 && text2 {
+		return tensor.Quote(s) + " -> " + tensor.Quote(t)
+	}
 	x, err1 := sklearn.Tensor(a)
 	y, err2 := sklearn.Tensor(b)
 	if err1 == nil && err2 == nil {
@@ -560,10 +769,14 @@ func Moves(ctx context.Context, a, b *Model, rowsA, rowsB tensor.Value) ([]Move,
 			continue
 		}
 		x, err := a.Run(ctx, method, rowsA)
-		if err != nil {
-			return nil, err
+		var y *Result
+		if err == nil {
+			y, err = b.Run(ctx, method, rowsB)
 		}
-		y, err := b.Run(ctx, method, rowsB)
+		if errors.Is(err, ErrInput) { // one of them does not take these rows
+			out = append(out, Move{Method: method, Why: err.Error()})
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -582,8 +795,12 @@ func move(method string, a, b *Result) Move {
 	rows := map[int]bool{}
 	for i := range a.Outputs {
 		x, y := dense(a.Outputs[i].Value), dense(b.Outputs[i].Value)
-		if x == nil || y == nil || !slices.Equal(x.Shape, y.Shape) {
-			m.Why = "the outputs have different shapes"
+		if x == nil || y == nil {
+			m.Why = "the outputs are too large"
+			return m
+		}
+		if !slices.Equal(x.Shape, y.Shape) {
+			m.Why = fmt.Sprintf("the outputs have different shapes, %v and %v", x.Shape, y.Shape)
 			return m
 		}
 		m.Rows = x.Rows()

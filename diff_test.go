@@ -89,6 +89,42 @@ func TestDiffOfDifferentModels(t *testing.T) {
 	}
 }
 
+// TestDiffContainers: what a dict, list or tuple holds is compared by key or place, and steps by name.
+func TestDiffContainers(t *testing.T) {
+	open := func(text string) *larder.Model {
+		m, err := larder.OpenBytes([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	normalizer := func(norm string) string {
+		return "csklearn.preprocessing._data\nNormalizer\n)\x81(dVnorm\nV" + norm + "\nsVcopy\nI01\nsV_sklearn_version\nV1.9.1\nsb"
+	}
+	pair := func(name, v string) string { return "V" + name + "\n" + v + "s" }
+	dict := func(items string) *larder.Model { return open("\x80\x02(d" + items + ".") }
+	a := dict(pair("first", normalizer("l1")) + pair("second", normalizer("l2")) + pair("note", "Vx\n"))
+	for want, b := range map[string]*larder.Model{
+		"": dict(pair("note", "Vx\n") + pair("second", normalizer("l2")) + pair("first", normalizer("l1"))),
+		"parameter model.second.norm norm: 'l2' -> 'max'\n":                    dict(pair("first", normalizer("l1")) + pair("second", normalizer("max")) + pair("note", "Vx\n")),
+		"value model.note 'x' -> 'y'\n":                                        dict(pair("first", normalizer("l1")) + pair("second", normalizer("l2")) + pair("note", "Vy\n")),
+		"step model.second Normalizer is gone\nvalue model.note \"x\" is gone\n": dict(pair("first", normalizer("l1"))),
+	} {
+		if got := said(larder.Diff(a, b)); got != want && !(want == "" && strings.HasPrefix(got, "learned model something")) {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	}
+	steps := func(items string) *larder.Model {
+		return open("\x80\x02csklearn.pipeline\nPipeline\n)\x81(dVsteps\n(l" + items + "sVmemory\nNsVverbose\nI00\nsV_sklearn_version\nV1.9.1\nsb.")
+	}
+	step := func(name, v string) string { return "(V" + name + "\n" + v + "ta" }
+	one := steps(step("scale", normalizer("l1")))
+	two := steps(step("first", normalizer("l2")) + step("scale", normalizer("max")))
+	if got, want := said(larder.Diff(one, two)), "step model.steps[0] Normalizer is new\n"; !strings.HasPrefix(got, want) || !strings.Contains(got, "parameter scale__norm scale__norm: 'l1' -> 'max'\n") {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // TestDiffInside: what an estimator keeps for itself is compared too.
 func TestDiffInside(t *testing.T) {
 	open := func(release string) *larder.Model {

@@ -117,7 +117,8 @@ func ladderCases(t *testing.T) []written {
 }
 
 // saidOf holds what migrate says of a model whose answers may differ in one way.
-var saidOf = map[string]string{"float32": "fitted on float32", "ties": "equal", "logs": "logarithms of probabilities of 0", "accents": "accents"}
+var saidOf = map[string]string{"float32": "fitted on float32", "ties": "equal", "logs": "logarithms of probabilities of 0", "accents": "accents",
+	"paths": "decision_path of rows with missing values"}
 
 // migrateAll rewrites files for a release and asks the Python that has it. None may give other numbers.
 func migrateAll(t *testing.T, files []written, to, python, path string) {
@@ -125,6 +126,7 @@ func migrateAll(t *testing.T, files []written, to, python, path string) {
 	var jobs bytes.Buffer
 	refused := map[string][]string{}
 	notes := map[string]string{} // by file
+	untouched := map[string]bool{}
 	rewritten := 0
 	forms := []larder.Form{{Format: "pickle"}, {Format: "joblib", Compressor: "zlib"}, {Format: "joblib"}, {Format: "pickle", Protocol: 2}}
 	if exec.Command(python, "-c", "import skops.io").Run() == nil {
@@ -138,6 +140,7 @@ func migrateAll(t *testing.T, files []written, to, python, path string) {
 			var report *release.Report
 			if n, report, err = m.Migrate(larder.MigrateOptions{Sklearn: to}); err == nil {
 				notes[at] = strings.Join(report.Notes, "\n")
+				untouched[at] = len(report.Changes) == 0
 			}
 		}
 		if err != nil {
@@ -183,7 +186,11 @@ func migrateAll(t *testing.T, files []written, to, python, path string) {
 			p[1] = "ok" // the release's own file, unchanged, of a class that it deprecates
 		}
 		base := filepath.Base(p[0])
-		said := notes[strings.Replace(strings.TrimSuffix(base, filepath.Ext(base)), "__", "/", 1)]
+		at := strings.Replace(strings.TrimSuffix(base, filepath.Ext(base)), "__", "/", 1)
+		said := notes[at]
+		if untouched[at] && (p[1] == "differs" || p[1] == "ties") {
+			p[1] = "untouched" // the release differs from itself, with another numpy
+		}
 		if p[1] == "differs" && strings.Contains(said, "accents of text that was decomposed") {
 			p[1] = "accents"
 		}
@@ -192,7 +199,7 @@ func migrateAll(t *testing.T, files []written, to, python, path string) {
 			t.Errorf("%s: %s, which migrate does not say", base, p[1])
 		}
 		switch p[1] {
-		case "ok", "refuses", "float32", "ties", "logs", "accents":
+		case "ok", "refuses", "float32", "ties", "logs", "accents", "paths", "untouched":
 		case "lost":
 			lost[p[2]] = append(lost[p[2]], filepath.Base(p[0]))
 		default:
@@ -211,7 +218,7 @@ func migrateAll(t *testing.T, files []written, to, python, path string) {
 		t.Logf("without %s: %s", w, strings.Join(f, " "))
 	}
 	t.Logf("scikit-learn %s: of %d files %d were rewritten: %v", to, len(files), rewritten, kinds)
-	if good := kinds["ok"] + kinds["lost"] + kinds["refuses"] + kinds["float32"] + kinds["ties"] + kinds["logs"] + kinds["accents"]; good != rewritten {
+	if good := kinds["ok"] + kinds["lost"] + kinds["refuses"] + kinds["float32"] + kinds["ties"] + kinds["logs"] + kinds["accents"] + kinds["paths"] + kinds["untouched"]; good != rewritten {
 		t.Errorf("%d of %d rewritten files are not as they were", rewritten-good, rewritten)
 	}
 }

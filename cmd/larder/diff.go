@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +17,9 @@ func diffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "what changed between two models, in words; with --data, how predictions move",
+		Long: `What changed between two models: versions, steps, parameters, features, classes, trees and what else was learned. Two files
+that hold the same fitted model are the same, whatever their forms. With --data, how the answers to these rows move. The exit
+code is 0 either way; --json has "same".`,
 		Example: `  larder diff old.joblib new.joblib
   larder diff fraud:35d72efe fraud@latest --data rows.csv`,
 		Args: args(2, 2),
@@ -42,7 +47,7 @@ func diff(cmd *cobra.Command, a []string) error {
 	var moves []larder.Move
 	if name, _ := cmd.Flags().GetString("data"); name != "" {
 		var err error
-		if moves, err = compareAnswers(cmd, models, name); err != nil {
+		if moves, err = compareAnswers(cmd, a, models, name); err != nil {
 			return err
 		}
 	}
@@ -53,7 +58,7 @@ func diff(cmd *cobra.Command, a []string) error {
 	return nil
 }
 
-func compareAnswers(cmd *cobra.Command, models [2]*larder.Model, name string) ([]larder.Move, error) {
+func compareAnswers(cmd *cobra.Command, a []string, models [2]*larder.Model, name string) ([]larder.Move, error) {
 	t, err := readTable(cmd, name)
 	if err != nil {
 		return nil, err
@@ -69,6 +74,9 @@ func compareAnswers(cmd *cobra.Command, models [2]*larder.Model, name string) ([
 			return nil, err
 		}
 		v, notes, err := t.Match(rows.WantOf(m, m.DefaultMethod()))
+		if errors.Is(err, larder.ErrInput) {
+			return []larder.Move{{Method: m.DefaultMethod(), Why: a[i] + ": " + err.Error()}}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +96,8 @@ func printDiff(w io.Writer, changes []larder.Change, moves []larder.Move) {
 	for _, c := range changes {
 		path := c.Path
 		if c.Kind == "parameter" {
-			path = ""
+			name, _, _ := strings.Cut(c.Text, ":")
+			path = strings.TrimSuffix(strings.TrimSuffix(path, name), ".")
 		}
 		lines = append(lines, []string{c.Kind, path, c.Text})
 	}

@@ -480,6 +480,9 @@ func (x *visit) attributes() {
 			continue
 		}
 		text := n.error(class)
+		if n.silent && class == "TfidfTransformer" && evenly(x.a.Get("_idf_diag")) {
+			continue
+		}
 		if n.silent {
 			text = fmt.Sprintf("scikit-learn %s looks for %s, which the file does not have, and goes on without it", f.to.Minor, n.attr)
 		}
@@ -507,4 +510,14 @@ func (f *foreteller) has(class, method string, a *pyobj.Dict) bool {
 		}
 	}
 	return true
+}
+
+// evenly reports a diagonal that weighs every word with 1, as none would.
+func evenly(v pyobj.Value) bool {
+	m, err := sklearn.AnyMatrix(v)
+	if err != nil {
+		return false
+	}
+	d, err := diagonal(m)
+	return err == nil && !slices.ContainsFunc(d, func(f float64) bool { return f != 1 })
 }

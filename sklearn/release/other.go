@@ -352,15 +352,12 @@ var otherSteps = []step{
 	{at: "1.1.2", classes: "SelectFromModel", up: (*state).elasticThreshold, down: (*state).elasticThreshold},
 	{at: "1.7", classes: "SelectFromModel", up: (*state).elasticThreshold, down: (*state).elasticThreshold},
 	{at: "1.1", classes: "SelectFromModel", up: nil, down: func(s *state) error {
-		for _, name := range []string{"estimator_", "estimator"} {
-			if o, ok := s.get(name).(*pyobj.Object); ok {
-				if a, _ := o.Attrs(); a != nil && a.Get("x_weights_") != nil {
-					return s.refuse(name, "it looks at the weights of PLS by targets, not by columns")
-				}
-			}
+		if a := s.partialLeastSquares(); a != nil {
+			return s.refuse("estimator_", "it looks at the weights of PLS by targets, not by columns")
 		}
 		return nil
 	}},
+	{at: "1.5", classes: "SelectFromModel", up: (*state).scaledSelection, down: (*state).scaledSelection},
 	{at: "1.1", classes: "SelectFromModel", up: func(s *state) error {
 		if s.fitted() && s.has("max_features") {
 			s.add("max_features_", s.get("max_features"), "as max_features")
@@ -485,6 +482,34 @@ func (s *state) scaledColumns(back bool) error {
 	s.set("coef_", floatArray(f, shape...), "scaled by _x_std, as predict does not scale the rows any more")
 	if back {
 		s.note(Rewritten, "coef_", "predict scales the rows")
+	}
+	return nil
+}
+
+// partialLeastSquares gives the attributes of the PLS that a selector looks at, nil if that is another estimator.
+func (s *state) partialLeastSquares() *pyobj.Dict {
+	for _, name := range []string{"estimator_", "estimator"} {
+		if o, ok := s.get(name).(*pyobj.Object); ok {
+			a, _ := o.Attrs()
+			if in, ok := a.Get("regressor_").(*pyobj.Object); ok { // what a PLS of one target became
+				a, _ = in.Attrs()
+			}
+			if a != nil && a.Get("x_weights_") != nil {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
+// scaledSelection refuses a selector by the weights of PLS: until 1.4 they were those of scaled columns.
+func (s *state) scaledSelection() error {
+	a := s.partialLeastSquares()
+	if a == nil {
+		return nil
+	}
+	if std, _, err := floats(a.Get("_x_std")); err != nil || slices.ContainsFunc(std, func(f float64) bool { return f != 1 }) {
+		return s.refuse("estimator_", "until 1.4 the weights of PLS that it looks at were those of scaled columns")
 	}
 	return nil
 }
