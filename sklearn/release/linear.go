@@ -242,6 +242,9 @@ var linearSteps = []step{
 	{at: "0.24", classes: "GaussianProcessRegressor", up: func(s *state) error { s.drop("_K_inv"); return nil }},
 	renames("1.0", "GaussianNB", "sigma_", "var_"),
 	{at: "1.6", classes: "NearestCentroid", up: func(s *state) error {
+		if s.m.asking > 0 && s.fitted() && s.word("metric") == "euclidean" {
+			return s.refuse("centroids_", "what is around it would ask for its probabilities, which it has since 1.6 only")
+		}
 		if t, err := sklearn.Tensor(s.get("classes_")); err == nil && t.Len() > 0 {
 			p := make([]float64, t.Len())
 			for i := range p {

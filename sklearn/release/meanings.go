@@ -8,6 +8,7 @@ import (
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // meaning is one object's state, the release that wrote it and the one that would read it.
@@ -123,6 +124,17 @@ var meanings = []struct {
 			return proba, true, "probabilities of several classes were normalised sigmoids before 0.21, and are a softmax since"
 		}
 		return nil, false, ""
+	}},
+	{[]string{"KNeighborsClassifier"}, func(m *meaning) ([]string, bool, string) {
+		text := wordsForNumbers(m.a, m.to)
+		if text == "" {
+			return nil, false, ""
+		}
+		repr := tensor.Quote(text)
+		if m.numpy != "" && sklearn.CompareVersions(m.numpy, "2") >= 0 || m.numpy == "" && EnvironmentOf(m.to.Version).NumpyBelow == "" {
+			repr = "np.str_(" + repr + ")"
+		}
+		return append([]string{"predict"}, proba...), false, "ValueError: invalid literal for int() with base 10: " + repr
 	}},
 	{[]string{"TfidfTransformer"}, func(m *meaning) ([]string, bool, string) {
 		if m.to.Before("1.5") {

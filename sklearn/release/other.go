@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 const searches = "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV"
@@ -397,6 +399,13 @@ var otherSteps = []step{
 		return nil
 	}},
 	{at: "*", classes: neighbours, up: (*state).searchMetric},
+	{at: "*", classes: "KNeighborsClassifier", up: func(s *state) error {
+		if text := wordsForNumbers(s.attrs, s.m.To); text != "" && !s.m.To.sameMinor(s.from) {
+			s.set("weights", pyobj.None{}, "the same votes; with \"uniform\" this release takes the classes for numbers: "+strconv.Quote(text))
+		}
+		return nil
+	}},
+	{at: "1.4", classes: "Pipeline", down: (*state).sparsePrincipals},
 	{at: "*", classes: "KNeighborsClassifier KNeighborsRegressor NearestNeighbors KNeighborsTransformer LocalOutlierFactor KNNImputer", up: func(s *state) error {
 		if (s.word("_fit_method") == "brute" || s.name == "KNNImputer" && s.fitted()) && !s.m.To.sameMinor(s.from) {
 			s.m.say("%s (%s): neighbours at equal distances may come in another order, as they may in every release.", s.path, s.name)
@@ -886,6 +895,137 @@ func (s *state) foldOfTwo() error {
 		}
 	}
 	return nil
+}
+
+// wordsForNumbers gives the first class that a release takes for a number though it is none, "" for none: from 1.3 to 1.8
+// the votes of all rows are counted together for some distances.
+func wordsForNumbers(a *pyobj.Dict, to *Release) string {
+	fit, _ := pyobj.Text(a.Get("_fit_method"))
+	weights, _ := pyobj.Text(a.Get("weights"))
+	metric, _ := pyobj.Text(a.Get("metric"))
+	if to.Before("1.3") || !to.Before("1.9") || fit != "brute" || weights != "uniform" {
+		return ""
+	}
+	power, err := sklearn.Float(a.Get("p"))
+	switch metric {
+	case "minkowski":
+		if err == nil && power == 2 {
+			return ""
+		}
+	case "braycurtis", "canberra", "chebyshev", "cityblock", "haversine", "infinity", "l1", "l2", "manhattan", "matching", "p", "seuclidean":
+	default:
+		return ""
+	}
+	t, err := sklearn.Tensor(a.Get("classes_"))
+	if err != nil {
+		return ""
+	}
+	for i := range t.Len() {
+		c := t.Cell(i)
+		if c.Kind != tensor.CellStr {
+			return ""
+		}
+		if _, err := strconv.Atoi(strings.TrimSpace(c.S)); err != nil {
+			return c.S
+		}
+	}
+	return ""
+}
+
+// sparsePrincipals refuses a PCA that gets sparse rows from the step before: until 1.3 it takes none.
+func (s *state) sparsePrincipals() error {
+	steps, err := sklearn.Sequence(s.get("steps"))
+	if err != nil {
+		return nil //nolint:nilerr // Bind says so
+	}
+	sparse := false
+	for i, it := range steps {
+		t, ok := it.(*pyobj.Tuple)
+		if !ok || len(t.Items) != 2 {
+			continue
+		}
+		o, ok := t.Items[1].(*pyobj.Object)
+		if !ok {
+			continue
+		}
+		if sparse && startsWithPCA(o, 0) {
+			return s.refuse("steps", "PCA takes no sparse rows before 1.4, and step %d gives such", i-1)
+		}
+		sparse = givesSparse(o, sparse, 0)
+	}
+	return nil
+}
+
+// startsWithPCA tells whether the rows that a transformer gets go to a PCA.
+func startsWithPCA(o *pyobj.Object, depth int) bool {
+	name := pyobj.ShortName(o.ClassName())
+	list := map[string]string{"FeatureUnion": "transformer_list", "Pipeline": "steps"}[name]
+	a, _ := o.Attrs()
+	if list == "" || a == nil || depth > maxDepth {
+		return name == "PCA"
+	}
+	items, _ := sklearn.Sequence(a.Get(list))
+	for _, it := range items {
+		t, ok := it.(*pyobj.Tuple)
+		if !ok || len(t.Items) < 2 {
+			continue
+		}
+		o, ok := t.Items[1].(*pyobj.Object)
+		if ok && startsWithPCA(o, depth+1) {
+			return true
+		}
+		if ok && name == "Pipeline" {
+			return false
+		}
+	}
+	return false
+}
+
+// givesSparse tells whether a fitted transformer makes sparse rows, of rows that are or are not.
+func givesSparse(o *pyobj.Object, rows bool, depth int) bool {
+	a, _ := o.Attrs()
+	if a == nil || depth > maxDepth {
+		return false
+	}
+	is := func(name string) bool { return a.Get(name) == pyobj.Bool(true) }
+	inner := func(name string) []*pyobj.Object {
+		var out []*pyobj.Object
+		list, _ := sklearn.Sequence(a.Get(name))
+		for _, it := range list {
+			if t, ok := it.(*pyobj.Tuple); ok && len(t.Items) >= 2 {
+				if o, ok := t.Items[1].(*pyobj.Object); ok {
+					out = append(out, o)
+				}
+			}
+		}
+		return out
+	}
+	switch pyobj.ShortName(o.ClassName()) {
+	case "OneHotEncoder":
+		return is("sparse_output") || is("sparse")
+	case "KBinsDiscretizer":
+		encode, _ := pyobj.Text(a.Get("encode"))
+		return encode == "onehot"
+	case "CountVectorizer", "TfidfVectorizer", "HashingVectorizer", "TfidfTransformer", "FeatureHasher":
+		return true
+	case "DictVectorizer":
+		return is("sparse")
+	case "RandomTreesEmbedding":
+		return is("sparse_output")
+	case "ColumnTransformer":
+		return is("sparse_output_")
+	case "FeatureUnion":
+		return slices.ContainsFunc(inner("transformer_list"), func(o *pyobj.Object) bool { return givesSparse(o, rows, depth+1) })
+	case "Pipeline":
+		for _, o := range inner("steps") {
+			rows = givesSparse(o, rows, depth+1)
+		}
+		return rows
+	case "MaxAbsScaler", "StandardScaler", "RobustScaler", "Normalizer", "Binarizer", "SelectKBest", "SelectPercentile", "SelectFpr", "SelectFdr", "SelectFwe",
+		"GenericUnivariateSelect", "VarianceThreshold", "SelectFromModel", "RFE", "RFECV", "PolynomialFeatures":
+		return rows
+	}
+	return false
 }
 
 // searchMetric writes the distance of a search through all rows as every scipy and release takes it.

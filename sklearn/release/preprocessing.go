@@ -3,6 +3,7 @@ package release
 import (
 	"math"
 	"regexp"
+	"slices"
 
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
@@ -238,6 +239,16 @@ var preprocessingSteps = []step{
 			}
 		}
 		s.add("_is_empty_feature", &pyobj.Array{DType: dtype("|b1"), Shape: []int{len(empty)}, Data: empty, Offset: -1}, "the columns without a statistic")
+		return nil
+	}, down: func(s *state) error {
+		n, _ := sklearn.Int(s.get("n_iter_"))
+		if s.get("keep_empty_features") != pyobj.Bool(true) || n == 0 {
+			return nil
+		}
+		if t, err := sklearn.Tensor(s.get("_is_empty_feature")); err != nil || slices.Contains(t.U8, 1) {
+			return s.refuse("keep_empty_features", "until 1.5 nothing was imputed after the first guess where empty columns are kept")
+		}
+		s.set("keep_empty_features", pyobj.Bool(false), "there are no empty columns, and until 1.5 nothing was imputed after the first guess where they are kept")
 		return nil
 	}},
 	{at: "1.1", classes: "KNNImputer", up: func(s *state) error { return s.validMask() }},
