@@ -106,8 +106,8 @@ func TestDiffContainers(t *testing.T) {
 	a := dict(pair("first", normalizer("l1")) + pair("second", normalizer("l2")) + pair("note", "Vx\n"))
 	for want, b := range map[string]*larder.Model{
 		"": dict(pair("note", "Vx\n") + pair("second", normalizer("l2")) + pair("first", normalizer("l1"))),
-		"parameter model.second.norm norm: 'l2' -> 'max'\n":                    dict(pair("first", normalizer("l1")) + pair("second", normalizer("max")) + pair("note", "Vx\n")),
-		"value model.note 'x' -> 'y'\n":                                        dict(pair("first", normalizer("l1")) + pair("second", normalizer("l2")) + pair("note", "Vy\n")),
+		"parameter model.second.norm norm: 'l2' -> 'max'\n":                      dict(pair("first", normalizer("l1")) + pair("second", normalizer("max")) + pair("note", "Vx\n")),
+		"value model.note 'x' -> 'y'\n":                                          dict(pair("first", normalizer("l1")) + pair("second", normalizer("l2")) + pair("note", "Vy\n")),
 		"step model.second Normalizer is gone\nvalue model.note \"x\" is gone\n": dict(pair("first", normalizer("l1"))),
 	} {
 		if got := said(larder.Diff(a, b)); got != want && !(want == "" && strings.HasPrefix(got, "learned model something")) {
