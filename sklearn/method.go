@@ -288,6 +288,8 @@ func aside(method string) string {
 		return "it draws rows rather than taking them"
 	case "error_norm", "get_covariance", "get_precision", "get_support", "get_indices", "get_shape", "get_submatrix", "get_depth", "get_n_leaves", "reconstruction_error", "dbscan_clustering", "get_params":
 		return "it takes no rows; show lists what the file holds"
+	case "get_feature_names_out":
+		return "it takes no rows; the columns of transform have its names"
 	case "densify", "sparsify", "restrict", "set_params", "set_output":
 		return "it changes the model"
 	case "build_analyzer", "build_preprocessor", "build_tokenizer", "decode", "get_stop_words":
