@@ -563,6 +563,9 @@ func basic(dst reflect.Value, v pyobj.Value) (is bool, err error) {
 		return true, err
 	case reflect.String:
 		x, ok := pyobj.Text(v)
+		if _, function := v.(*pyobj.Global); function {
+			return true, fmt.Errorf("%s is not known: a model's own code is never run", Describe(v))
+		}
 		if !ok {
 			return true, fmt.Errorf("%s, wanted text", Describe(v))
 		}
@@ -603,7 +606,13 @@ func Describe(v pyobj.Value) string {
 	case *pyobj.Global:
 		return x.String()
 	case *pyobj.Object:
-		if n := x.ClassName(); n != "" {
+		n := x.ClassName()
+		if (n == "builtins.getattr" || n == "__builtin__.getattr") && len(x.Args) == 2 {
+			if of, ok := pyobj.Text(x.Args[1]); ok {
+				return Describe(x.Args[0]) + "." + of
+			}
+		}
+		if n != "" {
 			return n
 		}
 		return "an object"

@@ -149,7 +149,10 @@ func predict(cmd *cobra.Command, a []string) error {
 		method = m.DefaultMethod()
 	}
 	if err := m.Can(method); err != nil {
-		return fmt.Errorf("%w; it has %s", err, strings.Join(m.Methods(), ", "))
+		if have := m.Methods(); len(have) > 0 {
+			err = fmt.Errorf("%w; it has %s", err, strings.Join(have, ", "))
+		}
+		return err
 	}
 	in, done, err := openRows(cmd, data)
 	if err != nil {

@@ -393,7 +393,7 @@ func weighting(path string, v pyobj.Value) (inverse bool, err error) {
 	case "distance":
 		return true, nil
 	}
-	return false, &sklearn.BindError{Path: path, Attr: "weights", Msg: sklearn.Describe(v) + " is not known"}
+	return false, &sklearn.BindError{Path: path, Attr: "weights", Msg: sklearn.Describe(v) + " is not known: a model's own code is never run"}
 }
 
 // inverse is _get_weights: 1/distance; in a row with a distance of zero, 1 for those and 0 for the others.

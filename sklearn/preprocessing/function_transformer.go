@@ -48,15 +48,18 @@ type function struct {
 	name   string
 	args   []pyobj.Value
 	kwargs *pyobj.Dict
-	what   string // why it can not be known
+	what   string // as the file names it
 }
+
+// anew are the functions of scikit-learn that fit the rows they are given.
+var anew = sklearn.Names("sklearn.scale sklearn.minmax_scale sklearn.maxabs_scale sklearn.robust_scale sklearn.quantile_transform sklearn.power_transform")
 
 // UnmarshalPy reads a global name, a pickled ufunc or a functools.partial of these.
 func (f *function) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) error {
 	switch x := v.(type) {
 	case *pyobj.Global:
 		root, _, _ := strings.Cut(x.Module, ".")
-		f.name = root + "." + x.Name
+		f.name, f.what = root+"."+x.Name, x.String()
 		return nil
 	case *pyobj.Object:
 		if g, ok := numpy.Ufunc(x); ok {
@@ -109,11 +112,10 @@ func (t *FunctionTransformer) Available(method string) error {
 		return nil
 	}
 	if functions[f.name] == nil {
-		name := f.name
-		if f.what != "" {
-			name = f.what
+		if slices.Contains(anew, f.name) {
+			return sklearn.NotComputed("function %s fits each batch anew: what it gives for a row depends on the others", f.what)
 		}
-		return sklearn.NotComputed("function %s is not known: a model's own code is never run", name)
+		return sklearn.NotComputed("function %s is not known: a model's own code is never run", f.what)
 	}
 	return nil
 }
@@ -857,6 +859,16 @@ func exp2(b *graph.Builder, x graph.Value) graph.Value {
 func round(c *arguments, x graph.Value) graph.Value {
 	d := c.number("decimals", 0)
 	c.ignore("out")
+	if x.OK() && x.Type().Kind == graph.CSR { // an object to numpy, rounded by rint or multiplied by a float64
+		to := tensor.Float64
+		if d == 0 {
+			to = loop(x.DType(), tensor.Float16)
+		}
+		if to == tensor.Float16 {
+			return c.b.Refuse("scipy.sparse does not support dtype float16.")
+		}
+		x = c.b.Cast(x, to)
+	}
 	if x.OK() && !x.DType().IsFloat() {
 		if c.frame && x.DType() == tensor.Bool {
 			return x
@@ -878,14 +890,16 @@ func round(c *arguments, x graph.Value) graph.Value {
 	if d != math.Trunc(d) || math.Abs(d) > 22 {
 		return c.b.Unsupported("", "%s to %v decimals", c.f.name, d)
 	}
-	if x.OK() && x.Type().Kind == graph.CSR { // an object to numpy, multiplied by a float64
-		x = c.b.Cast(x, tensor.Float64)
+	power := math.Pow(10, math.Abs(d))
+	up := func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(power, v)) }
+	down := func(v graph.Value) graph.Value { return c.b.Div(v, c.b.Scalar(power, v)) }
+	if x.OK() && x.Type().Kind == graph.CSR { // scipy divides by multiplying
+		down = func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(1/power, v)) }
 	}
-	power := c.b.Scalar(math.Pow(10, math.Abs(d)), x)
 	if d < 0 {
-		return c.b.Mul(c.b.Unary(graph.OpRound, c.b.Div(x, power)), power)
+		return up(c.b.Unary(graph.OpRound, down(x)))
 	}
-	return c.b.Div(c.b.Unary(graph.OpRound, c.b.Mul(x, power)), power)
+	return down(c.b.Unary(graph.OpRound, up(x)))
 }
 
 func clip(c *arguments, x graph.Value) graph.Value {
