@@ -264,7 +264,7 @@ func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Res
 	if err != nil {
 		return nil, err
 	}
-	if _, any := m.est.(sklearn.Unchecked); !any && width(rows) > 0 && rows.Rows() == 0 {
+	if e, is := m.est.(sklearn.Unchecked); !(is && e.Unchecked()) && width(rows) > 0 && rows.Rows() == 0 {
 		return nil, &graph.InputError{Origin: m.path, Msg: fmt.Sprintf(
 			"Found array with 0 sample(s) (shape=(0, %d)) while a minimum of 1 is required by %s.", width(rows), sklearn.Of(m.est).Name())}
 	}

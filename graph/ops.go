@@ -526,6 +526,9 @@ func (b *Builder) HStack(sparse bool, parts ...Value) Value {
 		if len(t.Shape) < 1 || len(t.Shape) > 2 || !t.Batched() {
 			return b.Failf(OpHStack, "part %d is %s", i, t)
 		}
+		if sparse && t.DType == tensor.Float16 {
+			return b.Refuse("scipy.sparse does not support dtype float16.")
+		}
 		out.Shape[1] += t.Width()
 		if t.Kind == Frame || t.DType == tensor.String || t.DType == tensor.Object {
 			frame = true

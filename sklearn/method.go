@@ -139,8 +139,8 @@ type (
 	Resulter interface {
 		Results() []Held
 	}
-	// Unchecked marks estimators that look at the number of rows alone and take none, too.
-	Unchecked interface{ Unchecked() }
+	// Unchecked reports estimators that take no rows, too: they look at their number alone, or not even at that.
+	Unchecked interface{ Unchecked() bool }
 	// Holder names the estimators directly inside, for show and for walking.
 	Holder interface {
 		Inside() []Estimator

@@ -126,7 +126,7 @@ func (d *DummyClassifier) Available(method string) error {
 }
 
 // Unchecked: no rows are fine.
-func (d *DummyClassifier) Unchecked() {}
+func (d *DummyClassifier) Unchecked() bool { return true }
 
 // ClassLabels returns classes_.
 func (d *DummyClassifier) ClassLabels() []sklearn.ClassLabels { return d.labels }
@@ -257,7 +257,7 @@ func (d *DummyRegressor) Bound(*sklearn.Binder) error {
 }
 
 // Unchecked: no rows are fine.
-func (d *DummyRegressor) Unchecked() {}
+func (d *DummyRegressor) Unchecked() bool { return true }
 
 // Predict is the constant.
 func (d *DummyRegressor) Predict(b *graph.Builder, x graph.Value) graph.Value {

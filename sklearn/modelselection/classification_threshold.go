@@ -33,7 +33,8 @@ type BaseThresholdClassifier struct {
 	Estimator           sklearn.Estimator `sk:"estimator_,optional"`
 	ResponseMethodParam string            `sk:"response_method"`
 
-	positive int // index of the positive class
+	positive int   // index of the positive class
+	invalid  error // no class is the positive one, which predict alone asks for
 }
 
 // bind makes the fitted estimator answer; a prefitted one stands in the parameter.
@@ -59,7 +60,7 @@ func (t *BaseThresholdClassifier) bind(bd *sklearn.Binder, pos pyobj.Value) erro
 	if _, none := pos.(pyobj.None); pos != nil && !none {
 		i, ok := sklearn.ClassIndex(labels[0], pos)
 		if !ok {
-			return &sklearn.BindError{Path: t.Path, Attr: "pos_label", Msg: fmt.Sprintf("%s is not a valid label", sklearn.Describe(pos))}
+			t.invalid = fmt.Errorf("pos_label: %s is not a valid label", sklearn.Describe(pos))
 		}
 		t.positive = i
 	}
@@ -70,7 +71,7 @@ func (t *BaseThresholdClassifier) bind(bd *sklearn.Binder, pos pyobj.Value) erro
 func (t *BaseThresholdClassifier) Available(method string) error {
 	switch method {
 	case sklearn.MethodPredict:
-		return nil
+		return t.invalid
 	case sklearn.MethodPredictProba, sklearn.MethodPredictLogProba, sklearn.MethodDecisionFunction:
 		return t.Delegate.Available(method)
 	}

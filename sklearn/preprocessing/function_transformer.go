@@ -100,6 +100,7 @@ var (
 	_ sklearn.FeatureNamer       = (*FunctionTransformer)(nil)
 	_ sklearn.Availabler         = (*FunctionTransformer)(nil)
 	_ sklearn.InputDescriber     = (*FunctionTransformer)(nil)
+	_ sklearn.Unchecked          = (*FunctionTransformer)(nil)
 )
 
 // Available says whether the function is known.
@@ -118,6 +119,16 @@ func (t *FunctionTransformer) Available(method string) error {
 		return sklearn.NotComputed("function %s is not known: a model's own code is never run", f.what)
 	}
 	return nil
+}
+
+// Unchecked: without validate, rows are the function's to check, as those of scikit-learn do.
+func (t *FunctionTransformer) Unchecked() bool {
+	for _, f := range []*function{t.FuncParam, t.InverseFuncParam} {
+		if f != nil && strings.HasPrefix(f.name, "sklearn.") {
+			return false
+		}
+	}
+	return !t.ValidateParam
 }
 
 // Transform applies the function.
