@@ -36,6 +36,7 @@ need retraining. The exit code is 1 unless every file is the same.`,
 	cmd.Flags().String("sklearn", "", "what would this release do with the file as it is?")
 	cmd.Flags().String("requirements", "", "what would the release do that this requirements file or conda environment.yml pins?")
 	cmd.Flags().String("numpy", "", "numpy that stands beside it; the default is the newest that the release runs with")
+	cmd.Flags().String("scipy", "", "scipy that stands beside it; nothing is concluded where it is not given")
 	cmd.Flags().String("python", "", "Python it runs on; the default is the oldest that the release takes")
 	return cmd
 }

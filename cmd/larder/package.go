@@ -293,14 +293,15 @@ func printCheck(w io.Writer, st style, c *pack.Check) {
 	}
 }
 
-// askedRuntime is what --sklearn or --requirements name, with --numpy and --python where the verb has them; its Sklearn is ""
+// askedRuntime is what --sklearn or --requirements name, with --numpy, --scipy and --python where the verb has them; its Sklearn is ""
 // where no release is asked for. What was concluded of a requirements file is noted.
 func askedRuntime(cmd *cobra.Command) (larder.Runtime, error) {
 	asked, _ := cmd.Flags().GetString("sklearn")
 	name, _ := cmd.Flags().GetString("requirements")
 	np, _ := cmd.Flags().GetString("numpy")
+	sp, _ := cmd.Flags().GetString("scipy")
 	python, _ := cmd.Flags().GetString("python")
-	for _, v := range []string{asked, np, python} {
+	for _, v := range []string{asked, np, sp, python} {
 		if _, err := larder.CompareReleases("", v); v != "" && err != nil {
 			return larder.Runtime{}, err
 		}
@@ -320,6 +321,6 @@ func askedRuntime(cmd *cobra.Command) (larder.Runtime, error) {
 			note("%s", n)
 		}
 	}
-	r.Numpy, r.Python = cmp.Or(np, r.Numpy), cmp.Or(python, r.Python)
+	r.Numpy, r.Scipy, r.Python = cmp.Or(np, r.Numpy), cmp.Or(sp, r.Scipy), cmp.Or(python, r.Python)
 	return r, nil
 }

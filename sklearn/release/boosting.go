@@ -314,7 +314,7 @@ func (s *state) intoFirstStage(row []float64) error {
 		}
 	}
 	s.set("init_", pyobj.Str("zero"), "the first scores moved into the leaves of the first stage")
-	s.m.say("%s: the scores that boosting starts from stand in the leaves of its first trees.", s.path)
+	s.m.say("%s: the scores that boosting starts from stand in the leaves of its first trees, whose sums may round otherwise: of classes with equal scores another one may win.", s.path)
 	return nil
 }
 

@@ -168,8 +168,14 @@ func (f *foreteller) importing(g *pyobj.Global) string {
 			return "ModuleNotFoundError: No module named 'numpy._core.numeric'"
 		}
 	case "scipy":
-		if name, ok := strings.CutPrefix(g.Module, "scipy.sparse._"); ok && f.rt.Scipy != "" && sklearn.CompareVersions(f.rt.Scipy, "1.8") < 0 && !strings.HasPrefix(name, "sputils") {
-			return "ModuleNotFoundError: No module named '" + g.Module + "'"
+		if name, ok := strings.CutPrefix(g.Module, "scipy.sparse._"); ok && !strings.HasPrefix(name, "sputils") {
+			text := "ModuleNotFoundError: No module named '" + g.Module + "'"
+			if f.rt.Scipy != "" && sklearn.CompareVersions(f.rt.Scipy, "1.8") < 0 {
+				return text
+			}
+			if f.rt.Scipy == "" && sklearn.CompareVersions(EnvironmentOf(f.to.Version).Scipy, "1.8") < 0 {
+				f.note("with scipy older than 1.8: %s", text)
+			}
 		}
 	}
 	return ""
@@ -222,6 +228,15 @@ func (f *foreteller) calling(c *pyobj.Call) string {
 				return fmt.Sprintf("ValueError: <class '%s'> is not a known BitGenerator module.", class)
 			}
 		}
+		if ctor := g.Name; g.Module == "numpy.random._pickle" && (ctor == "__randomstate_ctor" || ctor == "__generator_ctor") && len(c.Args) == 2 {
+			text := "TypeError: " + ctor + "() takes from 0 to 1 positional arguments but 2 were given"
+			if f.rt.Numpy != "" && sklearn.CompareVersions(f.rt.Numpy, "1.24") < 0 {
+				return text
+			}
+			if f.rt.Numpy == "" && sklearn.CompareVersions(EnvironmentOf(f.to.Version).Numpy, "1.24") < 0 {
+				f.note("with numpy older than 1.24: %s", text)
+			}
+		}
 		return ""
 	}
 	o, ok := c.Func.(*pyobj.Object)
@@ -246,7 +261,10 @@ func (f *foreteller) treeNodes(state *pyobj.Dict) string {
 		return ""
 	}
 	const seven = "[('left_child', '<i8'), ('right_child', '<i8'), ('feature', '<i8'), ('threshold', '<f8'), ('impurity', '<f8'), ('n_node_samples', '<i8'), ('weighted_n_node_samples', '<f8')]"
-	const eight = "{'names': ['left_child', 'right_child', 'feature', 'threshold', 'impurity', 'n_node_samples', 'weighted_n_node_samples', 'missing_go_to_left'], 'formats': ['<i8', '<i8', '<i8', '<f8', '<f8', '<i8', '<f8', 'u1'], 'offsets': [0, 8, 16, 24, 32, 40, 48, 56], 'itemsize': 64}"
+	eight := "{'names': ['left_child', 'right_child', 'feature', 'threshold', 'impurity', 'n_node_samples', 'weighted_n_node_samples', 'missing_go_to_left'], 'formats': ['<i8', '<i8', '<i8', '<f8', '<f8', '<i8', '<f8', 'u1'], 'offsets': [0, 8, 16, 24, 32, 40, 48, 56], 'itemsize': 64}"
+	if f.rt.Numpy != "" && sklearn.CompareVersions(f.rt.Numpy, "1.22") < 0 {
+		eight = strings.NewReplacer("', '", "','", ": ", ":", "0, 8, 16, 24, 32, 40, 48, 56", "0,8,16,24,32,40,48,56").Replace(eight) // as it wrote them
+	}
 	expected, got := eight, seven
 	if missing {
 		expected, got = seven, eight

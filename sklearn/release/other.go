@@ -392,6 +392,7 @@ var otherSteps = []step{
 	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
 	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),
 	{at: "0.22", classes: "RadiusNeighborsClassifier", up: (*state).radiusLabel},
+	says("1.3", "OutputCodeClassifier", "rows equally far from the codes of two classes may get the other one."),
 	says("1.6", "QuadraticDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 1.6."),
 	says("0.24", "LinearDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 0.24."),
 	{at: "0.19", classes: "VotingClassifier", up: func(s *state) error {
