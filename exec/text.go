@@ -583,11 +583,17 @@ func termRows(n *node) (kernel, error) {
 	width := len(a.Names)
 	return func(c *call) error {
 		v, x := c.result(0), c.in(0)
-		add := func(t *tensor.Tensor, i, j int) {
+		add := func(r int, t *tensor.Tensor, i, j int) {
 			if f, _ := t.Float(i); f == 0 {
 				return
 			}
 			if a.Values {
+				if n := len(v.Dicts.Keys); n > v.Dicts.Indptr[r] && v.Dicts.Keys[n-1] == a.Names[j] { // an entry stored twice
+					c := t.Cell(i)
+					v.Dicts.Values[n-1].F += c.F
+					v.Dicts.Values[n-1].I += c.I
+					return
+				}
 				v.Dicts.Keys, v.Dicts.Values = append(v.Dicts.Keys, a.Names[j]), append(v.Dicts.Values, t.Cell(i))
 			} else {
 				v.Tokens.Terms = append(v.Tokens.Terms, a.Names[j])
@@ -596,11 +602,11 @@ func termRows(n *node) (kernel, error) {
 		for r := range c.rows {
 			if x.CSR != nil {
 				for p := x.CSR.Indptr[r]; p < x.CSR.Indptr[r+1]; p++ {
-					add(x.CSR.Data, p, int(x.CSR.Indices[p]))
+					add(r, x.CSR.Data, p, int(x.CSR.Indices[p]))
 				}
 			} else {
 				for j := range width {
-					add(x.Dense, r*width+j, j)
+					add(r, x.Dense, r*width+j, j)
 				}
 			}
 			if a.Values {

@@ -84,13 +84,17 @@ func (c *Covariance) Bound(*sklearn.Binder) error { return c.check() }
 
 // Mahalanobis gives squared Mahalanobis distances to the location.
 func (c *Covariance) Mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
-	return c.mahalanobis(b, sklearn.Check(b, c, x, sklearn.Accept{Width: c.Location.Len()}))
+	return c.mahalanobis(b, sklearn.Check(b, c, x, sklearn.Accept{Width: c.Location.Len()}), c.Before("0.20"))
 }
 
-// mahalanobis takes the root of the quadratic form and squares it again, as scikit-learn does.
-func (f *fitted) mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
+// mahalanobis takes the root of the quadratic form and squares it again, as scikit-learn does since 0.20. plain: before, it
+// did not, and a precision that is not positive gives negative distances.
+func (f *fitted) mahalanobis(b *graph.Builder, x graph.Value, plain bool) graph.Value {
 	d := b.Sub(b.Cast(x, tensor.Float64), b.Const(f.Location))
 	q := b.Reduce(graph.OpReduceSum, b.Mul(d, b.MatMulT(d, f.precision(b))), 1, false, graph.Sequential)
+	if plain {
+		return q
+	}
 	root := b.Unary(graph.OpSqrt, q)
 	return b.Mul(root, root)
 }
@@ -128,7 +132,7 @@ func (c *EllipticEnvelope) Available(method string) error {
 
 // Mahalanobis gives squared Mahalanobis distances to the location.
 func (c *EllipticEnvelope) Mahalanobis(b *graph.Builder, x graph.Value) graph.Value {
-	return c.mahalanobis(b, sklearn.Check(b, c, x, sklearn.Accept{Width: c.Location.Len()}))
+	return c.mahalanobis(b, sklearn.Check(b, c, x, sklearn.Accept{Width: c.Location.Len()}), c.Before("0.20"))
 }
 
 // ScoreSamples is the negated squared distance.

@@ -118,6 +118,8 @@ func (d *DummyClassifier) Bound(*sklearn.Binder) error {
 // Available refuses draws that can not be repeated.
 func (d *DummyClassifier) Available(method string) error {
 	switch {
+	case d.NOutputs == 1 && d.Output2D && method != sklearn.MethodPredict:
+		return sklearn.NotComputed("before 0.22 the probabilities of a column of labels were a list of one array")
 	case d.Strategy == "stratified", d.Strategy == "uniform" && method == sklearn.MethodPredict:
 		_, err := d.RandomState.Generator()
 		return err

@@ -135,7 +135,7 @@ func (s *AdditiveChi2Sampler) DescribeInput(in *sklearn.Input) *sklearn.Input {
 // Transform gives, block by block, sqrt(x·L) and the cosine and sine terms of each step. Zeros that are not stored give zeros. Each step has
 // numpy's type for it: the logarithm of 8-bit integers is a float16, and twice them is what is left of it in 8 bits.
 func (s *AdditiveChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{Sparse: true, NoHalf: s.Before("1.9")})
 	if !x.OK() {
 		return x
 	}

@@ -96,7 +96,7 @@ func (v *VBGMM) prior() *tensor.Tensor {
 
 // score gives the bound [N] and the responsibilities [N,k].
 func (v *variational) score(b *graph.Builder, e prior, x graph.Value) (bound, resp graph.Value) {
-	x = sklearn.Check(b, e, x, sklearn.Accept{Width: v.Means.Cols()})
+	x = sklearn.Check(b, e, x, sklearn.Accept{Width: v.Means.Cols(), NoHalf: true})
 	if !x.OK() {
 		return x, x
 	}

@@ -124,7 +124,7 @@ func factor(a []float64, p int) (*tensor.Tensor, error) {
 
 // weighted gives the log probabilities of the components, their weights added: [N,k].
 func (g *GMM) weighted(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.Means.Cols()})
+	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.Means.Cols(), NoHalf: true})
 	if !x.OK() {
 		return x
 	}

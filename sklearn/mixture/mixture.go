@@ -198,7 +198,7 @@ func (g *GaussianMixture) Bound(*sklearn.Binder) error {
 }
 
 func (g *GaussianMixture) weighted(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.Means.Cols()})
+	x = sklearn.Check(b, g, x, accept(&g.Base, g.Means.Cols()))
 	logw := tensor.New(tensor.Float64, g.Weights.Len())
 	for i, w := range g.Weights.AsF64() {
 		logw.F64[i] = math.Log(w)
@@ -295,7 +295,7 @@ func (g *BayesianGaussianMixture) constants() *tensor.Tensor {
 }
 
 func (g *BayesianGaussianMixture) weighted(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, g, x, sklearn.Accept{Width: g.Means.Cols()})
+	x = sklearn.Check(b, g, x, accept(&g.Base, g.Means.Cols()))
 	return b.Add(g.logProb(b, x), b.Const(g.constants()))
 }
 
@@ -331,4 +331,13 @@ func digamma(x float64) float64 {
 	z := 1 / (x * x)
 	s := z * (1.0/12 - z*(1.0/120-z*(1.0/252-z*(1.0/240-z*(1.0/132-z*(691.0/32760-z/12))))))
 	return r + math.Log(x) - 0.5/x - s
+}
+
+// accept is _check_X, which made float64 of all rows but float32 ones; since 1.0 rows are taken as they are.
+func accept(b *sklearn.Base, width int) sklearn.Accept {
+	a := sklearn.Accept{Width: width}
+	if b.Before("1.0") {
+		a.DType = sklearn.DTypeFloat2
+	}
+	return a
 }

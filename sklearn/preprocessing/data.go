@@ -114,7 +114,7 @@ func (s *StandardScaler) Bound(*sklearn.Binder) error {
 }
 
 func (s *StandardScaler) accept(inverse bool) sklearn.Accept {
-	a := sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Array: inverse}
+	a := sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: !s.Before("0.20"), Array: inverse}
 	if s.RuleWide {
 		a.DType = sklearn.DTypeFloat
 	}
@@ -248,7 +248,7 @@ func (s *MinMaxScaler) Bound(*sklearn.Binder) error {
 
 // Transform multiplies and adds; both constants keep their own dtype beside float32 rows.
 func (s *MinMaxScaler) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: true, Width: s.Scale.Len()})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: !s.Before("0.20"), Width: s.Scale.Len()})
 	x = b.InPlace(graph.OpMul, x, b.Const(s.Scale))
 	x = b.InPlace(graph.OpAdd, x, b.Const(s.Min))
 	if s.ClipParam {
@@ -259,7 +259,7 @@ func (s *MinMaxScaler) Transform(b *graph.Builder, x graph.Value) graph.Value {
 
 // InverseTransform subtracts and divides.
 func (s *MinMaxScaler) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: true, Array: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NaN: !s.Before("0.20"), Array: true})
 	x = b.InPlace(graph.OpSub, x, b.Const(s.Min))
 	return b.InPlace(graph.OpDiv, x, b.Const(s.Scale))
 }
@@ -295,7 +295,7 @@ var (
 
 // Transform divides dense rows and multiplies sparse ones by the reciprocal.
 func (s *MaxAbsScaler) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Width: s.Scale.Len()})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: !s.Before("0.20"), Width: s.Scale.Len()})
 	if x.OK() && x.Type().Kind != graph.Dense {
 		x = scaleColumns(b, x, reciprocal(s.Scale))
 	} else {
@@ -309,7 +309,7 @@ func (s *MaxAbsScaler) Transform(b *graph.Builder, x graph.Value) graph.Value {
 
 // InverseTransform multiplies.
 func (s *MaxAbsScaler) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Array: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: !s.Before("0.20"), Array: true})
 	if x.OK() && x.Type().Kind != graph.Dense {
 		return scaleColumns(b, x, s.Scale)
 	}
@@ -357,7 +357,7 @@ func (s *RobustScaler) Bound(*sklearn.Binder) error {
 }
 
 func (s *RobustScaler) accept(inverse bool) sklearn.Accept {
-	a := sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Array: inverse}
+	a := sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: !s.Before("0.20"), Array: inverse}
 	switch {
 	case s.WithScalingParam:
 		a.Width = s.Scale.Len()
@@ -597,7 +597,7 @@ func (s *QuantileTransformer) attr(inverse bool) graph.QuantileAttr {
 
 // Transform maps each column through its quantiles; of sparse rows the stored entries.
 func (s *QuantileTransformer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NoHalf: true, Sparse: true, NaN: true, Width: s.Quantiles.Shape[1]})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NoHalf: true, Sparse: true, NaN: !s.Before("0.20"), Width: s.Quantiles.Shape[1]})
 	if x.OK() && x.Type().Kind != graph.Dense {
 		x = b.ToCSR(x)
 		if !s.IgnoreImplicitZerosParam {
@@ -609,7 +609,7 @@ func (s *QuantileTransformer) Transform(b *graph.Builder, x graph.Value) graph.V
 
 // InverseTransform maps back.
 func (s *QuantileTransformer) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NoHalf: true, Sparse: true, NaN: true, Array: true})
+	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat, NoHalf: true, Sparse: true, NaN: !s.Before("0.20"), Array: true})
 	if !x.OK() {
 		return x
 	}

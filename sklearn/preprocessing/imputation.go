@@ -65,6 +65,14 @@ func (m *Imputer) keep() []int {
 
 // Transform fills missing cells and leaves out columns nothing was learned for.
 func (m *Imputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	if x.OK() && x.Type().Kind != graph.Frame && m.Before("0.18") { // as_float_array
+		switch x.DType() {
+		case tensor.Float16:
+			x = b.Cast(x, tensor.Float64)
+		case tensor.Int32:
+			x = b.Cast(x, tensor.Float32)
+		}
+	}
 	if m.AxisParam == 1 {
 		x = sklearn.Check(b, m, x, sklearn.Accept{DType: sklearn.DTypeFloat, Sparse: true, NaN: true, Inf: true, AnyWidth: true})
 		if x.OK() && x.Type().Kind != graph.Dense {

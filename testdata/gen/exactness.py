@@ -628,7 +628,7 @@ def scale(est, X, method, coarse):
                 # Products whose terms cancel, then raised to a power or as steep as a tangent.
                 power = options.get("degree", 3) if "poly" in est.kernel else 1
                 g, c = (1, 0) if est.kernel == "linear" else (options.get("gamma", 1 / X.shape[1]), abs(options.get("coef0", 1)))
-                T = abs(X) @ abs(est.components_).T
+                T = np.dot(abs(X), abs(est.components_).T)
                 T = (g * (T.toarray() if sp.issparse(T) else T) + c) ** power * max(1, power)
                 K = 2 * (K + 2 * (1 - K**2) * T if est.kernel == "sigmoid" else np.maximum(K, T))
             return np.maximum(np.abs(est.transform(X)).max(1), (0.1 if few == 1 else 1e-3) * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()

@@ -418,7 +418,7 @@ def twist(r, kind, X, y, new):
         elif draw == 11:
             X = X[::-1][: len(X)].copy(order="F")
             y = y[::-1] if isinstance(y, np.ndarray) else y
-    elif isinstance(X, np.ndarray) and X.ndim == 2 and pd is not None and r.rand() < 0.5:
+    elif isinstance(X, np.ndarray) and X.ndim == 2 and pd is not None and kind not in ("kernel", "dist", "geo") and r.rand() < 0.5:
         names = [u"c%d" % i for i in range(X.shape[1])]
         X, new = pd.DataFrame(X, columns=names), pd.DataFrame(new, columns=names)
         if r.rand() < 0.5 and kind in ("cat", "catint", "new"):
@@ -703,6 +703,8 @@ S("preprocessing.MultiLabelBinarizer", "sets|sets", sparse_output=[False, True])
 S("preprocessing.Imputer", "nan|nan|nan", strategy=["mean", "median", "most_frequent"], axis=[0, 1])
 S("preprocessing.Imputer", "zero", missing_values=0, strategy=["mean", "median", "most_frequent"], axis=[0, 1])
 S("preprocessing.FunctionTransformer", "pos|num", func=[None, F(lambda r: np.log1p), F(lambda r: np.sqrt), F(lambda r: np.abs)], inverse_func=[None, F(lambda r: np.expm1)], validate=[True, False], accept_sparse=[False, True], pass_y=[False])
+S("preprocessing.FunctionTransformer", "num|num|counts|std", func=F(lambda r: np.clip), kw_args=Any({"a_min": 0.1, "a_max": 2.5}, {"a_min": -1, "a_max": 3}, {"a_min": 0, "a_max": 300}, {"a_min": np.float64(0.1), "a_max": np.float32(2.7)}, {"a_min": np.float64(-1.1), "a_max": np.int64(3)}, {"a_min": 0.1, "a_max": None}), validate=[True, False])
+S("preprocessing.MinMaxScaler", "num|std|counts", feature_range=Any((0, 0.1), (0.1, 0.7), (np.float64(0.1), np.float64(0.3)), (-1, 1)), clip=True)
 S("impute.SimpleImputer", "nan|nan", strategy=["mean", "median", "most_frequent", "constant"], fill_value=[None, 7], add_indicator=[False, True])
 S("impute.SimpleImputer", "zero", missing_values=0, strategy=["mean", "median", "most_frequent"], add_indicator=[False, True])
 S("impute.MissingIndicator", "nan|nan", features=["missing-only", "all"], sparse=["auto", True, False], error_on_new=[True, False])

@@ -431,7 +431,11 @@ func (t *TfidfTransformer) Bound(*sklearn.Binder) error {
 
 // Transform weighs counts and scales rows to norm one.
 func (t *TfidfTransformer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = b.ToCSR(sklearn.Check(b, t, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true}))
+	accept := sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true}
+	if t.Before("0.20") {
+		accept.DType, accept.NoHalf = sklearn.DTypeFloat, true
+	}
+	x = b.ToCSR(sklearn.Check(b, t, x, accept))
 	if t.SublinearTFParam {
 		x = b.Sublinear(x)
 	}
