@@ -65,7 +65,7 @@ func decodeONNX(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	doc.Root = &pyobj.Object{Class: &pyobj.Global{Module: onnx.Name, Name: onnxClass}, State: state, Offset: -1}
 	doc.Writer = strings.TrimSpace(m.Producer + " " + m.ProducerVersion)
 	if m.External != nil {
-		doc.Notes = append(doc.Notes, pyobj.Note{Rule: "external-data", Level: pyobj.LevelSuspect, Offset: -1,
+		doc.Notes = append(doc.Notes, pyobj.Note{Rule: "external-data", Level: pyobj.LevelRefuse, Offset: -1,
 			Message: fmt.Sprintf("numbers are in other files, which the path in the file names: %s", clipList(m.External))})
 	}
 	if own := m.Domains(); own != nil {

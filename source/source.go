@@ -246,7 +246,7 @@ func (s *Source) Dir() string {
 }
 
 // Sibling opens the file called name in the source's folder. Names with a path separator, a colon, "." or ".." are
-// refused; so is every name when the source is no file. The companion is closed with the source.
+// refused, and so is what is no regular file, and every name when the source is no file. The companion is closed with the source.
 func (s *Source) Sibling(name string, lim Limits) (*Source, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\:\x00") {
 		return nil, &OpenError{Path: name, Msg: "not a plain file name", Err: ErrCorrupt}
@@ -254,7 +254,11 @@ func (s *Source) Sibling(name string, lim Limits) (*Source, error) {
 	if s.path == "" {
 		return nil, &OpenError{Path: name, Msg: "companion of a model that was not read from a file", Err: ErrNotFound}
 	}
-	c, err := Open(filepath.Join(s.Dir(), name), lim)
+	path := filepath.Join(s.Dir(), name)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe would keep us waiting, a device give bytes without end
+		return nil, &OpenError{Path: name, Msg: "is no regular file", Err: ErrCorrupt}
+	}
+	c, err := Open(path, lim)
 	if err == nil {
 		s.siblings = append(s.siblings, c)
 	}

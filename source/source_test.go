@@ -101,3 +101,28 @@ func TestSiblingStaysInTheFolder(t *testing.T) {
 		t.Errorf("the sibling is not closed with the source: %v", err)
 	}
 }
+
+// TestSiblingsAreFiles: a companion that is no regular file is not opened: a pipe would wait for its writer, a device never end.
+func TestSiblingsAreFiles(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m.pkl")
+	if err := errors.Join(os.WriteFile(path, []byte("N."), 0o600), os.Mkdir(filepath.Join(dir, "folder.npy"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"folder.npy"}
+	if os.Symlink("/dev/zero", filepath.Join(dir, "zero.npy")) == nil {
+		if _, err := os.Stat("/dev/zero"); err == nil {
+			names = append(names, "zero.npy")
+		}
+	}
+	src, err := Open(path, Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	for _, name := range names {
+		if _, err := src.Sibling(name, Default()); !errors.Is(err, ErrCorrupt) && !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

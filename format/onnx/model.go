@@ -20,8 +20,9 @@ type Model struct {
 	External                  []string // constants whose numbers are in other files
 	Graph                     []byte   // the GraphProto
 
-	nodes  []*nodeProto
-	consts map[string][]byte
+	nodes   []*nodeProto
+	consts  map[string][]byte
+	domains map[string]bool // of all operations, those of inner graphs and functions too
 }
 
 // Input is what a model takes: rows first. Err says why it can not be given.
@@ -45,7 +46,7 @@ func Parse(b []byte) (*Model, error) {
 		return nil, &SyntaxError{Msg: "no graph"}
 	}
 	out := &Model{IR: m.int(modelIR), Producer: m.text(modelProducer), ProducerVersion: m.text(modelProducerVersion), Graph: gs[0],
-		Opsets: map[string]int64{}, Metadata: map[string]string{}, consts: map[string][]byte{}}
+		Opsets: map[string]int64{}, Metadata: map[string]string{}, consts: map[string][]byte{}, domains: map[string]bool{}}
 	for _, p := range m.all(modelOpset) {
 		o, err := parse(p)
 		if err != nil {
@@ -112,7 +113,105 @@ func Parse(b []byte) (*Model, error) {
 		}
 		out.nodes = append(out.nodes, n)
 	}
+	if err := out.inner(g, 0); err != nil {
+		return nil, err
+	}
+	for _, p := range m.all(modelFunction) {
+		f, err := parse(p)
+		if err != nil {
+			return nil, err
+		}
+		if err := out.inside(f.all(functionNode), 0); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
+}
+
+// Fields of what is looked through only.
+const (
+	modelFunction, functionNode, graphSparse                      = 25, 7, 15
+	attrTensors, attrGraphs, attrSparse, attrSparses, sparseValue = 10, 11, 22, 23, 1
+	sparseIndex                                                   = 2
+)
+
+const maxGraphs = 32 // within one another
+
+// inner looks through a graph for numbers in other files and operations of other libraries, wherever they stand.
+func (m *Model) inner(g message, depth int) error {
+	for _, p := range g.all(graphSparse) {
+		if err := m.sparse(p); err != nil {
+			return err
+		}
+	}
+	if depth > 0 { // those of the outermost are known
+		for _, p := range g.all(graphInit) {
+			if err := m.constant(p); err != nil {
+				return err
+			}
+		}
+	}
+	return m.inside(g.all(graphNode), depth)
+}
+
+func (m *Model) constant(p []byte) error {
+	t, err := parse(p)
+	if err == nil && t.external() {
+		m.External = append(m.External, t.text(tensorName))
+	}
+	return err
+}
+
+func (m *Model) sparse(p []byte) error {
+	s, err := parse(p)
+	if err != nil {
+		return err
+	}
+	for _, t := range slices.Concat(s.all(sparseValue), s.all(sparseIndex)) {
+		if err := m.constant(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Model) inside(nodes [][]byte, depth int) error {
+	if depth > maxGraphs {
+		return &SyntaxError{Msg: "graphs nest too deep"}
+	}
+	for _, p := range nodes {
+		n, err := parse(p)
+		if err != nil {
+			return err
+		}
+		m.domains[n.text(nodeDomain)] = true
+		for _, p := range n.all(nodeAttr) {
+			a, err := parse(p)
+			if err != nil {
+				return err
+			}
+			for _, t := range slices.Concat(a.all(attrT), a.all(attrTensors)) {
+				if err := m.constant(t); err != nil {
+					return err
+				}
+			}
+			for _, s := range slices.Concat(a.all(attrSparse), a.all(attrSparses)) {
+				if err := m.sparse(s); err != nil {
+					return err
+				}
+			}
+			for _, p := range slices.Concat(a.all(attrG), a.all(attrGraphs)) {
+				g, err := parse(p)
+				if err == nil {
+					err = m.inner(g, depth+1)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // readInput reads what an input is: rows first, the other dimensions fixed.
@@ -180,11 +279,11 @@ func readNode(p []byte) (*nodeProto, error) {
 // Domains lists the domains of the operations that are neither ONNX's own nor ONNX Runtime's, sorted.
 func (m *Model) Domains() []string {
 	own := map[string]bool{}
-	for _, n := range m.nodes {
-		switch n.domain {
-		case "", "ai.onnx.ml", "com.microsoft":
+	for d := range m.domains {
+		switch d {
+		case "", "ai.onnx", "ai.onnx.ml", "com.microsoft":
 		default:
-			own[n.domain] = true
+			own[d] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(own))

@@ -166,9 +166,11 @@ func (a *Archive) dataOffset(f *zip.File) (int64, error) {
 const (
 	sigLocal   = 0x04034b50
 	sigCentral = 0x02014b50
-	sigEnd     = 0x06054b50
-	sigEnd64   = 0x06064b50
-	sigLoc64   = 0x07064b50
+
+	sigDescriptor = 0x08074b50
+	sigEnd        = 0x06054b50
+	sigEnd64      = 0x06064b50
+	sigLoc64      = 0x07064b50
 )
 
 // central reads the central directory; dir is where it starts.
@@ -304,6 +306,9 @@ func local(src *source.Source, dir uint64, e entry, buf []byte, note Note) (begi
 			}
 			if b := src.Peek(int64(end+n), 4); len(b) == 4 {
 				if next := le.Uint32(b); next == sigLocal || next == sigCentral || next == sigEnd64 {
+					if !described(src.Peek(int64(end), int64(n)), e) {
+						note("zip-local-central-differ", pyobj.LevelRefuse, int64(end), "the data descriptor of %q says otherwise than the central directory", e.name)
+					}
 					return begin, end + n, buf, nil
 				}
 			}
@@ -311,6 +316,25 @@ func local(src *source.Source, dir uint64, e entry, buf []byte, note Note) (begi
 		return 0, 0, buf, bad(int64(end), "member %q has no data descriptor", e.name)
 	}
 	return begin, end, buf, nil
+}
+
+// described reports whether a data descriptor (a signature or none, the sum, and both sizes in 32 or 64 bits) says what the central
+// directory says.
+func described(b []byte, e entry) bool {
+	le := binary.LittleEndian
+	if len(b) == 16 || len(b) == 24 {
+		if le.Uint32(b) != sigDescriptor {
+			return false
+		}
+		b = b[4:]
+	}
+	switch {
+	case len(b) < 12 || le.Uint32(b) != e.crc:
+		return false
+	case len(b) == 20:
+		return le.Uint64(b[4:]) == e.packed && le.Uint64(b[12:]) == e.size
+	}
+	return uint64(le.Uint32(b[4:])) == e.packed && uint64(le.Uint32(b[8:])) == e.size
 }
 
 // peekInto is src.Peek into memory that is used again: the bytes are valid until it is.
