@@ -263,7 +263,7 @@ func (j *judge) judgeImport(i *pyobj.Import) {
 	case trustedClass:
 		f.Rule, f.Level, f.Message = ruleTrusted, Note, fmt.Sprintf("%s is trusted by the caller", g)
 	case unknownClass:
-		f.Rule, f.Level, f.Symbol = ruleUnknown, Warning, ""
+		f.Rule, f.Level = ruleUnknown, Warning
 		f.Message = fmt.Sprintf("%s would be imported: it is no part of scikit-learn, numpy or scipy that a model needs; its own code would run", g)
 	case dotted:
 		f.Rule, f.Level = ruleDotted, Critical

@@ -27,6 +27,16 @@ type Options struct {
 // Encode writes v as joblib.dump does in joblib 1.6: arrays spliced into the pickle stream, aligned, in their own byte
 // and memory order. A Doc decoded from what was written holds the same values.
 func Encode(w io.Writer, v pyobj.Value, opt Options) error {
+	var err error
+	pyobj.Walk(v, func(v pyobj.Value) bool {
+		if o, ok := v.(*pyobj.Object); ok && wrapper(o) != "" { // a reader would take what follows for its array
+			err = fmt.Errorf("joblib: an array wrapper without its array: %w", source.ErrUnsupported)
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
 	z, err := compress(w, opt.Compressor, opt.Level)
 	if err != nil {
 		return err

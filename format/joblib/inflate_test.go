@@ -12,6 +12,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pierrec/lz4/v4"
@@ -371,7 +372,8 @@ func FuzzBunzip(f *testing.F) {
 			got, err = io.ReadAll(io.LimitReader(z, 1<<18))
 		}
 		want, werr := io.ReadAll(io.LimitReader(bzip2.NewReader(bytes.NewReader(b)), 1<<18))
-		if err == nil && len(got) < 1<<18 && !bytes.Equal(got, want) {
+		strict := werr != nil && strings.Contains(werr.Error(), "equal symbols in Huffman tree") // libbz2 reads it
+		if err == nil && len(got) < 1<<18 && !bytes.Equal(got, want) && !strict {
 			t.Fatalf("read without an error; the standard library: %v; %d and %d bytes", werr, len(got), len(want))
 		}
 		// What breaks behind the bytes that are compared may be an error here already: blocks are decoded ahead. The standard library

@@ -1089,7 +1089,11 @@ func (m *Machine) hashedBy(f pyobj.Value, args []pyobj.Value) error {
 			}
 		}
 		m.hash += int64(len(items))
-		if err := m.hashed(items); err != nil {
+		hash := m.hashed
+		if g.Name == "set" || g.Name == "frozenset" {
+			hash = m.hashable
+		}
+		if err := hash(items); err != nil {
 			return err
 		}
 	}
