@@ -85,6 +85,12 @@ func (s *SkewedChi2Sampler) Bound(*sklearn.Binder) error {
 
 // Transform gives sqrt(2)/sqrt(m)·cos(log(x + skewedness)@w + offset).
 func (s *SkewedChi2Sampler) Transform(b *graph.Builder, x graph.Value) graph.Value {
+	if x.OK() && x.Type().Kind == graph.Dense && s.Before("1.0") { // as_float_array
+		d := x.DType()
+		if d == tensor.Int32 || !s.Before("0.19") && (d == tensor.Bool || d.IsInt() && d != tensor.Int64 && d != tensor.Uint64) {
+			x = b.Cast(x, tensor.Float32)
+		}
+	}
 	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Width: s.Weights.Shape[0]})
 	x = b.Guard(x, b.Binary(graph.OpLessOrEqual, x, b.Scalar(-s.SkewednessParam, x)), "X may not contain entries smaller than -skewedness.")
 	x = b.Unary(graph.OpLog, b.InPlace(graph.OpAdd, x, b.Scalar(s.SkewednessParam, x)))
