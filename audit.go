@@ -39,9 +39,10 @@ func (e *UnsafeError) Error() string {
 func (e *UnsafeError) Is(target error) bool { return target == ErrUnsafe }
 
 // Audit judges the file at path: what loading it in Python would import and call. It never fails: a file that can not
-// be read is undetermined, or refused for what was seen before the fault.
-func Audit(path string, p audit.Policy) *audit.Report {
-	lim := source.Default().Outlined()
+// be read is undetermined, or refused for what was seen before the fault. Of the options Progress counts.
+func Audit(path string, p audit.Policy, opts ...Option) *audit.Report {
+	o := newOptions(opts)
+	lim := o.limits.Outlined()
 	src, err := source.Open(path, lim)
 	if err != nil {
 		r := audit.Failure(err, nil, p)
@@ -49,6 +50,7 @@ func Audit(path string, p audit.Policy) *audit.Report {
 		return r
 	}
 	defer src.Close()
+	src.Watch(o.watch)
 	r := auditSource(src, lim, p)
 	r.Path = path
 	return r

@@ -2,7 +2,6 @@ package pack
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -19,15 +18,9 @@ func FuzzPackage(f *testing.F) {
 	}
 	f.Add([]byte(`{"larder":{"made":"larder","rows":{"kind":"dense","dtype":"float64","shape":[1,4],"data":[1,2,3,4]}}}`), []byte(`{"test_input_shape":[1,4],"expected_output":[1]}`))
 	prefix := filepath.Join(f.TempDir(), "m")
-	if err := os.WriteFile(prefix+ModelSuffix, model, 0o600); err != nil {
-		f.Fatal(err)
-	}
+	fixture.Write(f, prefix, map[string][]byte{ModelSuffix: model})
 	f.Fuzz(func(t *testing.T, meta, answers []byte) {
-		for suffix, b := range map[string][]byte{MetadataSuffix: meta, ValidationSuffix: answers} {
-			if err := os.WriteFile(prefix+suffix, b, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		fixture.Write(t, prefix, map[string][]byte{MetadataSuffix: meta, ValidationSuffix: answers})
 		p, err := Read(prefix)
 		if err != nil {
 			return
@@ -42,21 +35,28 @@ func FuzzPackage(f *testing.F) {
 	})
 }
 
+// FuzzConfig reads what the config.json of a Hugging Face snapshot says its model is: a file inside of it, or an error.
+func FuzzConfig(f *testing.F) {
+	f.Add([]byte(`{"sklearn": {"model": {"file": "model.skops"}, "model_format": "skops"}}`))
+	f.Add([]byte(`{"sklearn": {"model": {"file": "../model.skops"}}}`))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fixture.Write(t, filepath.Join(dir, "config.json"), map[string][]byte{"": b})
+		if path, err := ModelFile(dir); err == nil {
+			fixture.Inside(t, dir, path)
+		}
+	})
+}
+
 // FuzzModelFile reads what an MLflow folder says its model is: a file inside of it, or an error.
 func FuzzModelFile(f *testing.F) {
 	f.Add([]byte("artifact_path: model\nflavors:\n  python_function:\n    model_path: model.pkl\n  sklearn:\n    pickled_model: model.pkl\n"))
 	f.Add([]byte("  sklearn:\n    pickled_model: '../model.pkl'\n"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := os.WriteFile(filepath.Join(dir, "MLmodel"), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		path, err := ModelFile(dir)
-		if err != nil {
-			return
-		}
-		if rel, err := filepath.Rel(dir, path); err != nil || !filepath.IsLocal(rel) {
-			t.Errorf("%q lies outside", path)
+		fixture.Write(t, filepath.Join(dir, "MLmodel"), map[string][]byte{"": b})
+		if path, err := ModelFile(dir); err == nil {
+			fixture.Inside(t, dir, path)
 		}
 	})
 }

@@ -42,6 +42,7 @@ record = np.dtype([("a", "i2"), ("b", "f8"), ("c", "U2"), ("d", "u1", (2, 3))])
 V["structured"] = np.zeros(3, record)
 V["structured aligned"] = np.ones(3, np.dtype([("a", "i1"), ("b", "f8")], align=True))
 V["structured big"] = np.ones((2, 2), np.dtype([("a", ">i4"), ("b", ">f8")]))
+V["record"] = np.rec.array([(1, 2.0)], dtype=[("i", "i4"), ("j", "f8")])[0]
 V["structured nested"] = np.ones(2, np.dtype([("a", [("x", "f4"), ("y", "i8")]), ("b", "?")]))
 V["empty"] = np.zeros(0)
 V["empty 2d"] = np.zeros((0, 3))

@@ -72,6 +72,9 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 	}
 	var reports []*audit.Report
 	skipped := []string{}
+	bar := newBar(os.Stderr)
+	defer bar.end()
+	watch := larder.Progress(func(done, total int64) { bar.bytes("reading", done, total) })
 	for _, path := range paths {
 		switch info, err := os.Stat(path); {
 		case path == "-":
@@ -87,7 +90,7 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 			if lost != nil || t.prefix == "" {
 				return err
 			}
-			r := larder.Audit(t.path(), p)
+			r := larder.Audit(t.path(), p, watch)
 			r.Path = path
 			reports = append(reports, r)
 		case info.IsDir():
@@ -105,7 +108,7 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 					skipped = append(skipped, name)
 					return nil //nolint:nilerr // a dangling link, a socket
 				}
-				r := larder.Audit(name, p)
+				r := larder.Audit(name, p, watch)
 				if unknownFormat(r) && !modelName(name) {
 					skipped = append(skipped, name)
 					return nil
@@ -117,13 +120,14 @@ func runAudit(cmd *cobra.Command, paths []string) error {
 				return err
 			}
 		default:
-			r, err := await(cmd.Context(), func() (*audit.Report, error) { return larder.Audit(path, p), nil })
+			r, err := await(cmd.Context(), func() (*audit.Report, error) { return larder.Audit(path, p, watch), nil })
 			if err != nil {
 				return err
 			}
 			reports = append(reports, r)
 		}
 	}
+	bar.end()
 	if name, _ := cmd.Flags().GetString("sarif"); name != "" {
 		v, _ := version()
 		b, err := json.MarshalIndent(audit.SARIF(reports, v), "", " ")

@@ -72,5 +72,6 @@ func (c *countedWriter) Write(p []byte) (int, error) {
 func (b *bar) end() {
 	if b.out != nil && b.wide > 0 {
 		fmt.Fprintf(b.out, "\r%*s\r", b.wide, "")
+		b.wide = 0
 	}
 }

@@ -432,6 +432,9 @@ func scalarClass(d *pyobj.DType) *pyobj.Global {
 
 func (e *encoder) scalar(s *pyobj.Scalar) error {
 	class := scalarClass(s.DType)
+	if s.DType.Record {
+		return e.refuse("a numpy.record comes back from skops as a numpy.void")
+	}
 	if class == nil {
 		return e.refuse("a numpy scalar of dtype %s can not be held by skops", s.DType.Code())
 	}
