@@ -100,7 +100,7 @@ func (m *Model) encode(w io.Writer, f Form) error {
 // pickling gives how pickles are written.
 func (m *Model) pickling(protocol int) joblib.Options {
 	from := m.doc.Format
-	return joblib.Options{Protocol: protocol, Core: m.numpyCore(protocol), Identity: from == joblib.Name || from == pickle.Name, Packed: m.packed}
+	return joblib.Options{Protocol: protocol, Core: m.numpyCore(protocol), Identity: from == joblib.Name || from == pickle.Name, Packed: m.packed, Python2: m.doc.Python2 && !m.migrated && protocol == 2}
 }
 
 func encodeValue(w io.Writer, f Form, root pyobj.Value, opt joblib.Options) error {

@@ -78,7 +78,17 @@ func (f *folder) value(v pyobj.Value) (pyobj.Value, bool) {
 	case "numpy.core.multiarray._reconstruct":
 		if a := f.reconstruct(o); a != nil {
 			out = a
+		} else {
+			rawState(o.State, 5)
 		}
+	case "numpy.ma.core._mareconstruct":
+		rawState(o.State, 7)
+		return nil, false
+	case "datetime.date", "datetime.datetime", "datetime.time":
+		if len(o.Args) > 0 {
+			o.Args[0] = rawBytes(o.Args[0])
+		}
+		return nil, false
 	case "numpy.core.numeric._frombuffer":
 		if a := f.frombuffer(o); a != nil {
 			out = a
@@ -274,6 +284,29 @@ func fromLatin1(s string) ([]byte, bool) {
 		b = append(b, byte(r))
 	}
 	return b, true
+}
+
+// rawState makes bytes of what Python 2 kept as str in the state of an array that stays an object: its cells and, of a masked one, the
+// mask. The state of an array with one of its own is a pair of both.
+func rawState(state pyobj.Value, items int) {
+	t, ok := state.(*pyobj.Tuple)
+	if ok && len(t.Items) == 2 {
+		t, ok = t.Items[0].(*pyobj.Tuple)
+	}
+	if !ok || len(t.Items) != items {
+		return
+	}
+	for i := 4; i < min(items, 6); i++ {
+		t.Items[i] = rawBytes(t.Items[i])
+	}
+}
+
+// rawBytes is a str of Python 2 that is no text as bytes, which is what Python 3 takes there.
+func rawBytes(v pyobj.Value) pyobj.Value {
+	if s, ok := v.(pyobj.Py2Str); ok {
+		return pyobj.Bytes(s)
+	}
+	return v
 }
 
 // raw gives the bytes of a value that stands for bytes in some protocol.

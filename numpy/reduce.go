@@ -14,6 +14,7 @@ type Reducer struct {
 	Protocol int
 	Core     bool // write numpy.core, as numpy before 2.0 does, instead of numpy._core
 	Identity bool // equal dtypes are as many objects as they are in the values
+	Python2  bool // names of fields are str of Python 2, which takes no others
 
 	dtypes map[*pyobj.DType]*pyobj.Object
 	plain  map[string]*pyobj.Object
@@ -92,6 +93,14 @@ func (r *Reducer) array(a *pyobj.Array) (*pyobj.Object, error) {
 	o := r.call("multiarray", "_reconstruct", class, dims([]int{0}), pyobj.Bytes("b"))
 	o.State = &pyobj.Tuple{Items: []pyobj.Value{pyobj.Int(1), dims(a.Shape), a.DType, pyobj.Bool(fortran), data}}
 	return o, nil
+}
+
+// text is the name of a field.
+func (r *Reducer) text(s string) pyobj.Value {
+	if r.Python2 {
+		return pyobj.Py2Str(s)
+	}
+	return pyobj.Str(s)
 }
 
 // dtype gives numpy.dtype(code, False, True) with its state.
@@ -214,12 +223,12 @@ func (r *Reducer) fields(d *pyobj.DType, state []pyobj.Value) error {
 		}
 		t := &pyobj.Tuple{Items: []pyobj.Value{f.DType, pyobj.Int(f.Offset)}}
 		if f.Title != "" {
-			t.Items = append(t.Items, pyobj.Str(f.Title))
+			t.Items = append(t.Items, r.text(f.Title))
 		}
-		names.Items = append(names.Items, pyobj.Str(f.Name))
-		fields.Set(pyobj.Str(f.Name), t)
+		names.Items = append(names.Items, r.text(f.Name))
+		fields.Set(r.text(f.Name), t)
 		if f.Title != "" {
-			fields.Set(pyobj.Str(f.Title), t)
+			fields.Set(r.text(f.Title), t)
 		}
 	}
 	state[3], state[4] = names, fields

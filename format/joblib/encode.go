@@ -22,6 +22,7 @@ type Options struct {
 	Core       bool   // write numpy.core, for readers with numpy before 2.0
 	Identity   bool   // the values were decoded from a pickle: equal strings and dtypes are as many objects as there
 	Packed     bool   // arrays are not aligned, for readers with joblib before 1.2
+	Python2    bool   // of protocol 2: for Python 2, whose numpy takes names of fields as its own str alone
 }
 
 // Encode writes v as joblib.dump does in joblib 1.6: arrays spliced into the pickle stream, aligned, in their own byte
@@ -41,7 +42,7 @@ func Encode(w io.Writer, v pyobj.Value, opt Options) error {
 	if err != nil {
 		return err
 	}
-	s := splicer{opt: opt, reducer: &numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core, Identity: opt.Identity}}
+	s := splicer{opt: opt, reducer: &numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core, Identity: opt.Identity, Python2: opt.Python2}}
 	if s.e, err = pickle.NewEncoder(z, opt.Protocol, s.reducer.Reduce); err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func Pickle(w io.Writer, v pyobj.Value, opt Options) error {
 	if opt.Compressor != "" {
 		return &OptionError{"a plain pickle is not compressed"}
 	}
-	r := numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core, Identity: opt.Identity}
+	r := numpy.Reducer{Protocol: opt.Protocol, Core: opt.Core, Identity: opt.Identity, Python2: opt.Python2}
 	e, err := pickle.NewEncoder(w, opt.Protocol, r.Reduce)
 	if err != nil {
 		return err

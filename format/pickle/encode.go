@@ -58,6 +58,7 @@ type Encoder struct {
 	words   map[word]int
 	own     map[string]int // strings that are one object each in CPython: names, those of up to one character
 	keys    map[string]int // names of attributes in the values' own strings
+	py2     map[string]int // str of Python 2
 	bytes1  map[string]int // bytes of length up to one are one object each
 	count   int            // memo entries
 	err     error
@@ -75,7 +76,7 @@ func NewEncoder(w io.Writer, protocol int, reduce func(pyobj.Value) (*pyobj.Obje
 		return nil, &UnsupportedError{fmt.Sprintf("protocol %d can not be written", protocol)}
 	}
 	return &Encoder{w: w, proto: protocol, reduce: reduce, memo: map[pyobj.Value]int{}, globals: map[pyobj.Global]int{},
-		words: map[word]int{}, own: map[string]int{}, keys: map[string]int{}, bytes1: map[string]int{}}, nil
+		words: map[word]int{}, own: map[string]int{}, keys: map[string]int{}, bytes1: map[string]int{}, py2: map[string]int{}}, nil
 }
 
 // Encode writes the whole pickle, PROTO to STOP.
@@ -209,6 +210,9 @@ func (e *Encoder) Save(v pyobj.Value) error {
 	case *pyobj.Global:
 		return e.global(x)
 	case pyobj.Py2Str:
+		if e.proto == 2 && ascii(string(x)) && len(x) <= math.MaxInt32 {
+			return e.py2str(string(x))
+		}
 		text, _ := pyobj.Text(x)
 		return e.str(text, false)
 	case pyobj.Str:
@@ -345,6 +349,22 @@ func (e *Encoder) str(s string, attribute bool) error {
 	if _, ok := e.keys[s]; attribute && !ok {
 		e.keys[s] = i
 	}
+	return nil
+}
+
+// py2str writes a str of Python 2 that both Pythons read as their own str, which they do of ASCII alone: Python 3 has to be told how
+// others are encoded.
+func (e *Encoder) py2str(s string) error {
+	if i, ok := e.py2[s]; ok {
+		e.get(i)
+		return nil
+	}
+	if len(s) <= 0xff {
+		e.sized(opShortBinString, []byte(s))
+	} else {
+		e.sized(opBinString, []byte(s))
+	}
+	e.py2[s] = e.put()
 	return nil
 }
 
