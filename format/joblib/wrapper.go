@@ -74,11 +74,11 @@ func (r *reader) subclass(v pyobj.Value) (*pyobj.Global, error) {
 }
 
 func (r *reader) dtype(v pyobj.Value) (*pyobj.DType, error) {
+	if _, ok := v.(*pyobj.Object); !ok { // bytes are no key of a map
+		return nil, r.bad("array wrapper without a dtype")
+	}
 	if d := r.dtypes[v]; d != nil {
 		return d, nil
-	}
-	if _, ok := v.(*pyobj.Object); !ok {
-		return nil, r.bad("array wrapper without a dtype")
 	}
 	f, err := numpy.Folding{DTypes: r.dtypes}.Fold(v)
 	if err != nil {
