@@ -125,6 +125,21 @@ var meanings = []struct {
 		}
 		return nil, false, ""
 	}},
+	{strings.Fields(neighbours), func(m *meaning) ([]string, bool, string) {
+		if m.word("_fit_method") == "brute" && m.word("effective_metric_") == "braycurtis" && m.from != "" && m.crosses("1.1") && negative(m.a.Get("_fit_X")) {
+			methods := []string{"predict", "kneighbors"}
+			switch {
+			case strings.HasSuffix(m.class, "Classifier"):
+				methods = append(methods, proba...)
+			case strings.HasSuffix(m.class, "Transformer"):
+				methods = []string{"transform"}
+			case m.class == "LocalOutlierFactor":
+				methods = append(methods, "score_samples", "decision_function")
+			}
+			return methods, true, "the Bray-Curtis distance of rows with negative numbers is another one since 1.1"
+		}
+		return nil, false, ""
+	}},
 	{[]string{"KNeighborsClassifier"}, func(m *meaning) ([]string, bool, string) {
 		text := wordsForNumbers(m.a, m.to)
 		if text == "" {

@@ -957,6 +957,12 @@ func (s *state) sparsePrincipals() error {
 	return nil
 }
 
+// negative reports an array with a number below zero.
+func negative(v pyobj.Value) bool {
+	f, _, err := floats(v)
+	return err == nil && slices.ContainsFunc(f, func(x float64) bool { return x < 0 })
+}
+
 // startsWithPCA tells whether the rows that a transformer gets go to a PCA.
 func startsWithPCA(o *pyobj.Object, depth int) bool {
 	name := pyobj.ShortName(o.ClassName())
@@ -1043,6 +1049,10 @@ func (s *state) searchMetric() error {
 	case "sokalmichener":
 		for _, name := range []string{"effective_metric_", "metric"} {
 			s.set(name, pyobj.Str("rogerstanimoto"), "the same distance; scipy has no \"sokalmichener\" since 1.17")
+		}
+	case "braycurtis":
+		if s.writtenBefore("1.1") != s.m.To.Before("1.1") && negative(s.get("_fit_X")) {
+			return s.refuse("effective_metric_", "since 1.1 the distance of rows with negative numbers is another one")
 		}
 	case "kulsinski":
 		if !s.m.To.Before("1.3") {
