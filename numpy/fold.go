@@ -133,6 +133,8 @@ func Canonical(g *pyobj.Global) string {
 		case "xrange":
 			n = "range"
 		}
+	case m == "exceptions":
+		m = "builtins"
 	case m == "copy_reg":
 		m = "copyreg"
 	case strings.HasPrefix(m, "numpy._core."):
