@@ -48,7 +48,7 @@ func Default() Limits {
 // Outlined gives the limits of whoever looks at a file and computes nothing from it: little memory is taken for a compressed file that
 // decompresses to much more than its size.
 func (l Limits) Outlined() Limits {
-	l.HeldPer, l.Outline = min(l.HeldPer, 8), true
+	l.HeldPer, l.Outline = min(l.HeldPer, 16), true
 	return l
 }
 
