@@ -88,7 +88,7 @@ func TestWhatDoesNotCount(t *testing.T) {
 		"set order":    {&pyobj.Set{Items: []pyobj.Value{pyobj.Int(1), pyobj.Str("a")}}, &pyobj.Set{Items: []pyobj.Value{pyobj.Str("a"), pyobj.Int(1)}}},
 		"ufunc of numpy 1.19": {&pyobj.List{Items: []pyobj.Value{&pyobj.Global{Module: "numpy", Name: "exp"}}}, &pyobj.List{Items: []pyobj.Value{
 			&pyobj.Object{Make: pyobj.Reduce, Class: &pyobj.Global{Module: "numpy.core", Name: "_ufunc_reconstruct"}, Args: []pyobj.Value{pyobj.Str("numpy.core._multiarray_umath"), pyobj.Str("exp")}}}}},
-		"exceptions": {&pyobj.Global{Module: "exceptions", Name: "FutureWarning"}, &pyobj.Global{Module: "builtins", Name: "FutureWarning"}},
+		"exceptions":  {&pyobj.Global{Module: "exceptions", Name: "FutureWarning"}, &pyobj.Global{Module: "builtins", Name: "FutureWarning"}},
 		"numpy._core": {core("numpy._core._multiarray_umath"), core("numpy.core._multiarray_umath")},
 		"making": {&pyobj.Object{Make: pyobj.New, Class: core("m"), State: &pyobj.Dict{Entries: []pyobj.Entry{{Key: pyobj.Str("a"), Value: pyobj.Int(1)}}}},
 			&pyobj.Object{Make: pyobj.Reduce, Class: core("m"), State: &pyobj.Dict{Entries: []pyobj.Entry{{Key: pyobj.Str("a"), Value: pyobj.Int(1)}}}}},
