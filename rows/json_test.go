@@ -244,3 +244,23 @@ func TestNamesThatDifferInEveryRowAreNotSpread(t *testing.T) {
 		t.Errorf("as mappings: %v", err)
 	}
 }
+
+// scikit-learn knows the text "1" or "True" for neither of the categories False and True.
+func TestTextIsNoTruthValueOfACategory(t *testing.T) {
+	flag := column("flag", tensor.Bool, tensor.BoolCell(false), tensor.BoolCell(true))
+	text := `[{"flag":"1"},{"flag":"True"},{"flag":true},{"flag":0}]`
+	if v, err := matchJSON(text, wantFrame(flag)); err == nil {
+		t.Errorf("read as %v", v)
+	}
+	flag.Unknown = true
+	v, err := matchJSON(text, wantFrame(flag))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := v.Frame.Columns[0]
+	for i, want := range []tensor.CellKind{tensor.CellStr, tensor.CellStr, tensor.CellBool, tensor.CellInt} {
+		if got := c.Cell(i).Kind; got != want {
+			t.Errorf("row %d: kind %d, want %d", i, got, want)
+		}
+	}
+}

@@ -489,7 +489,8 @@ func parseBool(s string) (value, ok bool) {
 	return false, false
 }
 
-// bools reads truth values: words, 0 and 1; a column with missing values stays one of cells.
+// bools reads truth values: words, 0 and 1; a column with missing values stays one of cells. Text of a file that has types is no
+// category that is true or false.
 func (c *Column) bools(want *larder.InputColumn, bad func(int, string) error) (*tensor.Tensor, error) {
 	if c.Tensor != nil && c.Tensor.DType == tensor.Bool {
 		return c.Tensor, nil
@@ -498,7 +499,7 @@ func (c *Column) bools(want *larder.InputColumn, bad func(int, string) error) (*
 	gaps := false
 	for i := range cells {
 		v := c.Cell(i)
-		if v.Kind == tensor.CellStr {
+		if v.Kind == tensor.CellStr && (c.Text != nil || want.Categories == nil) {
 			if b, ok := parseBool(strings.TrimSpace(v.S)); ok {
 				v = tensor.BoolCell(b)
 			} else if f, ok := parseFloat(v.S); ok {
