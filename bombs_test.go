@@ -36,7 +36,7 @@ func allocates(f func()) uint64 {
 func regression(t *testing.T, w io.Writer, n int) {
 	t.Helper()
 	text := func(s string) string { return "\x8c" + string([]byte{byte(len(s))}) + s }
-	size := binary.LittleEndian.AppendUint32(nil, uint32(n)) //nolint:gosec // is small
+	size := binary.LittleEndian.AppendUint32(nil, uint32(n))
 	head := "\x80\x04" + text("sklearn.linear_model._base") + text("LinearRegression") + "\x93)\x81}(" +
 		text("fit_intercept") + "\x88" + text("copy_X") + "\x88" + text("n_jobs") + "N" + text("positive") + "\x89" + text("n_features_in_") + "J" + string(size) +
 		text("rank_") + "K\x01" + text("intercept_") + "G\x3f\xe0\x00\x00\x00\x00\x00\x00" + text("coef_") +

@@ -118,7 +118,7 @@ func TestInflateReadsInPlace(t *testing.T) {
 				n, err = io.ReadFull(r, p)
 				got = append(got, p[:n]...)
 			}
-			if err != io.EOF && err != io.ErrUnexpectedEOF || !bytes.Equal(got, all) || r.rest() != 0 || r.members != members {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.Equal(got, all) || r.rest() != 0 || r.members != members {
 				t.Errorf("sizes %d: %v, %d bytes of %d, %d left, %d members", i, err, len(got), len(all), r.rest(), r.members)
 			}
 		}
@@ -415,7 +415,7 @@ func FuzzInflate(f *testing.F) {
 			n, err = io.ReadFull(z, p)
 			got = p[:n]
 		}
-		if ended := err == nil || err == io.EOF || err == io.ErrUnexpectedEOF && z.fault == io.EOF; ended != (werr == nil) || ended && !bytes.Equal(got, want) {
+		if ended := err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && errors.Is(z.fault, io.EOF); ended != (werr == nil) || ended && !bytes.Equal(got, want) {
 			t.Fatalf("in place: %v, the standard library: %v; %d and %d bytes", err, werr, len(got), len(want))
 		}
 	})

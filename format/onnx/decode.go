@@ -1048,7 +1048,7 @@ func readLabelEncoder(d *decoder, n *nodeProto) graph.Value {
 	if none == nil || x.DType() != keys.DType && !(x.DType().IsFloat() && keys.DType.IsFloat()) {
 		return d.unsupported(n, "keys of %s and values of %s for %s", keys.DType, values.DType, x.Type())
 	}
-	table := values
+	var table *tensor.Tensor
 	switch values.DType {
 	case tensor.String:
 		table = tensor.FromStr(append(slices.Clone(values.Str), none.Str[0]))

@@ -341,8 +341,8 @@ type oldTrees struct {
 
 // numbers is a list of floats or, since the third version, a tensor of doubles.
 func (d *decoder) numbers(n *nodeProto, name string) []float64 {
-	for _, p := range n.attrs[name+"_as_tensor"].all(attrT) {
-		_, t, err := readTensor(p)
+	if given := n.attrs[name+"_as_tensor"].all(attrT); len(given) > 0 {
+		_, t, err := readTensor(given[0])
 		if err != nil {
 			d.b.Fail(err)
 			return nil

@@ -49,10 +49,10 @@ func (c *compact) uvarint() (uint64, error) {
 }
 
 func (c *compact) skip(n uint64) error {
-	if n > uint64(len(c.b)-c.at) {
+	if n > uint64(len(c.b)-c.at) { //nolint:gosec // not negative
 		return errCut
 	}
-	c.at += int(n)
+	c.at += int(n) //nolint:gosec // no more than there is
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (c *compact) structure(outer int16, tell func(outer, field int16, v int64))
 	}
 }
 
-func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) } //nolint:gosec // as Thrift writes it
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func (c *compact) value(kind byte, outer, id int16, tell func(outer, field int16, v int64)) error {
 	switch kind {
@@ -145,7 +145,7 @@ func (c *compact) value(kind byte, outer, id int16, tell func(outer, field int16
 				return err
 			}
 		}
-		if n > uint64(len(c.b)-c.at) { // an item takes a byte at least
+		if n > uint64(len(c.b)-c.at) { //nolint:gosec // an item takes a byte at least
 			return errCut
 		}
 		c.made += int(n)
@@ -333,7 +333,7 @@ func (c *checker) page(p *page, b []byte, codec format.CompressionCodec, kind fo
 // values checks the counts that an encoding holds itself.
 func (c *checker) values(p *page, b []byte, kind format.Type) error {
 	switch p.encoding {
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, format.PlainDictionary: //nolint:staticcheck // old files have it
 		if len(b) == 0 {
 			return nil
 		}
@@ -393,7 +393,7 @@ func runs(b []byte, width uint, n int64) error {
 		b = b[k:]
 		count, bytes := u>>1, uint64(width+7)/8
 		if u&1 != 0 {
-			if count > uint64(most) {
+			if count > uint64(most) { //nolint:gosec // not negative
 				return fmt.Errorf("a run of %d times 8 values where there are %d", count, n)
 			}
 			bytes = count * uint64(width)
@@ -476,7 +476,7 @@ func unpackZstd(b []byte, size int64) ([]byte, error) {
 	if err := h.Decode(b); err != nil {
 		return nil, err
 	}
-	if h.HasFCS && h.FrameContentSize > uint64(size) || h.WindowSize > uint64(max(2*size, window)) {
+	if h.HasFCS && h.FrameContentSize > uint64(size) || h.WindowSize > uint64(max(2*size, window)) { //nolint:gosec // not negative
 		return nil, fmt.Errorf("a page of %d bytes says it has %d", h.FrameContentSize, size)
 	}
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(size, window))), zstd.WithDecoderLowmem(true))
