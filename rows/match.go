@@ -126,7 +126,10 @@ func (t *Table) arrange(w *Want) (cols []*Column, notes []string, err error) {
 			cols = append(cols, &t.Columns[i])
 		}
 		if width == 0 || len(cols) == width {
-			return cols, nil, nil
+			if w.ByName && t.Names != nil {
+				notes = []string{"the model does not name all of its columns: those without a name are taken by position, in the file's order"}
+			}
+			return cols, notes, nil
 		}
 		if w.Names == nil && t.Names != nil {
 			// Names such as x0, x1 or 0, 1 say which of the columns are meant.

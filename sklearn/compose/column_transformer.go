@@ -15,7 +15,7 @@ var columnClasses = []sklearn.Class{
 	{Name: "sklearn.compose.ColumnTransformer", Modules: []string{"sklearn.compose._column_transformer"},
 		New:     func() sklearn.Estimator { return new(ColumnTransformer) },
 		FitOnly: []string{"transformers", "remainder", "sparse_threshold", "force_int_remainder_cols"},
-		Ignore:  []string{"_columns", "_remainder", "_name_to_fitted_passthrough", "_has_str_cols", "_df_columns"},
+		Ignore:  []string{"_columns", "_name_to_fitted_passthrough", "_has_str_cols", "_df_columns"},
 		Upgrade: []sklearn.Rung{
 			{Before: "1.0", Fix: func(s *sklearn.State) error {
 				s.Rename("_feature_names_in", "feature_names_in_")
@@ -181,6 +181,14 @@ func readSlice(args []pyobj.Value) (Key, error) {
 // strings reports that the key names columns.
 func (k Key) strings() bool { return k.Names != nil || (k.Slice != nil && k.Slice.named) }
 
+// fromEnd reports a position that counts from the last column.
+func (k Key) fromEnd() bool {
+	if s := k.Slice; s != nil {
+		return s.start != nil && *s.start < 0 || s.stop != nil && *s.stop < 0
+	}
+	return slices.ContainsFunc(k.Index, func(i int) bool { return i < 0 })
+}
+
 // positions resolves the key among k columns of these names.
 func (k Key) positions(names []string, width int) ([]int, error) {
 	find := func(name string) (int, error) {
@@ -310,8 +318,9 @@ func (m *inputIndices) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value
 	return nil
 }
 
-// ColumnTransformer is sklearn.compose.ColumnTransformer. What was fitted on named columns takes named columns in any
-// order and among others; else columns count by position.
+// ColumnTransformer is sklearn.compose.ColumnTransformer. Since 1.0 what was fitted on named columns takes named columns in
+// any order and among others; else, and before, a branch takes what its key says of the rows at hand: names by name,
+// numbers by position.
 type ColumnTransformer struct {
 	sklearn.Base
 	Transformers                   Branches        `sk:"transformers_"`
@@ -321,6 +330,9 @@ type ColumnTransformer struct {
 	PrivateTransformerInputIndices inputIndices    `sk:"_transformer_to_input_indices,optional"`
 	PrivateNamesOut                pyobj.Value     `sk:"_transformers_feature_names_out,optional"` // of frames that transformers gave
 	OutputIndices                  pyobj.Value     `sk:"output_indices_,optional"`
+	PrivateRemainder               pyobj.Value     `sk:"_remainder,optional"`
+
+	keyed bool // the names are those of the keys: the file does not say which columns the fit had
 }
 
 var (
@@ -375,7 +387,7 @@ func (c *ColumnTransformer) namedByKeys() {
 		}
 	}
 	if names != nil {
-		c.FeatureNamesIn, c.NFeaturesIn = names, len(names)
+		c.FeatureNamesIn, c.NFeaturesIn, c.keyed = names, len(names), true
 	}
 }
 
@@ -493,7 +505,13 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 	for _, col := range t.Columns {
 		named = named && col.Name != ""
 	}
-	if named {
+	switch got := t.Width(); {
+	case c.Before("1.0"):
+		if why := c.unlike(t, named); why != "" {
+			return b.Refuse("%s", why)
+		}
+		named = false
+	case named:
 		lacking, err := c.missing(t)
 		if err != nil {
 			return b.Fail(err)
@@ -501,7 +519,7 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 		if lacking != nil {
 			return b.Refuse("columns are missing: {'%s'}", strings.Join(lacking, "', '"))
 		}
-	} else if got := t.Width(); c.NFeaturesIn > 0 && got != c.NFeaturesIn {
+	case c.NFeaturesIn > 0 && got != c.NFeaturesIn:
 		return b.Refuse("X has %d features, but ColumnTransformer is expecting %d features as input.", got, c.NFeaturesIn)
 	}
 	var parts []graph.Value
@@ -551,6 +569,49 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 		format = ""
 	}
 	return sklearn.UnionOf(b, c, c.SparseOutput, parts, names, format)
+}
+
+// unlike is what releases before 1.0 say of rows that are not those of the fit: 0.24 of any other width or name; from 0.20.4
+// and 0.21.1 on of fewer columns, and of others first where the remainder goes by position beside names; since 0.22 of
+// another width where a key counts from the end. The others did not know how many columns the fit had.
+func (c *ColumnTransformer) unlike(t graph.Type, named bool) string {
+	n, got := c.NFeaturesIn, t.Width()
+	if n == 0 || c.keyed {
+		return ""
+	}
+	differ := func() bool {
+		for i, name := range c.FeatureNamesIn {
+			if t.Columns[i].Name != name {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case !c.Before("0.24"):
+		if got != n {
+			return fmt.Sprintf("X has %d features, but ColumnTransformer is expecting %d features as input.", got, n)
+		}
+		if named && differ() {
+			return "Given feature/column names do not match the ones for the data given during fit."
+		}
+		return ""
+	case got < n:
+		return fmt.Sprintf("Number of features of the input must be equal to or greater than that of the fitted transformer. Transformer n_features is %d and input n_features is %d.", n, got)
+	}
+	byName, fromEnd := false, false
+	for _, br := range c.Transformers {
+		byName, fromEnd = byName || br.Columns.strings(), fromEnd || br.Columns.fromEnd()
+	}
+	if rest, err := sklearn.Sequence(c.PrivateRemainder); err == nil && len(rest) == 3 && byName && named && differ() {
+		if _, none := rest[2].(pyobj.None); !none {
+			return "Column ordering must be equal for fit and for transform when using the remainder keyword"
+		}
+	}
+	if fromEnd && got != n && !c.Before("0.22") {
+		return "At least one negative column was used to indicate columns, and the new data's number of columns does not match the data given during fit."
+	}
+	return ""
 }
 
 // branch runs one transformer.

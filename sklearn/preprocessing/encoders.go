@@ -148,17 +148,24 @@ func (c *encoder) bound(e sklearn.Estimator) error {
 	return nil
 }
 
+// nanRefused reports releases that refuse NaN; None is a value as any other to them.
+func nanRefused(e sklearn.Estimator) bool {
+	if _, ordinal := e.(*OrdinalEncoder); ordinal {
+		return sklearn.Of(e).Before("1.0")
+	}
+	return sklearn.Of(e).Before("0.24")
+}
+
 // input checks x and that numbers do not meet tables of text.
 func (c *encoder) input(b *graph.Builder, e sklearn.Estimator, x graph.Value) graph.Value {
-	since := "0.24"
-	if _, ordinal := e.(*OrdinalEncoder); ordinal {
-		since = "1.0"
-	}
-	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeAny, NaN: !sklearn.Of(e).Before(since), Width: len(c.Categories)})
+	x = sklearn.Check(b, e, x, sklearn.Accept{DType: sklearn.DTypeAny, NaN: !nanRefused(e), Width: len(c.Categories)})
 	if !x.OK() {
 		return x
 	}
 	t := x.Type()
+	if t.Kind == graph.Frame && sklearn.Of(e).Before("0.21") && !sklearn.NumericFrame(t) {
+		return x // as objects
+	}
 	for i, cats := range c.Categories {
 		d := t.DType
 		if t.Kind == graph.Frame {
@@ -229,7 +236,7 @@ func truths(b *graph.Builder, x graph.Value, categories []*tensor.Tensor) graph.
 const unknownWords = "Found unknown categories {unknown} in column {column} during transform"
 
 // describe tells the columns' categories.
-func (c *encoder) describe(in *sklearn.Input, unknown bool) *sklearn.Input {
+func (c *encoder) describe(e sklearn.Estimator, in *sklearn.Input, unknown bool) *sklearn.Input {
 	for i, col := range in.Columns {
 		if i >= len(c.Categories) {
 			break
@@ -237,6 +244,7 @@ func (c *encoder) describe(in *sklearn.Input, unknown bool) *sklearn.Input {
 		cats := c.Categories[i]
 		col.OneOf(cats)
 		col.Unknown = col.Unknown || unknown
+		col.None = col.None || !col.Missing && nanRefused(e)
 		for j := range cats.Len() {
 			if v := cats.Cell(j); v.IsNaN() || v.Kind == tensor.CellNone {
 				col.Missing = true
@@ -665,7 +673,7 @@ func (e *OneHotEncoder) DescribeInput(in *sklearn.Input) *sklearn.Input {
 		in.Numeric()
 		return nil
 	}
-	return e.describe(in, e.HandleUnknownParam != "error")
+	return e.describe(e, in, e.HandleUnknownParam != "error")
 }
 
 // OrdinalEncoder is sklearn.preprocessing.OrdinalEncoder.
@@ -893,7 +901,7 @@ func (e *OrdinalEncoder) FeatureNamesOut(in []string) ([]string, error) { return
 
 // DescribeInput knows the categories.
 func (e *OrdinalEncoder) DescribeInput(in *sklearn.Input) *sklearn.Input {
-	return e.describe(in, e.HandleUnknownParam != "error")
+	return e.describe(e, in, e.HandleUnknownParam != "error")
 }
 
 // TargetEncoder is sklearn.preprocessing.TargetEncoder.
@@ -971,4 +979,6 @@ func (e *TargetEncoder) FeatureNamesOut(in []string) ([]string, error) {
 }
 
 // DescribeInput knows the categories.
-func (e *TargetEncoder) DescribeInput(in *sklearn.Input) *sklearn.Input { return e.describe(in, true) }
+func (e *TargetEncoder) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	return e.describe(e, in, true)
+}

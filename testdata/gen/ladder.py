@@ -443,7 +443,12 @@ def twist(r, kind, X, y, new):
 
 
 def further(r, X, kind):
-    """Two more kinds of rows to compute on."""
+    """Three more kinds of rows to compute on; all of a frame's."""
+    if hasattr(X, "iloc"):
+        names = list(X.columns)
+        more = X.assign(more=1.5)
+        return [(w, X) for w, X in (("swapped", X[[names[-1]] + names[1:-1] + names[:1]]), ("wider", more), ("ahead", more[["more"] + names]), ("narrow", X[names[:-1]]), ("short", X[names[1:]]),
+                                    ("renamed", X.rename(columns={names[-2]: "other"}))) if len(names) > 2]
     if not isinstance(X, np.ndarray) and not sp.issparse(X) or kind in ("labels", "kernel", "dist", "flat") or X.dtype == object:
         return []
     A = (X.toarray() if sp.issparse(X) else X).astype(float)
@@ -915,6 +920,11 @@ TABLE = E("compose.ColumnTransformer", transformers=[("num", E("pipeline.Pipelin
 for last in (CLASSIFIES, CLASSIFIES, E("calibration.CalibratedClassifierCV", estimator=CLASSIFIES, cv=2), E("ensemble.VotingClassifier", estimators=[("a", CLASSIFIES), ("b", CLASSIFIES)])):
     S("pipeline.Pipeline", "mixed bin.str|mixed multi", steps=[("prep", TABLE), ("m", last)])
 S("pipeline.Pipeline", "mixed reg", steps=[("prep", TABLE), ("m", REGRESSES)])
+KEYS = Any([("num", num, ["age", "fare"]), ("cat", one, ["sex", "port"])], [("num", num, [2, 3]), ("cat", one, [1, 4])], [("num", num, [-3, -2]), ("cat", one, [1])], [("num", num, slice(-3, -1))], [("num", num, slice(2, 4)), ("cat", one, ["port"])],
+           [("num", num, np.array([False, False, True, True, False])), ("cat", one, [False, True, False, False, True])], [("num", num, slice("age", "fare")), ("cat", "drop", ["sex"])], [("cat", one, ["sex"]), ("words", E("feature_extraction.text.CountVectorizer"), "port")], [("num", num, [0, 2, 3]), ("rest", "drop", [1, 4])])
+S("compose.ColumnTransformer", "|".join(["mixed"] * 6), transformers=KEYS, remainder=["drop", "passthrough"])
+for last in (LR, DT):
+    S("pipeline.Pipeline", "mixed bin.str", steps=[("prep", E("compose.ColumnTransformer", transformers=[("num", num, ["age", "fare"]), ("cat", one, ["sex", "port"])], remainder=["drop", "passthrough"])), ("m", last)])
 
 
 # ── small models of rungs, committed ─────────────────────────────────────────────────────────────────────────────
@@ -1008,6 +1018,11 @@ FIXTURES = [
     ("0.20.0", "SparseCoder-positive", "decomposition.SparseCoder", "num", dict(dictionary=F(lambda r: r.randn(5, 4)), transform_algorithm="lars", transform_n_nonzero_coefs=2, positive_code=True)),
     ("0.20.0", "ColumnTransformer-names", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, ["age"])], remainder="drop")),
     ("0.20.0", "ColumnTransformer-rest", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"])], remainder=num)),
+    ("0.20.0", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
+    ("0.20.4", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
+    ("0.21.3", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
+    ("0.23.2", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
+    ("0.24.2", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
 ]
 
 

@@ -16,7 +16,7 @@ home=$PWD/.parity/ladder
 if [ "$1" = --fixtures ]; then
 	fixtures=1
 	shift
-	wanted="0.17.1 0.18.2 0.20.0 0.20.4 0.21.3 0.23.2 1.1.0 1.2.0 1.3.0 1.4.2 1.7.0"
+	wanted="0.17.1 0.18.2 0.20.0 0.20.4 0.21.3 0.23.2 0.24.2 1.1.0 1.2.0 1.3.0 1.4.2 1.7.0"
 else
 	out=$1 seed=$2 times=$3 only=$4
 	shift 4
