@@ -201,9 +201,12 @@ func readAll(r io.Reader, max int64) ([]byte, error) {
 // ReadAll reads every row into one Table.
 func ReadAll(r Reader) (*Table, error) { return ReadUpTo(r, math.MaxInt) }
 
-// ReadUpTo reads rows into one Table until there are more than most.
+// ReadUpTo reads rows into one Table until there are more than most. Those of a Reader with a method Room take no more bytes than it says.
 func ReadUpTo(r Reader, most int) (*Table, error) {
-	all := &Table{}
+	all, room := &Table{}, int64(math.MaxInt64)
+	if r, ok := r.(interface{ Room() int64 }); ok {
+		room = r.Room()
+	}
 	for first := true; all.Rows() <= most; first = false {
 		t, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -211,6 +214,9 @@ func ReadUpTo(r Reader, most int) (*Table, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if room -= t.bytes(); room < 0 {
+			return nil, &Error{Row: -1, Msg: "rows that are kept together take more memory than a file of this size may", Err: larder.ErrLimit}
 		}
 		if first {
 			all = t
@@ -435,6 +441,13 @@ func (t *Table) Append(u *Table) error {
 			a.Text = append(a.Text, b.Text...)
 			continue
 		}
+		if a.Tensor != nil && b.Tensor != nil && a.Tensor.DType == b.Tensor.DType && a.Err == nil && b.Err == nil {
+			x, y := *a.Tensor, b.Tensor // who holds the tensor sees the same as before
+			x.F64, x.F32, x.I64, x.U8 = append(x.F64, y.F64...), append(x.F32, y.F32...), append(x.I64, y.I64...), append(x.U8, y.U8...)
+			x.Str, x.Cells, x.Shape = append(x.Str, y.Str...), append(x.Cells, y.Cells...), []int{x.Len() + y.Len()}
+			a.Tensor = &x
+			continue
+		}
 		for j := 0; j < a.Len() && a.Cells == nil; j++ {
 			// a typed column becomes one of cells
 			cells := make([]tensor.Cell, a.Len(), a.Len()+b.Len())
@@ -454,6 +467,28 @@ func (t *Table) Append(u *Table) error {
 	t.N += u.N
 	t.Notes = append(t.Notes, u.Notes...)
 	return nil
+}
+
+// bytes is what the values of the columns take.
+func (t *Table) bytes() (n int64) {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		for _, s := range c.Text {
+			n += int64(len(s)) + 16
+		}
+		cells := c.Cells
+		if x := c.Tensor; x != nil {
+			n += int64(8*len(x.F64) + 4*len(x.F32) + 8*len(x.I64) + len(x.U8))
+			for _, s := range x.Str {
+				n += int64(len(s)) + 16
+			}
+			cells = x.Cells
+		}
+		for k := range cells {
+			n += int64(len(cells[k].S)) + 48
+		}
+	}
+	return n
 }
 
 // Error says which row and column of the data do not do.

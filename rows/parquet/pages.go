@@ -225,67 +225,93 @@ func header(b []byte) (p page, size int, err error) {
 type checker struct {
 	r    io.ReaderAt
 	size int64
-	room int64 // bytes that the rest of the group may take in memory
+	room int64  // bytes that may still be taken
+	free []byte // where the next page is decompressed
 }
 
-// group is how much memory a row group may take whatever its file's size.
-const group = 1 << 30
-
-// take counts n things of a size each towards the memory of a group.
+// take counts n things of a size each.
 func (c *checker) take(n, each int64) error {
 	if n < 0 || n > c.room/each {
-		return &source.LimitError{Limit: "memory of a row group (write groups of fewer rows):", Value: max(n, 0) * min(each, math.MaxInt64/max(n, 1)), Max: c.room, Offset: -1}
+		return &source.LimitError{Limit: "memory of what a Parquet file holds at a time (write smaller pages and groups of fewer rows):", Value: max(n, 0) * min(each, math.MaxInt64/max(n, 1)), Max: c.room, Offset: -1}
 	}
 	c.room -= n * each
 	return nil
 }
 
-// column checks the pages of a flat column of n rows. optional says that its values may be missing.
-func (c *checker) column(m *format.ColumnMetaData, n int64, optional bool) error {
+// column checks the pages of a flat column of n rows and tells whether some of its values are null, which optional allows. What its
+// dictionary and its largest page take is taken of the room: the pages of all columns are open at a time.
+func (c *checker) column(m *format.ColumnMetaData, n int64, optional bool) (nulls bool, err error) {
 	at, length := m.DataPageOffset, m.TotalCompressedSize
 	if m.DictionaryPageOffset != 0 {
 		at = m.DictionaryPageOffset
 	}
 	if at < 4 || length < 0 || at > c.size || length > c.size-at {
-		return fmt.Errorf("a column of %d bytes at %d in a file of %d", length, at, c.size)
+		return false, fmt.Errorf("a column of %d bytes at %d in a file of %d", length, at, c.size)
 	}
-	b := make([]byte, length)
-	if _, err := c.r.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	values := int64(0)
-	for len(b) > 0 {
-		p, size, err := header(b)
+	values, dictionary, largest := int64(0), int64(0), int64(0)
+	for end := at + length; at < end; {
+		p, size, err := c.header(at, end)
 		if err != nil {
-			return err
+			return false, err
 		}
-		b = b[size:]
-		if p.packed < 0 || p.packed > int64(len(b)) {
-			return fmt.Errorf("a page of %d bytes where there are %d", p.packed, len(b))
+		at += size
+		if p.packed < 0 || p.packed > end-at {
+			return false, fmt.Errorf("a page of %d bytes where there are %d", p.packed, end-at)
 		}
 		if p.values < 0 || p.values > n-values && p.kind != format.DictionaryPage {
-			return fmt.Errorf("%d values in a group of %d rows", values+p.values, n)
+			return false, fmt.Errorf("%d values in a group of %d rows", values+p.values, n)
 		}
-		if err := c.page(&p, b[:p.packed], m.Codec, m.Type, optional); err != nil {
-			return err
+		b := make([]byte, p.packed)
+		if _, err := c.r.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
+			return false, err
 		}
-		if p.kind != format.DictionaryPage {
-			values += p.values
+		at += p.packed
+		open := checker{room: c.room, free: c.free}
+		some, err := open.page(&p, b, m.Codec, m.Type, optional)
+		c.free = open.free
+		if err != nil {
+			return false, err
 		}
-		b = b[p.packed:]
+		nulls = nulls || some
+		if took := c.room - open.room; p.kind == format.DictionaryPage {
+			dictionary += took
+		} else {
+			values, largest = values+p.values, max(largest, took)
+		}
 	}
 	if values != n {
-		return fmt.Errorf("%d values in a group of %d rows", values, n)
+		return false, fmt.Errorf("%d values in a group of %d rows", values, n)
 	}
-	return nil
+	return nulls, c.take(dictionary+largest, 1)
 }
 
-func (c *checker) page(p *page, b []byte, codec format.CompressionCodec, kind format.Type, optional bool) error {
+// header reads the header of the page at an offset, before end, and gives its length.
+func (c *checker) header(at, end int64) (page, int64, error) {
+	for most := int64(1 << 10); ; most *= 8 { // statistics may hold long texts
+		b := make([]byte, min(most, end-at))
+		if _, err := c.r.ReadAt(b, at); err != nil && !errors.Is(err, io.EOF) {
+			return page{}, 0, err
+		}
+		p, size, err := header(b)
+		if err == nil || most >= end-at {
+			return p, int64(size), err
+		}
+	}
+}
+
+// perLevel is what a value of an open page takes beside its bytes: its level, and its index or where its text begins.
+const perLevel = 9
+
+// page checks a page, takes what it holds once it is open, and tells whether some of its values are null.
+func (c *checker) page(p *page, b []byte, codec format.CompressionCodec, kind format.Type, optional bool) (nulls bool, err error) {
 	if p.unpacked < 0 {
-		return fmt.Errorf("a page of %d bytes", p.unpacked)
+		return false, fmt.Errorf("a page of %d bytes", p.unpacked)
 	}
 	if err := c.take(p.unpacked, 1); err != nil {
-		return err
+		return false, err
+	}
+	if err := c.take(p.values, perLevel); err != nil {
+		return false, err
 	}
 	var levels []byte
 	switch p.kind {
@@ -293,7 +319,7 @@ func (c *checker) page(p *page, b []byte, codec format.CompressionCodec, kind fo
 	case format.DataPageV2:
 		if p.repetitionsBytes < 0 || p.repetitionsBytes > int64(len(b)) || p.levelBytes < 0 || p.levelBytes > int64(len(b))-p.repetitionsBytes ||
 			p.nulls < 0 || p.nulls > p.values || p.rows != p.values {
-			return errors.New("the sizes in a page's header do not belong together")
+			return false, errors.New("the sizes in a page's header do not belong together")
 		}
 		p.unpacked -= p.repetitionsBytes + p.levelBytes
 		b = b[p.repetitionsBytes:]
@@ -302,32 +328,35 @@ func (c *checker) page(p *page, b []byte, codec format.CompressionCodec, kind fo
 			codec = format.Uncompressed
 		}
 	default:
-		return fmt.Errorf("no kind of page is %d", p.kind)
+		return false, fmt.Errorf("no kind of page is %d", p.kind)
 	}
-	b, err := unpack(b, codec, p.unpacked)
-	if err != nil {
-		return err
+	if codec != format.Uncompressed {
+		if b, err = unpack(b, codec, p.unpacked, c.free); err != nil {
+			return false, err
+		}
+		c.free = b
 	}
 	if p.kind == format.DictionaryPage {
 		if kind == format.Boolean || p.values > int64(len(b)) {
-			return fmt.Errorf("a dictionary of %d values in %d bytes", p.values, len(b))
+			return false, fmt.Errorf("a dictionary of %d values in %d bytes", p.values, len(b))
 		}
-		return nil
+		return false, nil
 	}
 	if optional {
 		if p.kind == format.DataPage {
 			if p.levels != format.RLE {
-				return fmt.Errorf("levels in encoding %s", p.levels)
+				return false, fmt.Errorf("levels in encoding %s", p.levels)
 			}
 			if levels, b, err = prefixed(b); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if err := runs(levels, 1, p.values); err != nil {
-			return err
+			return false, err
 		}
+		nulls = missing(levels, p.values)
 	}
-	return c.values(p, b, kind)
+	return nulls, c.values(p, b, kind)
 }
 
 // values checks the counts that an encoding holds itself.
@@ -408,6 +437,28 @@ func runs(b []byte, width uint, n int64) error {
 	return nil
 }
 
+// missing reports whether one of n levels, which runs has checked, is 0.
+func missing(b []byte, n int64) bool {
+	for len(b) > 0 && n > 0 {
+		u, k := binary.Uvarint(b)
+		count, in := int64(u>>1), b[k:] //nolint:gosec // runs keeps it small
+		if u&1 == 0 {
+			if count > 0 && (len(in) == 0 || in[0]&1 == 0) {
+				return true
+			}
+			n, b = n-count, in[min(1, len(in)):]
+			continue
+		}
+		for i := range min(8*count, n) {
+			if i/8 >= int64(len(in)) || in[i/8]>>(i%8)&1 == 0 {
+				return true
+			}
+		}
+		n, b = n-8*count, in[min(count, int64(len(in))):]
+	}
+	return n > 0 // what is not there is 0
+}
+
 // deltas wants no more than n values behind the header of the delta encoding.
 func deltas(b []byte, n int64) error {
 	for i := range 3 {
@@ -426,12 +477,9 @@ func deltas(b []byte, n int64) error {
 	return nil
 }
 
-// unpack decompresses a page, which must have the size its header says.
-func unpack(b []byte, codec format.CompressionCodec, size int64) ([]byte, error) {
+// unpack decompresses a page, which must have the size its header says, into the memory of into if that is enough.
+func unpack(b []byte, codec format.CompressionCodec, size int64, into []byte) ([]byte, error) {
 	var r io.Reader
-	if codec == format.Uncompressed {
-		return b, nil
-	}
 	if size < 0 {
 		return nil, fmt.Errorf("a page of %d bytes", size)
 	}
@@ -444,7 +492,7 @@ func unpack(b []byte, codec format.CompressionCodec, size int64) ([]byte, error)
 		if int64(n) != size {
 			return nil, fmt.Errorf("a page of %d bytes says it has %d", n, size)
 		}
-		return snappy.Decode(nil, b)
+		return snappy.Decode(into[:cap(into)], b)
 	case format.Gzip:
 		z, err := gzip.NewReader(bytes.NewReader(b))
 		if err != nil {
@@ -452,7 +500,7 @@ func unpack(b []byte, codec format.CompressionCodec, size int64) ([]byte, error)
 		}
 		r = z
 	case format.Zstd:
-		return unpackZstd(b, size)
+		return unpackZstd(b, size, into)
 	case format.Brotli:
 		r = brotli.NewReader(bytes.NewReader(b))
 	default:
@@ -471,7 +519,7 @@ func unpack(b []byte, codec format.CompressionCodec, size int64) ([]byte, error)
 // window is what compressors look back for in a page that is no larger: memory for it is taken at once.
 const window = 8 << 20
 
-func unpackZstd(b []byte, size int64) ([]byte, error) {
+func unpackZstd(b []byte, size int64, into []byte) ([]byte, error) {
 	var h zstd.Header
 	if err := h.Decode(b); err != nil {
 		return nil, err
@@ -484,7 +532,7 @@ func unpackZstd(b []byte, size int64) ([]byte, error) {
 		return nil, err
 	}
 	defer z.Close()
-	out, err := z.DecodeAll(b, nil)
+	out, err := z.DecodeAll(b, into[:0])
 	if err == nil && int64(len(out)) != size {
 		err = fmt.Errorf("a page of %d bytes says it has %d", len(out), size)
 	}

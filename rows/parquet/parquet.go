@@ -6,7 +6,8 @@
 //
 // # Security
 //
-// The decoding is an outside module's. A panic in it ends the file, not the program.
+// The decoding is an outside module's. A panic in it ends the file, not the program. Pages are held against their bytes before it sees
+// them, and rows are read some at a time: what is open of a file at a time takes at most 128 MiB and sixteen times the file's size.
 package parquet
 
 import (
@@ -14,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -23,13 +23,12 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/larder-ml/larder"
-	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/rows"
 	"github.com/larder-ml/larder/source"
 	"github.com/larder-ml/larder/tensor"
 )
 
-// Reader gives one Table per row group.
+// Reader gives the rows of each row group in turn, some at a time.
 type Reader struct {
 	r      io.ReaderAt
 	size   int64
@@ -39,7 +38,11 @@ type Reader struct {
 	names  []string
 	fields []parquet.Field
 	leafs  []int // where a field's columns begin
-	next   int
+	next   int   // row group
+
+	columns []*column // of the group that is open
+	left    int64     // its rows that were not read yet
+	most    int64     // rows of a Table
 }
 
 // NewReader opens a Parquet file of a size.
@@ -126,50 +129,116 @@ func corrupt(err error) error {
 	return &rows.Error{Row: -1, Msg: "parquet: " + err.Error(), Err: larder.ErrCorrupt}
 }
 
-// Next reads the next row group.
+// Next reads the next rows: some ten thousand of a row group, fewer of many columns or of long texts.
 func (r *Reader) Next() (t *rows.Table, err error) {
 	defer guard(&err)
-	groups := r.file.RowGroups()
-	if r.next >= len(groups) {
-		if r.next == 0 {
-			r.next++
-			return &rows.Table{Names: r.names, Columns: make([]rows.Column, len(r.names))}, nil
+	for r.left == 0 {
+		r.close()
+		if r.next >= len(r.file.RowGroups()) {
+			if r.next == 0 {
+				r.next++
+				return r.table(0)
+			}
+			return nil, io.EOF
 		}
-		return nil, io.EOF
+		if err := r.open(); err != nil {
+			return nil, err
+		}
+		if r.left == 0 && r.next == 1 {
+			return r.table(0)
+		}
 	}
-	g := groups[r.next]
+	return r.table(r.left)
+}
+
+// Room is how many bytes rows that are kept together may take.
+func (r *Reader) Room() int64 { return room(r.size) }
+
+// room is how many bytes the open pages of a file of a size may take, or the texts of some rows: few files hold sixteen times what they
+// are.
+func room(size int64) int64 { return source.Default().Outlined().HeldBy(size) }
+
+// How many bytes the values of a Table may take, and its texts.
+const (
+	someValues = 64 << 20
+	someTexts  = 16 << 20
+)
+
+// open begins the next row group.
+func (r *Reader) open() error {
+	g, meta := r.file.RowGroups()[r.next], r.file.Metadata().RowGroups[r.next]
 	r.next++
-	t = &rows.Table{Names: r.names, N: int(g.NumRows()), Typed: true}
-	meta := r.file.Metadata().RowGroups[r.next-1]
-	check := &checker{r: r.r, size: r.size, room: source.Default().HeldBy(r.size) + group}
+	n, width, checked := g.NumRows(), int64(1), false
+	if n < 0 {
+		return corrupt(fmt.Errorf("a group of %d rows", n))
+	}
+	check := &checker{r: r.r, size: r.size, room: room(r.size)}
 	for i, leaf := range r.leafs {
-		err := readable(r.fields[i])
-		if err == nil && r.spans[r.names[i]] {
-			err = errors.New("a duration is no number or text")
+		c := &column{field: r.fields[i], err: readable(r.fields[i])}
+		if c.err == nil && r.spans[r.names[i]] {
+			c.err = errors.New("a duration is no number or text")
 		}
-		if err := check.take(int64(t.N), perValue(r.fields[i])); err != nil {
-			return nil, &rows.Error{Row: -1, Column: r.names[i], Msg: "parquet: " + err.Error(), Err: larder.ErrLimit}
-		}
-		if err != nil {
-			t.Columns = append(t.Columns, rows.Column{Tensor: tensor.New(tensor.Float64, t.N), Err: err})
+		if r.columns = append(r.columns, c); c.err != nil {
+			width += 8
 			continue
 		}
-		if logicalOf[*format.NullType](r.fields[i]) != nil {
-			t.Columns = append(t.Columns, rows.Column{Cells: make([]tensor.Cell, t.N)})
+		width += perValue(c.field)
+		nulls, err := check.column(&meta.Columns[leaf].MetaData, n, c.field.Optional())
+		if err != nil {
+			return damaged(r.names[i], err)
+		}
+		c.nulls, checked = nulls, true
+		for _, other := range r.file.Metadata().RowGroups {
+			c.nulls = c.nulls || other.Columns[leaf].MetaData.Statistics.NullCount > 0
+		}
+		if c.nothing = logicalOf[*format.NullType](c.field) != nil; c.nothing {
 			continue
 		}
-		half := r.halves[r.names[i]] && r.fields[i].Type().Kind() == parquet.FixedLenByteArray && r.fields[i].Type().Length() == 2
-		if err := check.column(&meta.Columns[leaf].MetaData, int64(t.N), r.fields[i].Optional()); err != nil {
-			return nil, damaged(r.names[i], err)
+		c.begin(g.ColumnChunks()[leaf], r.halves[r.names[i]])
+	}
+	if n > 0 && !checked && len(r.columns) > 0 {
+		return &rows.Error{Row: -1, Column: r.names[0], Msg: r.columns[0].err.Error()} // how many rows there are is a claim
+	}
+	if n > 0 && len(r.columns) == 0 {
+		return corrupt(fmt.Errorf("%d rows without columns", n))
+	}
+	r.left, r.most = n, max(someValues/width, 1)
+	return nil
+}
+
+// close ends the row group that is open.
+func (r *Reader) close() {
+	for _, c := range r.columns {
+		c.close()
+	}
+	r.columns, r.left = nil, 0
+}
+
+// table reads up to n of the rows that are left.
+func (r *Reader) table(n int64) (*rows.Table, error) {
+	t := &rows.Table{Names: r.names, Columns: make([]rows.Column, len(r.names)), Typed: true}
+	texts := &checker{room: room(r.size)}
+	n = min(n, r.most, chunk)
+	for int64(t.N) < n && room(r.size)-texts.room < someTexts {
+		k := int(min(block, n-int64(t.N)))
+		for i, c := range r.columns {
+			if err := c.read(k, texts); err != nil {
+				return nil, damaged(r.names[i], err)
+			}
 		}
-		c, err := column(check, g.ColumnChunks()[leaf], r.fields[i], half, t.N)
-		if err != nil {
-			return nil, damaged(r.names[i], err)
-		}
-		t.Columns = append(t.Columns, rows.Column{Tensor: c})
+		t.N += k
+	}
+	r.left -= int64(t.N)
+	for i, c := range r.columns {
+		t.Columns[i] = c.take(t.N)
 	}
 	return t, nil
 }
+
+const (
+	chunk = 65536 // most rows of a Table
+	block = 64    // rows that are read of every column in turn
+)
 
 // damaged is the error of a column that could not be read.
 func damaged(name string, err error) error {
@@ -178,17 +247,6 @@ func damaged(name string, err error) error {
 		e.Err = larder.ErrLimit
 	}
 	return e
-}
-
-// perValue is what a value of a column takes in memory while it is read.
-func perValue(f parquet.Field) int64 {
-	if f.Leaf() {
-		switch f.Type().Kind() {
-		case parquet.Int32, parquet.Int64, parquet.Float, parquet.Double:
-			return 24
-		}
-	}
-	return 96
 }
 
 // readable says why a column is neither numbers nor text.
@@ -265,152 +323,6 @@ func integer(field parquet.Field) tensor.DType {
 		return tensor.Int32
 	}
 	return tensor.Int64
-}
-
-// column reads a column chunk: nulls make numbers NaN, and truth values and text cells.
-func column(check *checker, chunk parquet.ColumnChunk, field parquet.Field, half bool, n int) (*tensor.Tensor, error) {
-	d := integer(field)
-	unsigned := d == tensor.Uint8 || d == tensor.Uint16 || d == tensor.Uint32 || d == tensor.Uint64
-	var cells []tensor.Cell
-	var f64 []float64
-	var f32 []float32
-	var i64 []int64
-	var str []string
-	nulls := 0
-	kind := field.Type().Kind()
-	dec, text := logicalOf[*format.DecimalType](field), isText(field)
-	pages := chunk.Pages()
-	defer pages.Close()
-	buf := make([]parquet.Value, 1024)
-	for {
-		page, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		values := page.Values()
-		for {
-			k, err := values.ReadValues(buf)
-			for _, v := range buf[:k] {
-				if v.IsNull() {
-					nulls++
-				}
-				switch {
-				case dec != nil:
-					c := tensor.Cell{}
-					if kind != parquet.Int32 && kind != parquet.Int64 && len(v.ByteArray()) > maxDecimal {
-						return nil, fmt.Errorf("a decimal of %d bytes", len(v.ByteArray()))
-					}
-					if !v.IsNull() {
-						c = tensor.FloatCell(decimal(v, kind, dec.Scale))
-					}
-					cells = append(cells, c)
-					continue
-				case half:
-					f := float32(math.NaN())
-					if b := v.ByteArray(); !v.IsNull() && len(b) == 2 {
-						f = numpy.HalfFloat(uint16(b[0]) | uint16(b[1])<<8)
-					}
-					f32 = append(f32, f)
-					continue
-				}
-				switch kind {
-				case parquet.Boolean:
-					c := tensor.FloatCell(math.NaN())
-					if !v.IsNull() {
-						c = tensor.BoolCell(v.Boolean())
-					}
-					cells = append(cells, c)
-				case parquet.Int32, parquet.Int64:
-					i := v.Int64()
-					if kind == parquet.Int32 {
-						i = int64(v.Int32())
-						if unsigned {
-							i = int64(v.Uint32())
-						}
-					}
-					f := float64(i)
-					if unsigned {
-						f = float64(uint64(i)) //nolint:gosec // as its bits
-					}
-					if v.IsNull() {
-						f, i = math.NaN(), 0
-					}
-					i64, f64 = append(i64, i), append(f64, f)
-				case parquet.Float:
-					f := v.Float()
-					if v.IsNull() {
-						f = float32(math.NaN())
-					}
-					f32 = append(f32, f)
-				case parquet.Double:
-					f := v.Double()
-					if v.IsNull() {
-						f = math.NaN()
-					}
-					f64 = append(f64, f)
-				case parquet.ByteArray, parquet.FixedLenByteArray:
-					if err := check.take(int64(len(v.ByteArray())), 1); err != nil {
-						return nil, err
-					}
-					s := string(v.ByteArray())
-					if text {
-						str = append(str, s)
-					}
-					switch {
-					case v.IsNull() && text:
-						cells = append(cells, tensor.FloatCell(math.NaN()))
-					case v.IsNull():
-						cells = append(cells, tensor.Cell{})
-					case text:
-						cells = append(cells, tensor.StrCell(s))
-					default:
-						cells = append(cells, tensor.Cell{Kind: tensor.CellBytes, S: s})
-					}
-				default:
-					return nil, fmt.Errorf("type %s is no number or text", kind)
-				}
-			}
-			if errors.Is(err, io.EOF) || err == nil && k == 0 {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		parquet.Release(page)
-	}
-	var out *tensor.Tensor
-	switch {
-	case dec != nil:
-		out = tensor.FromCells(cells) // objects to pandas
-	case half:
-		out = tensor.FromF32(f32)
-		out.DType = tensor.Float16
-	case kind == parquet.Boolean && nulls == 0:
-		b := make([]bool, len(cells))
-		for i, c := range cells {
-			b[i] = c.I != 0
-		}
-		out = tensor.FromBool(b)
-	case (kind == parquet.Int32 || kind == parquet.Int64) && nulls == 0:
-		out = tensor.FromI64(i64)
-		out.DType = d
-	case kind == parquet.Float:
-		out = tensor.FromF32(f32)
-	case kind == parquet.Int32 || kind == parquet.Int64 || kind == parquet.Double:
-		out = tensor.FromF64(f64)
-	case str != nil && nulls == 0:
-		out = tensor.FromStr(str)
-	default:
-		out = tensor.FromCells(cells)
-	}
-	if out.Len() != n {
-		return nil, fmt.Errorf("%d values in a group of %d rows", out.Len(), n)
-	}
-	return out, nil
 }
 
 // Writer writes results; it is a rows.Sink.

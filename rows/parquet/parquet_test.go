@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/metrics"
 	"strings"
 	"testing"
 
@@ -230,6 +231,11 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+func paged(p *page, codec format.CompressionCodec) error {
+	_, err := (&checker{room: 1 << 20}).page(p, nil, codec, format.Double, false)
+	return err
+}
+
 // TestRunsAreCounted: levels, indexes and counts that claim more values than a group has rows are refused before memory is taken for
 // them, and so is a page that decompresses to more than its header says.
 func TestRunsAreCounted(t *testing.T) {
@@ -245,8 +251,8 @@ func TestRunsAreCounted(t *testing.T) {
 		"a text":            described([]byte("\x18\xff\xff\xff\xff\x0f")),
 		"structures":        described(append([]byte("\x19\xfc\xff\xff\x03"), make([]byte, 65536)...)),
 		"nests":             described(bytes.Repeat([]byte("\x1c"), 100)),
-		"a page":            (&checker{room: 1 << 20}).page(&page{kind: format.DataPage, unpacked: 1 << 21}, nil, format.Uncompressed, format.Double, false),
-		"an unknown method": (&checker{room: 1 << 20}).page(&page{kind: format.DataPage, unpacked: 1 << 10}, nil, format.LZO, format.Double, false),
+		"a page":            paged(&page{kind: format.DataPage, unpacked: 1 << 21}, format.Uncompressed),
+		"an unknown method": paged(&page{kind: format.DataPage, unpacked: 1 << 10}, format.LZO),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
@@ -260,11 +266,120 @@ func TestRunsAreCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := unpack(b, codec, 1000); err == nil {
+		if _, err := unpack(b, codec, 1000, nil); err == nil {
 			t.Errorf("%s: 32 MiB are read as 1000 bytes", codec)
 		}
-		if got, err := unpack(b, codec, 32<<20); err != nil || len(got) != 32<<20 {
+		if got, err := unpack(b, codec, 32<<20, nil); err != nil || len(got) != 32<<20 {
 			t.Errorf("%s: %d bytes, %v", codec, len(got), err)
 		}
 	}
+}
+
+// written makes a file of columns i (int64), b (truth values) and s (text), with nulls where null says.
+func written(t *testing.T, s pq.Node, n, group int, text string, null func(i int) bool) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	schema := pq.NewSchema("rows", pq.Group{"i": pq.Optional(pq.Int(64)), "b": pq.Optional(pq.Leaf(pq.BooleanType)), "s": s})
+	w := pq.NewGenericWriter[any](&b, schema, pq.Compression(&pq.Zstd), pq.PageBufferSize(1<<30))
+	for i := range n {
+		row := pq.Row{pq.BooleanValue(i%3 == 0).Level(0, 1, 0), pq.Int64Value(int64(i)).Level(0, 1, 1), pq.ByteArrayValue([]byte(text)).Level(0, 0, 2)}
+		if null(i) {
+			row[0], row[1] = pq.NullValue().Level(0, 0, 0), pq.NullValue().Level(0, 0, 1)
+		}
+		if _, err := w.WriteRows([]pq.Row{row}); err != nil {
+			t.Fatal(err)
+		}
+		if i%group == group-1 {
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestTypesAreThoseOfWholeColumns: a group is read some rows at a time, and what a column becomes is settled by all of its values.
+func TestTypesAreThoseOfWholeColumns(t *testing.T) {
+	const n = 69_999
+	for _, c := range []struct {
+		group int
+		null  func(i int) bool
+		i, b  tensor.DType
+	}{
+		{n, func(int) bool { return false }, tensor.Int64, tensor.Bool},
+		{n, func(i int) bool { return i == n-1 }, tensor.Float64, tensor.Object},
+		{n / 3, func(i int) bool { return i == n/2 }, tensor.Float64, tensor.Object},
+	} {
+		b := written(t, pq.String(), n, c.group, "x", c.null)
+		r, err := NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := r.Next()
+		if err != nil || first.N >= n || first.N < 1000 {
+			t.Fatalf("%d rows, %v", first.N, err)
+		}
+		rest, err := rows.ReadAll(r)
+		if err != nil || first.Append(rest) != nil || first.N != n {
+			t.Fatalf("%d rows, %v", first.N, err)
+		}
+		i, b2 := first.Columns[first.Find("i")].Tensor, first.Columns[first.Find("b")].Tensor
+		if i == nil || b2 == nil || i.DType != c.i || b2.DType != c.b {
+			t.Fatalf("groups of %d: %+v", c.group, first.Columns)
+		}
+		for k := range n {
+			if got := i.Cell(k); c.null(k) != got.IsNaN() || !c.null(k) && got.String() != tensor.FromI64([]int64{int64(k)}).Cell(0).String() && c.i == tensor.Int64 {
+				t.Fatalf("row %d: %s", k, got)
+			}
+			if got := b2.Cell(k); !c.null(k) && (got.I != 0) != (k%3 == 0) {
+				t.Fatalf("row %d: %s", k, got)
+			}
+		}
+	}
+}
+
+// TestBombs: long texts that a file holds once are kept once; pages and rows that take too much memory are refused.
+func TestBombs(t *testing.T) {
+	never := func(int) bool { return false }
+	text := strings.Repeat("x", 100_000)
+	open := func(b []byte) *Reader {
+		r, err := NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := open(written(t, pq.Encoded(pq.String(), &pq.RLEDictionary), 2000, 2000, text, never)) // 200 MB
+	before := allocated()
+	tab, err := r.Next()
+	if n := allocated() - before; err != nil || tab.N != 2000 || n > 16<<20 || tab.Columns[tab.Find("s")].Cell(1999).S != text {
+		t.Errorf("one text again and again: %d bytes are allocated, %v", n, err)
+	}
+	r = open(written(t, pq.Encoded(pq.String(), &pq.DeltaByteArray), 1500, 1500, text, never))
+	before = allocated()
+	_, err = r.Next()
+	if n := allocated() - before; !errors.Is(err, larder.ErrLimit) || n > 16<<20 {
+		t.Errorf("texts that begin alike: %d bytes are allocated, %v", n, err)
+	}
+	wide := written(t, pq.String(), 70_000, 70_000, "", never)
+	if _, err := rows.ReadAll(open(wide)); err != nil {
+		t.Error(err)
+	}
+	if _, err := rows.ReadAll(narrow{open(wide)}); !errors.Is(err, larder.ErrLimit) {
+		t.Errorf("rows kept together: %v", err)
+	}
+}
+
+// narrow has room for less than the rows of its file.
+type narrow struct{ *Reader }
+
+func (narrow) Room() int64 { return 1 << 20 }
+
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
