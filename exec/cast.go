@@ -155,6 +155,9 @@ func castInt(c *call, t *tensor.Tensor, i int) (int64, error) {
 	cell := t.Cell(i)
 	switch cell.Kind {
 	case tensor.CellBool, tensor.CellInt:
+		if cell.Big && t.DType == tensor.Object {
+			return 0, c.refuse("Python int too large to convert to C long")
+		}
 		return cell.I, nil
 	case tensor.CellFloat:
 		switch {
@@ -162,6 +165,8 @@ func castInt(c *call, t *tensor.Tensor, i int) (int64, error) {
 			return 0, c.refuse("cannot convert float NaN to integer")
 		case cell.F-cell.F != 0:
 			return 0, c.refuse("cannot convert float infinity to integer")
+		case t.DType == tensor.Object && !(cell.F >= -1<<63 && cell.F < 1<<63):
+			return 0, c.refuse("Python int too large to convert to C long")
 		}
 		return truncate(cell.F), nil
 	case tensor.CellNone:

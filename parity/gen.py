@@ -89,6 +89,7 @@ def main():
     a.add_argument("--least", type=int, default=5, help="models per estimator, at least")
     a.add_argument("--wide", action="store_true", help="the lines of wide.py, other ways to fit, and further types of rows, too")
     a.add_argument("--rows", type=int, default=2, help="of those further types, how many a model")
+    a.add_argument("--limit", type=int, default=240, help="seconds that a model may take: some settings never converge")
     a.add_argument("--out", required=True)
     a = a.parse_args()
     wide = importlib.import_module("wide") if a.wide else None
@@ -97,7 +98,10 @@ def main():
     todo = [(a.seed, a.out, a.wide, a.rows, *j) for j in jobs(a.only, a.least, a.seed, wide)]
     failed, never, total, slow = [], [], 0, []
     died = []
-    for job, done, death in crew.share(one, todo):
+    for job, done, death in crew.share(one, todo, limit=a.limit):
+        if isinstance(death, crew.Endless):
+            failed.append(f"{named(job)}: {death}")
+            continue
         if death:
             died.append(f"{named(job)}: {death}")
             continue

@@ -428,6 +428,11 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 			case tensor.CellNone:
 				f[i] = math.NaN()
 			case tensor.CellStr:
+				if want.DType.IsInt() && want.Categories == nil {
+					if _, ok = tensor.ParseInt(v.S); !ok {
+						return nil, bad(i, "no whole number")
+					}
+				}
 				if f[i], ok = parseFloat(v.S); !ok || want.Categories != nil && math.IsNaN(f[i]) {
 					if want.Categories != nil && want.Unknown {
 						return c.cells(&larder.InputColumn{DType: tensor.Object, Categories: want.Categories}), nil

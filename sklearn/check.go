@@ -22,6 +22,7 @@ const (
 	DTypeFloat2                   // [float64, float32] kept, all else float64
 	DTypeFloat64                  // float64
 	DTypeFloat32                  // float32; a finite float64 outside its range is refused
+	DTypeInt                      // int: objects and text as Python's int() takes them, floats have to be finite
 	DTypeAny                      // None: untouched
 )
 
@@ -83,11 +84,7 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 		return b.RefuseWidth(want, "X has %d features, but %s is expecting %d features as input.", got, base.Name(), want)
 	}
 	if a.DType != DTypeAny && (t.Kind == graph.Frame || t.DType == tensor.Object || t.DType == tensor.String) {
-		dt := tensor.Float64
-		if t.Kind == graph.Frame {
-			dt = FrameDType(t)
-		}
-		x = b.Cast(x, dt)
+		x = b.Cast(x, matrixDType(t, a.DType))
 		t = x.Type()
 	}
 	switch a.DType {
@@ -101,6 +98,12 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	if a.DType == DTypeFloat32 {
 		x = b.Cast(x, tensor.Float32)
 	}
+	if a.DType == DTypeInt {
+		if t.DType.IsFloat() {
+			x = Finite(b, e, x, a)
+		}
+		return b.Cast(x, tensor.Int64)
+	}
 	if a.NoHalf && x.DType() == tensor.Float16 {
 		return b.Unsupported("", "%s on float16: numpy rounds each step of the computation", base.Name())
 	}
@@ -110,12 +113,37 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	return x
 }
 
+// matrixDType is the type of the matrix that check_array first makes of a frame, of text or of objects.
+func matrixDType(t graph.Type, rule DTypeRule) tensor.DType {
+	switch {
+	case t.Kind == graph.Frame && (rule != DTypeInt || allNumeric(t.Columns)):
+		return FrameDType(t)
+	case t.Kind == graph.Frame:
+		return tensor.Object
+	case rule == DTypeInt:
+		return tensor.Int64
+	}
+	return tensor.Float64
+}
+
+func allNumeric(columns []graph.Column) bool {
+	for _, c := range columns {
+		if !c.DType.IsNumeric() {
+			return false
+		}
+	}
+	return true
+}
+
 // Finite adds the guard against NaN and infinities with scikit-learn's words.
 func Finite(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 	name := e.base().Name()
 	dt := "float64"
 	if a.DType == DTypeFloat32 || x.DType() == tensor.Float32 {
 		dt = "float32"
+	}
+	if a.DType == DTypeInt {
+		dt = "int64"
 	}
 	return b.Finite(x, graph.FiniteAttr{
 		AllowNaN: a.NaN, AllowInf: a.Inf,

@@ -199,9 +199,19 @@ func (c *CategoricalNB) Bound(*sklearn.Binder) error {
 	return nil
 }
 
+// DescribeInput tells the numbers of each column's categories, which are whole.
+func (c *CategoricalNB) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	for i, col := range in.Columns {
+		if col != nil && i < len(c.tables) {
+			col.Read(tensor.Int64)
+			col.Between(0, math.NaN(), float64(c.tables[i].Shape[0]-1))
+		}
+	}
+	return nil
+}
+
 func (c *CategoricalNB) jointLogLikelihood(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, c, x, sklearn.Accept{Width: len(c.tables)})
-	x = b.Cast(x, tensor.Int64)
+	x = sklearn.Check(b, c, x, sklearn.Accept{DType: sklearn.DTypeInt, Width: len(c.tables)})
 	x = b.Guard(x, b.Binary(graph.OpLess, x, b.Const(integer(0))), "Negative values in data passed to CategoricalNB (input X).")
 	var j graph.Value
 	for i, t := range c.tables {
