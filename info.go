@@ -95,6 +95,20 @@ type Part struct {
 	Alone   string         `json:"alone,omitempty"` // the whole can not be used: what to Select to use this part
 }
 
+// sklearnVersion is the release that the model itself records, "" for none.
+func (m *Model) sklearnVersion() string {
+	o, ok := m.root.(*pyobj.Object)
+	if !ok {
+		return ""
+	}
+	a, ok := o.Attrs()
+	if !ok {
+		return ""
+	}
+	v, _ := pyobj.Text(a.Get("_sklearn_version"))
+	return v
+}
+
 // Info describes the model.
 func (m *Model) Info() Info {
 	in := Info{
@@ -106,10 +120,10 @@ func (m *Model) Info() Info {
 		in.Compressor = "none"
 	}
 	o, isObject := m.root.(*pyobj.Object)
+	in.SklearnVersion = m.sklearnVersion()
 	if isObject {
 		in.Type = o.ClassName()
 		if a, ok := o.Attrs(); ok {
-			in.SklearnVersion, _ = pyobj.Text(a.Get("_sklearn_version"))
 			if n, err := sklearn.Int(a.Get("n_features_in_")); err == nil {
 				in.NFeaturesIn = n
 			}

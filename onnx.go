@@ -45,7 +45,7 @@ func (m *Model) EncodeONNX(w io.Writer, opts ONNXOptions) (*ONNXReport, error) {
 		return nil, err
 	}
 	meta := map[string]string{"larder.estimator": sklearn.Of(m.est).Name(), onnxMethod: cmp.Or(opts.Method, m.DefaultMethod())}
-	if v := m.Info().SklearnVersion; v != "" {
+	if v := m.sklearnVersion(); v != "" {
 		meta["larder.sklearn_version"] = v
 	}
 	var r *onnx.Report

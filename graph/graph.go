@@ -11,6 +11,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/source"
@@ -73,6 +74,10 @@ func (t Type) Width() int {
 
 // Batched reports that the first dimension is the rows.
 func (t Type) Batched() bool { return len(t.Shape) > 0 && t.Shape[0] == N }
+
+func (t Type) equal(u Type) bool {
+	return t.Kind == u.Kind && t.DType == u.DType && slices.Equal(t.Shape, u.Shape) && slices.Equal(t.Columns, u.Columns) && slices.Equal(t.Widths, u.Widths)
+}
 
 func (t Type) String() string {
 	var s strings.Builder

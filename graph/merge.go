@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -17,13 +16,21 @@ func Merge(g *Graph) *Graph {
 	for i := range as {
 		as[i] = i
 	}
-	seen := map[string][]int{} // nodes of out
+	type kind struct {
+		op      Op
+		in, out int
+		first   int // input
+	}
+	seen := map[kind][]int{} // nodes of out
 	for _, n := range g.Nodes {
 		n.In = slices.Clone(n.In)
 		for i, id := range n.In {
 			n.In[i] = as[id]
 		}
-		key := fmt.Sprint(n.Op, n.In, len(n.Out))
+		key := kind{n.Op, len(n.In), len(n.Out), -1}
+		if len(n.In) > 0 {
+			key.first = n.In[0]
+		}
 		if n.Op != OpInput {
 			if j := equalNode(out, g.Types, seen[key], &n); j >= 0 {
 				for i, id := range n.Out {
@@ -45,9 +52,9 @@ func Merge(g *Graph) *Graph {
 func equalNode(g *Graph, types []Type, among []int, n *Node) int {
 	for _, j := range among {
 		m := &g.Nodes[j]
-		same := m.CouplesRows == n.CouplesRows
+		same := m.CouplesRows == n.CouplesRows && slices.Equal(m.In, n.In)
 		for i := range n.Out {
-			same = same && types[m.Out[i]].String() == types[n.Out[i]].String()
+			same = same && types[m.Out[i]].equal(types[n.Out[i]])
 		}
 		if same && equalAttr(reflect.ValueOf(m.Attr), reflect.ValueOf(n.Attr)) {
 			return j

@@ -236,6 +236,12 @@ func (t *Tensor) AsF64() []float64 {
 		return t.F64
 	}
 	out := make([]float64, t.Len())
+	if t.DType == Float32 {
+		for i, f := range t.F32 {
+			out[i] = float64(f)
+		}
+		return out
+	}
 	for i := range out {
 		f, ok := t.Float(i)
 		if !ok {

@@ -439,21 +439,26 @@ func matmul(e *encoder, n *graph.Node) ([]value, error) {
 func transposed(t *tensor.Tensor) *tensor.Tensor {
 	r, c := t.Shape[0], t.Shape[1]
 	u := tensor.New(t.DType, c, r)
-	for i := range r {
-		for j := range c {
-			switch t.DType.Storage() {
-			case tensor.F64:
-				u.F64[j*r+i] = t.F64[i*c+j]
-			case tensor.F32:
-				u.F32[j*r+i] = t.F32[i*c+j]
-			case tensor.I64:
-				u.I64[j*r+i] = t.I64[i*c+j]
-			case tensor.U8:
-				u.U8[j*r+i] = t.U8[i*c+j]
-			}
-		}
+	switch t.DType.Storage() {
+	case tensor.F64:
+		flip(u.F64, t.F64, r, c)
+	case tensor.F32:
+		flip(u.F32, t.F32, r, c)
+	case tensor.I64:
+		flip(u.I64, t.I64, r, c)
+	case tensor.U8:
+		flip(u.U8, t.U8, r, c)
 	}
 	return u
+}
+
+// flip writes the columns of x, r x c, as rows.
+func flip[T any](out, x []T, r, c int) {
+	for i := range r {
+		for j, v := range x[i*c : (i+1)*c] {
+			out[j*r+i] = v
+		}
+	}
 }
 
 func gather(e *encoder, n *graph.Node) ([]value, error) {

@@ -76,17 +76,19 @@ func svmDecision(e *encoder, n *graph.Node) ([]value, error) {
 func (e *encoder) squaresTo(x string, y *tensor.Tensor) string {
 	m, p := y.Shape[0], y.Shape[1]
 	middle, moved := tensor.New(y.DType, 1, p), tensor.New(y.DType, m, p)
-	for j := range p {
-		s := 0.0
-		for i := range m {
-			v, _ := y.Float(i*p + j)
-			s += v
+	rows, sums := y.AsF64(), make([]float64, p)
+	for i := range m {
+		for j, v := range rows[i*p : (i+1)*p] {
+			sums[j] += v
 		}
+	}
+	for j, s := range sums {
 		setNumber(middle, j, s/float64(m))
-		s, _ = middle.Float(j)
-		for i := range m {
-			v, _ := y.Float(i*p + j)
-			setNumber(moved, i*p+j, v-s)
+	}
+	means := middle.AsF64()
+	for i := range m {
+		for j, v := range rows[i*p : (i+1)*p] {
+			setNumber(moved, i*p+j, v-means[j])
 		}
 	}
 	x = e.op("Sub", x, e.tensor(middle))
@@ -96,11 +98,10 @@ func (e *encoder) squaresTo(x string, y *tensor.Tensor) string {
 // squares is |x-y|² to each row of y from the products k = x·yᵀ, never below zero.
 func (e *encoder) squares(x, k string, y *tensor.Tensor) string {
 	d := y.DType
-	norms := tensor.New(d, 1, y.Shape[0])
+	norms, rows, p := tensor.New(d, 1, y.Shape[0]), y.AsF64(), y.Shape[1]
 	for i := range y.Shape[0] {
 		s := 0.0
-		for j := range y.Shape[1] {
-			v, _ := y.Float(i*y.Shape[1] + j)
+		for _, v := range rows[i*p : (i+1)*p] {
 			s += float64(v * v)
 		}
 		setNumber(norms, i, s)

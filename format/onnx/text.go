@@ -320,6 +320,17 @@ func countTerms(e *encoder, n *graph.Node) ([]value, error) {
 
 // byColumn lists terms in the order of their columns.
 func byColumn(vocabulary map[string]int32) []string {
+	terms, dense := make([]string, len(vocabulary)), true
+	seen := make([]bool, len(vocabulary))
+	for term, column := range vocabulary {
+		if dense = column >= 0 && int(column) < len(terms) && !seen[column]; !dense {
+			break
+		}
+		terms[column], seen[column] = term, true
+	}
+	if dense {
+		return terms
+	}
 	type entry struct {
 		term   string
 		column int32
@@ -334,7 +345,6 @@ func byColumn(vocabulary map[string]int32) []string {
 		}
 		return cmp.Compare(x.term, y.term)
 	})
-	terms := make([]string, len(list))
 	for i, e := range list {
 		terms[i] = e.term
 	}

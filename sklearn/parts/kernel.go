@@ -179,11 +179,7 @@ func Float64(t *tensor.Tensor) *tensor.Tensor {
 	if t.DType == tensor.Float64 {
 		return t
 	}
-	out := tensor.New(tensor.Float64, t.Shape...)
-	for i := range out.F64 {
-		out.F64[i], _ = t.Float(i)
-	}
-	return out
+	return tensor.FromF64(t.AsF64(), t.Shape...)
 }
 
 // unitRows divides each row by its norm; rows of zeros stay.

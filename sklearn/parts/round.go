@@ -1,55 +1,66 @@
 package parts
 
-import (
-	"math"
-	"math/big"
-)
+import "math"
 
 // Correctly rounded functions of constants, for formulas whose later steps cancel: an ulp here is many of the result.
-// The C library's are correctly rounded but for one argument in a thousand.
+// The C library's are correctly rounded but for one argument in a thousand. The steps between carry some 100 bits, so that
+// the last rounding is right but for one argument in 2^40.
 
-// roundPrec is the precision of the steps between: twice that of the result and guard bits.
-const roundPrec = 160
+// wide is the sum of two floats, the second at most half an ulp of the first.
+type wide struct{ hi, lo float64 }
 
-func wide(x float64) *big.Float { return new(big.Float).SetPrec(roundPrec).SetFloat64(x) }
+// sum2 is a + b without an error.
+func sum2(a, b float64) wide {
+	s := a + b
+	t := s - a
+	return wide{s, (a - (s - t)) + (b - t)}
+}
 
-// Log is the natural logarithm of a finite positive number, correctly rounded; math.Log of any other.
+func (x wide) add(y wide) wide {
+	s, t := sum2(x.hi, y.hi), sum2(x.lo, y.lo)
+	s = sum2(s.hi, s.lo+t.hi)
+	return sum2(s.hi, s.lo+t.lo)
+}
+
+func (x wide) mul(y wide) wide {
+	p := float64(x.hi * y.hi)
+	return sum2(p, math.FMA(x.hi, y.hi, -p)+(float64(x.hi*y.lo)+float64(x.lo*y.hi)))
+}
+
+func (x wide) div(y wide) wide {
+	q := wide{x.hi / y.hi, 0}
+	for range 2 {
+		r := x.add(q.mul(wide{-y.hi, -y.lo}))
+		q = q.add(wide{r.hi / y.hi, 0})
+	}
+	return q
+}
+
+// log2Of is e·log 2. The first part of log 2 has zeros where e has bits.
+func log2Of(e int) wide {
+	const a, b, c = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33, 0x1.cc01f97b57a08p-87
+	k := wide{float64(e), 0}
+	return wide{k.hi * a, 0}.add(k.mul(wide{b, c}))
+}
+
+// Log is the natural logarithm of a finite positive number, correctly rounded; math.Log of any other: e·log 2 +
+// 2·artanh((m-1)/(m+1)) of m·2^e with m near 1.
 func Log(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 1) {
 		return math.Log(x)
 	}
-	y, _ := logWide(wide(x)).Float64()
-	return y
-}
-
-// logWide is e·log 2 + 2·artanh((m-1)/(m+1)) of m·2^e with m near 1.
-func logWide(x *big.Float) *big.Float {
-	m := new(big.Float).SetPrec(roundPrec + 64)
-	e := x.MantExp(m)
-	if m.Cmp(wide(math.Sqrt2/2)) < 0 {
-		m.SetMantExp(m, 1)
-		e--
+	m, e := math.Frexp(x)
+	if m < math.Sqrt2/2 {
+		m, e = 2*m, e-1
 	}
-	sum := artanh(new(big.Float).SetPrec(roundPrec+64).Quo(new(big.Float).Sub(m, wide(1)), new(big.Float).Add(m, wide(1))))
-	if e != 0 {
-		third := new(big.Float).SetPrec(roundPrec+64).Quo(wide(1), wide(3))
-		sum.Add(sum, new(big.Float).Mul(artanh(third), wide(float64(e))))
+	z := wide{m - 1, 0}.div(sum2(m, 1))
+	// z + z³/3 + z⁵/5 + …; |z| is below 0.172.
+	sum, power, square := z, z, z.mul(z)
+	for n := 3.0; n < 45; n += 2 {
+		power = power.mul(square)
+		sum = sum.add(power.div(wide{n, 0}))
 	}
-	return sum.SetMantExp(sum, 1)
-}
-
-// artanh is the series z + z³/3 + z⁵/5 + …; |z| is at most a third.
-func artanh(z *big.Float) *big.Float {
-	sum, power, square := new(big.Float).Set(z), new(big.Float).Set(z), new(big.Float).Mul(z, z)
-	for n := 3; z.Sign() != 0; n += 2 {
-		power.Mul(power, square)
-		term := new(big.Float).Quo(power, wide(float64(n)))
-		if term.Sign() == 0 || term.MantExp(nil) < sum.MantExp(nil)-roundPrec {
-			break
-		}
-		sum.Add(sum, term)
-	}
-	return sum
+	return log2Of(e).add(wide{2 * sum.hi, 2 * sum.lo}).hi
 }
 
 // Exp is e to the x, correctly rounded, of |x| below 700; math.Exp of any other.
@@ -57,16 +68,19 @@ func Exp(x float64) float64 {
 	if !(math.Abs(x) < 700) {
 		return math.Exp(x)
 	}
-	const halvings = 12
-	r := new(big.Float).SetMantExp(wide(x), -halvings)
-	sum, term := wide(1), wide(1)
-	for n := 1; n < 60; n++ {
-		term.Quo(term.Mul(term, r), wide(float64(n)))
-		sum.Add(sum, term)
+	const halvings = 6
+	k := math.Round(x / math.Ln2)
+	r := wide{x, 0}.add(log2Of(-int(k)))
+	r.hi, r.lo = math.Ldexp(r.hi, -halvings), math.Ldexp(r.lo, -halvings)
+	// e^r - 1, whose squares keep the bits that 1 would cost.
+	sum, term := r, r
+	for n := 2.0; n < 16; n++ {
+		term = term.mul(r).div(wide{n, 0})
+		sum = sum.add(term)
 	}
 	for range halvings {
-		sum.Mul(sum, sum)
+		sum = wide{2 * sum.hi, 2 * sum.lo}.add(sum.mul(sum))
 	}
-	y, _ := sum.Float64()
-	return y
+	y := sum.add(wide{1, 0})
+	return math.Ldexp(y.hi, int(k))
 }
