@@ -74,6 +74,18 @@ var otherSteps = []step{
 		s.drop("fit_", "partial_fit_", "_deprecated_fit", "_deprecated_partial_fit")
 		return nil
 	}},
+	{at: "1.1", classes: "Birch", down: func(s *state) error {
+		c, err := sklearn.Tensor(s.get("subcluster_centers_"))
+		if err != nil || c.DType != tensor.Float32 || len(c.Shape) != 2 || s.get("_subcluster_norms") == nil {
+			return nil //nolint:nilerr // Bind says so
+		}
+		norms, f := make([]float64, c.Shape[0]), c.AsF64()
+		for i, x := range f {
+			norms[i/c.Shape[1]] += float64(x * x)
+		}
+		s.set("_subcluster_norms", floatArray(norms, len(norms)), "float64: until 1.0 float32 norms are refused beside float64 rows")
+		return nil
+	}},
 	{at: "1.0", classes: "NMF MiniBatchNMF", up: func(s *state) error {
 		a, err := sklearn.Float(s.get("alpha"))
 		if s.fitted() && s.get("alpha") != nil && (err != nil || a != 0) {
@@ -147,6 +159,17 @@ var otherSteps = []step{
 		return s.lose("estimators_", "until 0.18 the decisions of two classes were a column, not a vector", "decision_function")
 	}},
 	{at: "1.6", classes: "KNNImputer", up: (*state).undefinedDonors, down: (*state).undefinedDonors},
+	{at: "*", classes: "SVC NuSVC SVR NuSVR OneClassSVM", up: func(s *state) error {
+		const rows = "_BaseLibSVM__Xfit"
+		if o, ok := s.get(rows).(*pyobj.Object); ok && strings.HasPrefix(o.ClassName(), "pandas.") {
+			m, err := sklearn.AnyMatrix(o)
+			if err != nil {
+				return s.refuse(rows, "%v", err)
+			}
+			s.set(rows, arrayOf(m.Dense), "the frame's numbers, which the kernel is asked with")
+		}
+		return nil
+	}},
 	{at: "*", classes: "OneClassSVM SVR NuSVR", up: func(s *state) error {
 		s.taken["class_weight_"] = true
 		if s.fitted() && s.m.To.Before("1.1") {
@@ -155,8 +178,10 @@ var otherSteps = []step{
 		return nil
 	}},
 	{at: "1.8", classes: "OneVsRestClassifier", up: (*state).equalScores, down: (*state).equalScores},
+	{at: "1.7", classes: "OneVsRestClassifier", up: (*state).noChance, down: (*state).noChance},
 	{at: "1.1", classes: "OneVsOneClassifier", up: (*state).pairThreshold, down: (*state).pairThreshold},
 	{at: "1.4", classes: "CalibratedClassifierCV", up: (*state).foldOfTwo, down: (*state).foldOfTwo},
+	{at: "1.0", classes: "CalibratedClassifierCV", up: (*state).noScores},
 	{at: "1.4", classes: "TargetEncoder", up: nil, down: func(s *state) error {
 		if s.word("target_type_") == "multiclass" {
 			return s.refuse("target_type_", "it encodes by no target of several classes")
@@ -392,7 +417,7 @@ var otherSteps = []step{
 	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
 	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),
 	{at: "0.22", classes: "RadiusNeighborsClassifier", up: (*state).radiusLabel},
-	says("1.3", "OutputCodeClassifier", "rows equally far from the codes of two classes may get the other one."),
+	says("*", "OutputCodeClassifier", "rows equally far from the codes of two classes may get the other one, as they may in every release."),
 	says("1.6", "QuadraticDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 1.6."),
 	says("0.24", "LinearDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 0.24."),
 	{at: "0.19", classes: "VotingClassifier", up: func(s *state) error {
@@ -836,21 +861,11 @@ func (s *state) bound(v pyobj.Value) sklearn.Estimator {
 
 // equalScores: since 1.8 the first of several classes with equal scores is predicted, before the last.
 func (s *state) equalScores() error {
-	classes := s.get("classes_")
-	if o, ok := s.get("label_binarizer_").(*pyobj.Object); ok && classes == nil {
-		classes = attrsOf(o).Get("classes_")
-	}
-	list, err := sklearn.Sequence(s.get("estimators_"))
-	if err != nil || rowsOf(classes) >= 0 && rowsOf(classes) < 3 || len(list) < 3 {
+	if !s.oneOfSeveral() {
 		return nil
 	}
-	votes := false
-	pyobj.Walk(s.get("estimators_"), func(v pyobj.Value) bool {
-		if o, ok := v.(*pyobj.Object); ok {
-			name := pyobj.ShortName(o.ClassName())
-			votes = votes || slices.ContainsFunc([]string{"Tree", "Neighbors", "Dummy", "Constant", "Isotonic", "CategoricalNB"}, func(w string) bool { return strings.Contains(name, w) })
-		}
-		return !votes
+	votes := s.hold("estimators_", func(name string, _ *pyobj.Dict) bool {
+		return slices.ContainsFunc([]string{"Tree", "Neighbors", "Dummy", "Constant", "Isotonic", "CategoricalNB"}, func(w string) bool { return strings.Contains(name, w) })
 	})
 	const why = "of classes with equal scores the first is predicted since 1.8, before the last"
 	if votes {
@@ -858,6 +873,58 @@ func (s *state) equalScores() error {
 	}
 	s.m.say("%s (%s): %s.", s.path, s.name, why)
 	return nil
+}
+
+// oneOfSeveral reports a one-vs-rest classifier of three or more classes.
+func (s *state) oneOfSeveral() bool {
+	classes := s.get("classes_")
+	if o, ok := s.get("label_binarizer_").(*pyobj.Object); ok && classes == nil {
+		classes = attrsOf(o).Get("classes_")
+	}
+	list, err := sklearn.Sequence(s.get("estimators_"))
+	return err == nil && len(list) > 2 && (rowsOf(classes) < 0 || rowsOf(classes) > 2)
+}
+
+// hold reports an estimator with a property among those that an attribute holds.
+func (s *state) hold(attr string, is func(name string, attrs *pyobj.Dict) bool) bool {
+	found := false
+	pyobj.Walk(s.get(attr), func(v pyobj.Value) bool {
+		if o, ok := v.(*pyobj.Object); ok && s.m.estimator(o) {
+			found = found || is(pyobj.ShortName(o.ClassName()), attrsOf(o))
+		}
+		return !found
+	})
+	return found
+}
+
+// noChance: until 1.6 a row that no class is probable for has the probabilities NaN, since 1.7 zeros. Trees, neighbours and
+// clipped scores give zeros for ordinary rows.
+func (s *state) noChance() error {
+	binarizer, _ := s.get("label_binarizer_").(*pyobj.Object)
+	kind, _ := pyobj.Text(attrsOf(binarizer).Get("y_type_"))
+	if !s.oneOfSeveral() || strings.HasPrefix(kind, "multilabel") {
+		return nil
+	}
+	const why = "where every class has the probability 0 all are NaN until 1.6, and 0 since"
+	if s.hold("estimators_", func(name string, a *pyobj.Dict) bool {
+		loss, _ := pyobj.Text(a.Get("loss"))
+		return strings.HasSuffix(name, "TreeClassifier") || strings.HasSuffix(name, "NeighborsClassifier") || name == "SGDClassifier" && loss == "modified_huber"
+	}) {
+		return s.lose("estimators_", why, "predict_proba")
+	}
+	return nil
+}
+
+// noScores: until 0.24 a classifier whose scores are NaN had equal probabilities, since 1.0 NaN.
+func (s *state) noScores() error {
+	if !s.hold("calibrated_classifiers_", func(_ string, a *pyobj.Dict) bool {
+		return slices.ContainsFunc([]string{"coef_", "intercept_", "dual_coef_", "_intercept_"}, func(attr string) bool {
+			return slices.ContainsFunc(numbersOf(a.Get(attr)), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+		})
+	}) {
+		return nil
+	}
+	return s.lose("calibrated_classifiers_", "the scores of its classifiers are no numbers: until 0.24 every class had the same probability, since 1.0 all are NaN", "predict", "predict_proba")
 }
 
 // pairThreshold: until 1.0 the class of two was told by a score above 0, since then by a probability above one half.

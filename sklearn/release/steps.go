@@ -104,10 +104,10 @@ func renames(at, classes string, pairs ...string) step {
 	}}
 }
 
-// says adds a sentence when a fitted model crosses a release, either way.
+// says adds a sentence when a fitted model crosses a release, either way; any, if that is "*".
 func says(at, classes, sentence string) step {
 	f := func(s *state) error {
-		if s.fitted() {
+		if s.fitted() && !s.m.To.sameMinor(s.from) {
 			s.m.say("%s (%s): %s", s.path, s.name, sentence)
 		}
 		return nil

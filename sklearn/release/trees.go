@@ -11,6 +11,7 @@ import (
 	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 const (
@@ -281,6 +282,18 @@ func floatArray(v []float64, shape ...int) *pyobj.Array {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(f))
 	}
 	return &pyobj.Array{DType: dtype("<f8"), Shape: shape, Data: b, Offset: -1}
+}
+
+// arrayOf makes an array of a tensor of floats, of float32 or of float64.
+func arrayOf(t *tensor.Tensor) *pyobj.Array {
+	if t.DType != tensor.Float32 {
+		return floatArray(t.AsF64(), t.Shape...)
+	}
+	b := make([]byte, 0, 4*len(t.F32))
+	for _, f := range t.F32 {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+	}
+	return &pyobj.Array{DType: dtype("<f4"), Shape: t.Shape, Data: b, Offset: -1}
 }
 
 // intArray makes an int64 array.
