@@ -210,7 +210,7 @@ func readNpz(t *testing.T, path string) map[string]*tensor.Tensor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, arrays, err := npy.Zip(b, source.Default())
+	_, arrays, err := npy.Zip(b, source.Default(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func arrays(t *testing.T, path string) map[string]*tensor.Tensor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, members, err := npy.Zip(b, source.Default())
+	_, members, err := npy.Zip(b, source.Default(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,8 +187,8 @@ func (c *csvReader) read(rec *record) error {
 		if len(rec.ends) > c.opts.Columns {
 			return &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("a record of more than %d fields", c.opts.Columns), Err: larder.ErrLimit}
 		}
-		if int64(len(rec.buf)) > c.opts.Bytes {
-			return &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("a record of more than %d bytes", c.opts.Bytes)}
+		if int64(len(rec.buf)) > c.opts.Record {
+			return &Error{Row: -1, Line: rec.line, Msg: fmt.Sprintf("a record of more than %d bytes", c.opts.Record), Err: larder.ErrLimit}
 		}
 		switch state {
 		case start, blank:
@@ -286,7 +286,7 @@ func (c *csvReader) Next() (*Table, error) {
 		rec = &record{}
 	}
 	w := len(c.names)
-	for t.N < c.opts.Chunk && len(arena) < 1<<30 && len(ends) < 4*spreadCells {
+	for t.N < c.opts.Chunk && len(arena) < chunkBytes && len(ends) < 4*spreadCells {
 		if c.first == nil {
 			if err := c.read(rec); errors.Is(err, io.EOF) {
 				break

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/internal/jsonread"
 	"github.com/larder-ml/larder/tensor"
 )
@@ -414,7 +415,7 @@ func (j *jsonlReader) Next() (*Table, error) {
 	text := []byte{'['}
 	n := 0
 	first := j.line + 1
-	for n < j.opts.Chunk {
+	for n < j.opts.Chunk && len(text) < chunkBytes {
 		line, err := j.read()
 		if errors.Is(err, io.EOF) && len(line) == 0 {
 			break
@@ -460,11 +461,11 @@ func (j *jsonlReader) read() ([]byte, error) {
 	for {
 		part, err := j.r.ReadSlice('\n')
 		line = append(line, part...)
+		if int64(len(line)) > j.opts.Record {
+			return nil, &Error{Row: -1, Line: j.line + 1, Msg: fmt.Sprintf("a line of more than %d bytes", j.opts.Record), Err: larder.ErrLimit}
+		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
-		}
-		if int64(len(line)) > j.opts.Bytes {
-			return nil, &Error{Row: -1, Line: j.line + 1, Msg: fmt.Sprintf("a line of more than %d bytes", j.opts.Bytes)}
 		}
 	}
 }

@@ -378,7 +378,7 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		v := c.Cell(i)
 		s := v.String()
 		if v.Kind == tensor.CellStr {
-			s = strconv.Quote(s)
+			s = strconv.Quote(shorten(s))
 		}
 		e := &Error{Row: i, Column: want.Name, Msg: s + " is " + wanted}
 		if t.line > 0 && c.Text != nil {

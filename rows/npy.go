@@ -97,7 +97,12 @@ func fromRecords(a *pyobj.Array) (*Table, error) {
 
 // parseNPZ reads the array called X, the only array, or the parts of scipy.sparse.save_npz.
 func parseNPZ(b []byte) (*Table, error) {
-	names, arrays, err := npy.Zip(b, source.Default())
+	names, arrays, err := npy.Zip(b, source.Default(), func(names []string) []string {
+		if has := func(name string) bool { return slices.Contains(names, name) }; has("X") && !(has("format") && has("data") && has("shape")) {
+			return []string{"X"}
+		}
+		return names
+	})
 	if err != nil {
 		return nil, err
 	}

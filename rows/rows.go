@@ -11,8 +11,8 @@
 //
 // # Security
 //
-// A row, a field and a whole JSON or npy file are bounded by Options.Bytes; csv and jsonl files of any size are read in
-// chunks. Nesting of JSON is bounded.
+// A row of text is bounded by Options.Record and a whole JSON or npy file by Options.Bytes; csv and jsonl files of any size are read in
+// chunks of bounded size. Nesting of JSON is bounded.
 package rows
 
 import (
@@ -123,7 +123,8 @@ func balanced(line []byte) bool {
 type Options struct {
 	NoHeader bool  // csv: the first line is data
 	Chunk    int   // rows per Table of csv and jsonl files; 0: 10,000
-	Bytes    int64 // most bytes of a JSON or npy file, of a csv record; 0: 2 GiB
+	Bytes    int64 // most bytes of a JSON or npy file; 0: 2 GiB
+	Record   int64 // most bytes of a csv record or a line of jsonl; 0: 64 MiB
 	Depth    int   // nesting of JSON; 0: 16
 	Columns  int   // most fields of a csv record; 0: two million
 }
@@ -135,6 +136,9 @@ func (o *Options) defaults() {
 	if o.Bytes == 0 {
 		o.Bytes = 2 << 30
 	}
+	if o.Record == 0 {
+		o.Record = 64 << 20
+	}
 	if o.Depth == 0 {
 		o.Depth = 16
 	}
@@ -142,6 +146,9 @@ func (o *Options) defaults() {
 		o.Columns = 2_000_000
 	}
 }
+
+// chunkBytes ends a chunk of rows of text before it has Options.Chunk of them.
+const chunkBytes = 64 << 20
 
 // Reader gives a file's rows in order; io.EOF after the last. The first Table may have no rows, so that an empty file's
 // columns are known.
@@ -409,10 +416,22 @@ func (t *Table) has() string {
 
 // list joins names, the first twelve of them.
 func list(names []string) string {
-	if len(names) > 12 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:12], ", "), len(names)-12)
+	var said []string
+	for _, name := range names[:min(len(names), 12)] {
+		said = append(said, shorten(name))
 	}
-	return strings.Join(names, ", ")
+	if len(names) > 12 {
+		return fmt.Sprintf("%s and %d more", strings.Join(said, ", "), len(names)-12)
+	}
+	return strings.Join(said, ", ")
+}
+
+// shorten keeps the beginning of a text for a message.
+func shorten(s string) string {
+	if len(s) > 200 {
+		return strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return s
 }
 
 // Append adds the rows of another table, whose memory it may keep.
@@ -509,7 +528,7 @@ func (e *Error) Error() string {
 		s += fmt.Sprintf("row %d: ", e.Row)
 	}
 	if e.Column != "" {
-		s += fmt.Sprintf("column %q: ", e.Column)
+		s += fmt.Sprintf("column %q: ", shorten(e.Column))
 	}
 	return s + e.Msg
 }

@@ -88,14 +88,16 @@ func openRows(cmd *cobra.Command, name string) (rows.Reader, func(), error) {
 }
 
 func rowsOf(cmd *cobra.Command, file io.Reader, name string) (rows.Reader, error) {
-	b := bufio.NewReaderSize(file, 64<<10)
-	plain := true
+	in := &counted{Reader: file}
+	b := bufio.NewReaderSize(in, 64<<10)
+	var unpacked *bounded
 	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
 		z, err := gzip.NewReader(b)
 		if err != nil {
 			return nil, err
 		}
-		b, plain = bufio.NewReaderSize(z, 64<<10), false
+		unpacked = &bounded{counted: counted{Reader: z}, of: in}
+		b = bufio.NewReaderSize(unpacked, 64<<10)
 	}
 	prefix, err := b.Peek(4096)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -107,8 +109,11 @@ func rowsOf(cmd *cobra.Command, file io.Reader, name string) (rows.Reader, error
 			return nil, err
 		}
 	}
+	if unpacked != nil {
+		unpacked.most = unpackedMost(format)
+	}
 	if format == rows.Parquet {
-		if f, ok := file.(*os.File); ok && plain {
+		if f, ok := file.(*os.File); ok && unpacked == nil {
 			info, err := f.Stat()
 			if err != nil {
 				return nil, err
@@ -124,6 +129,48 @@ func rowsOf(cmd *cobra.Command, file io.Reader, name string) (rows.Reader, error
 	var o rows.Options
 	o.NoHeader, _ = cmd.Flags().GetBool("no-header")
 	return rows.NewReader(b, format, o)
+}
+
+// counted counts the bytes that are read.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// bounded gives no more than most allows of what so many bytes decompress to.
+type bounded struct {
+	counted
+	of   *counted
+	most func(size int64) int64
+}
+
+func (r *bounded) Read(b []byte) (int, error) {
+	n, err := r.counted.Read(b)
+	if r.most == nil {
+		return n, err
+	}
+	if most := r.most(r.of.n); r.n > most {
+		return 0, source.OverHeld(r.n, most, -1)
+	}
+	return n, err
+}
+
+// unpackedMost says how many bytes of a format may be kept of so many that are compressed. csv and jsonl are read some rows at a time;
+// values of JSON take many times their text.
+func unpackedMost(f rows.Format) func(size int64) int64 {
+	switch f {
+	case rows.JSON:
+		return func(size int64) int64 { return 32<<20 + 16*size }
+	case rows.NPY, rows.NPZ, rows.Parquet:
+		return source.Default().HeldBy
+	}
+	return nil
 }
 
 func predict(cmd *cobra.Command, a []string) error {

@@ -22,7 +22,7 @@ func TestZipReadsNumpysArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, arrays, err := Zip(b, source.Default())
+	names, arrays, err := Zip(b, source.Default(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

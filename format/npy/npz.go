@@ -29,7 +29,7 @@ func DecodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	note := func(rule string, level pyobj.Level, off int64, format string, args ...any) {
 		doc.Notes = append(doc.Notes, pyobj.Note{Rule: rule, Level: level, Offset: off, Message: fmt.Sprintf(format, args...)})
 	}
-	err := members(src, lim, note, func(name string, data []byte) error {
+	err := members(src, lim, note, nil, func(name string, data []byte) error {
 		doc.Stream += int64(len(data))
 		if !Sniff(data) { // numpy gives such a member as bytes; whoever put a pickle there means it to be loaded
 			doc.Notes = append(doc.Notes, pyobj.Note{Rule: "npz-member", Level: pyobj.LevelRefuse, Offset: -1,
@@ -65,9 +65,9 @@ func DecodeZip(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 	return doc, nil
 }
 
-// Zip reads an .npz archive: its arrays by name, in the archive's order. All members together are held to
-// lim.Decompressed.
-func Zip(b []byte, lim source.Limits) (names []string, arrays map[string]*pyobj.Array, err error) {
+// Zip reads an .npz archive: its names in the archive's order and its arrays by them, of which only those that pick chooses are read;
+// nil chooses all. What is read is held to lim.Decompressed and lim.Held together.
+func Zip(b []byte, lim source.Limits, pick func(names []string) []string) (names []string, arrays map[string]*pyobj.Array, err error) {
 	arrays = map[string]*pyobj.Array{}
 	var twice error
 	note := func(rule string, _ pyobj.Level, off int64, format string, args ...any) {
@@ -75,12 +75,16 @@ func Zip(b []byte, lim source.Limits) (names []string, arrays map[string]*pyobj.
 			twice = &SyntaxError{off, fmt.Sprintf(format, args...)}
 		}
 	}
-	err = members(source.Bytes(b), lim, note, func(name string, data []byte) error {
+	err = members(source.Bytes(b), lim, note, func(all []string) []string {
+		if names = all; pick != nil {
+			return pick(all)
+		}
+		return all
+	}, func(name string, data []byte) error {
 		a, _, err := Array(data, lim)
 		if err != nil {
 			return fmt.Errorf("member %q: %w", name, err)
 		}
-		names = append(names, name)
 		arrays[name] = a
 		return nil
 	}, nil)
@@ -93,9 +97,9 @@ func Zip(b []byte, lim source.Limits) (names []string, arrays map[string]*pyobj.
 // headed is read of a member of which no more than the header is kept.
 const headed = 64 << 10
 
-// members gives the members of an archive one by one, without .npy; of those that lim.Outline keeps none of in memory, over is given
+// members gives the members of an archive one by one, without .npy, those that pick chooses if it is not nil; of those that lim.Outline keeps none of in memory, over is given
 // the first bytes and the size.
-func members(src *source.Source, lim source.Limits, note zipread.Note, f func(name string, data []byte) error, over func(name string, head []byte, size int64) error) error {
+func members(src *source.Source, lim source.Limits, note zipread.Note, pick func([]string) []string, f func(name string, data []byte) error, over func(name string, head []byte, size int64) error) error {
 	if src.Len() == int64(len(emptyArchive)) && string(src.All()) == emptyArchive { // numpy.savez of nothing
 		return nil
 	}
@@ -103,7 +107,22 @@ func members(src *source.Source, lim source.Limits, note zipread.Note, f func(na
 	if err != nil {
 		return err
 	}
+	chosen := func(string) bool { return true }
+	if pick != nil {
+		var names []string
+		for _, member := range a.Names {
+			names = append(names, strings.TrimSuffix(member, ".npy"))
+		}
+		picked := map[string]bool{}
+		for _, name := range pick(names) {
+			picked[name] = true
+		}
+		chosen = func(member string) bool { return picked[strings.TrimSuffix(member, ".npy")] }
+	}
 	for _, member := range a.Names {
+		if !chosen(member) {
+			continue
+		}
 		if lim.Outline && over != nil && !a.Holds(member) {
 			head, size, err := a.Skim(member, headed)
 			if err == nil {

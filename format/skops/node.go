@@ -775,7 +775,7 @@ func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, arrays, err := npy.Zip(b, d.lim)
+	_, arrays, err := npy.Zip(b, d.lim, nil)
 	if err != nil {
 		return nil, fmt.Errorf("skops: %s: %w", path, err)
 	}
