@@ -65,6 +65,7 @@ func Disassemble(w io.Writer, src *source.Source, lim source.Limits, cut int) er
 type FormatError struct {
 	Path   string
 	Prefix []byte
+	tar    bool
 }
 
 func (e *FormatError) Error() string {
@@ -80,6 +81,9 @@ func (e *FormatError) Error() string {
 		if bytes.HasPrefix(e.Prefix, []byte(t.prefix)) {
 			return msg + "; it looks like " + t.what
 		}
+	}
+	if e.tar {
+		msg += "; it is a tar archive: unpack it and open the file it holds"
 	}
 	return msg
 }
@@ -124,7 +128,7 @@ func Decode(src *source.Source, lim source.Limits) (*pyobj.Doc, error) {
 			return doc, nil
 		}
 	}
-	return nil, &FormatError{src.Path(), prefix[:min(len(prefix), 8)]}
+	return nil, &FormatError{src.Path(), prefix[:min(len(prefix), 8)], string(src.Peek(257, 5)) == "ustar"}
 }
 
 // alsoPickle notes a safetensors file that a loader of pickles runs, and adds what that would import and call. Its first bytes are a

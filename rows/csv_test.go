@@ -220,3 +220,16 @@ func TestPositionalColumns(t *testing.T) {
 		t.Fatalf("%v, %v", tab, err)
 	}
 }
+
+func TestHeaderOfTexts(t *testing.T) {
+	for text, want := range map[string]string{"the cat sat\na dog\n": `the first line, "the cat sat", is taken as the column's name`, "text\na dog\n": ""} {
+		tab, err := readCSV(t, text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, notes, err := tab.Match(&Want{Form: larder.FormTexts})
+		if all := strings.Join(notes, ";"); err != nil || !strings.Contains(all, want) || (want == "") != (all == "") {
+			t.Errorf("%q: %q, %v", text, all, err)
+		}
+	}
+}

@@ -58,6 +58,9 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 			return tensor.Value{}, nil, err
 		}
 		x, err := t.read(c, &larder.InputColumn{Name: "text", DType: tensor.String})
+		if c.Text != nil && len(t.Names) == 1 && strings.ContainsAny(t.Names[0], " \t") {
+			note = append(note, fmt.Sprintf("the first line, %.60q, is taken as the column's name; with --no-header it is a text", t.Names[0]))
+		}
 		return tensor.Value{Dense: x}, append(notes, note...), err
 	case larder.FormVector:
 		want := &larder.InputColumn{}

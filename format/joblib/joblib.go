@@ -90,6 +90,12 @@ func Disassemble(w io.Writer, src *source.Source, lim source.Limits, cut int) er
 	return m.Disassemble(w, cut)
 }
 
+// A tar archive says so at an offset of its first header.
+const (
+	tarMagic = 257
+	tarName  = "ustar"
+)
+
 // reader joins a machine to the container around it.
 type reader struct {
 	src    *source.Source
@@ -112,10 +118,18 @@ func start(src *source.Source, lim source.Limits) (*reader, *pickle.Machine, err
 		if err != nil {
 			return nil, nil, err
 		}
-		first := make([]byte, 6)
-		n, err := io.ReadFull(s, first)
+		first := make([]byte, tarMagic+len(tarName))
+		n, err := io.ReadFull(s, first[:6])
+		if n == 6 && first[0] != '\x80' {
+			var more int
+			more, err = io.ReadFull(s, first[6:])
+			n += more
+		}
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, nil, err
+		}
+		if n == len(first) && string(first[tarMagic:]) == tarName {
+			return nil, nil, &ContainerError{Compressor: name, Msg: "inside is a tar archive: unpack it and open the file it holds"}
 		}
 		if twice := Compressor(first[:n]); twice != "" {
 			return nil, nil, &ContainerError{Compressor: name, Msg: "compressed twice: inside is " + twice}

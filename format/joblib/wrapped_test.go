@@ -1,7 +1,11 @@
 package joblib
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/larder-ml/larder/source"
@@ -15,5 +19,25 @@ func TestWrapperOfBytes(t *testing.T) {
 		if _, err := Decode(source.Bytes([]byte(b)), source.Default()); !errors.Is(err, source.ErrCorrupt) {
 			t.Errorf("%q: %v", dtype, err)
 		}
+	}
+}
+
+func TestTarInside(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	model := []byte("\x80\x04N.")
+	if err := w.WriteHeader(&tar.Header{Name: "model.joblib", Size: int64(len(model)), Mode: 0o644}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(model); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Decode(source.Bytes(b.Bytes()), source.Default())
+	if err == nil || !strings.Contains(err.Error(), "inside is a tar archive") || !errors.Is(err, source.ErrCorrupt) {
+		t.Error(err)
 	}
 }

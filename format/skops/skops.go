@@ -114,7 +114,18 @@ type FormatError struct {
 	Names []string // of its members
 }
 
-func (e *FormatError) Error() string { return "skops: the zip archive holds no schema.json" }
+func (e *FormatError) Error() string {
+	msg := "skops: the zip archive holds no schema.json"
+	if len(e.Names) == 0 {
+		return msg
+	}
+	names := e.Names[:min(len(e.Names), 3)]
+	msg += fmt.Sprintf(" but %q", names)
+	if more := len(e.Names) - len(names); more > 0 {
+		msg += fmt.Sprintf(" and %d more", more)
+	}
+	return msg + ": if a model is among them, unpack the archive and open that file"
+}
 
 // Is answers source.ErrFormat.
 func (e *FormatError) Is(target error) bool { return target == source.ErrFormat }
