@@ -79,16 +79,14 @@ func (p *PolynomialFeatures) Bound(*sklearn.Binder) error {
 	if n == 0 || p.PrivateMinDegree < 0 || p.PrivateMaxDegree < p.PrivateMinDegree {
 		return &sklearn.BindError{Path: p.Path, Attr: "_max_degree", Msg: fmt.Sprintf("degrees %d to %d of %d columns", p.PrivateMinDegree, p.PrivateMaxDegree, n)}
 	}
-	if p.IncludeBiasParam {
-		p.terms = append(p.terms, []int32{})
-	}
+	var flat []int32 // where the next terms go
 	term := make([]int32, 0, 8)
 	count, size, keep := 0, 0, false
 	var add func(from, left int) bool
 	add = func(from, left int) bool {
 		if left == 0 {
 			if keep {
-				p.terms = append(p.terms, append([]int32{}, term...))
+				p.terms, flat = append(p.terms, flat[:len(term):len(term)]), flat[copy(flat, term):]
 			}
 			count++
 			size += 1 + len(term)
@@ -112,6 +110,12 @@ func (p *PolynomialFeatures) Bound(*sklearn.Binder) error {
 		return true
 	}
 	for _, keep = range []bool{false, true} { // they are counted first: what is too much takes no memory
+		if keep {
+			p.terms, flat = make([][]int32, 0, count+1), make([]int32, size-count)
+			if p.IncludeBiasParam {
+				p.terms = append(p.terms, []int32{})
+			}
+		}
 		count, size = 0, 0
 		for d := max(1, p.PrivateMinDegree); d <= p.PrivateMaxDegree; d++ {
 			if p.InteractionOnlyParam && d > n {
