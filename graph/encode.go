@@ -92,6 +92,7 @@ func (b *Builder) IsMissing(x Value, missing Missing) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	out := Type{DType: tensor.Bool, Shape: t.Shape}
 	switch t.Kind {
@@ -115,6 +116,7 @@ func (b *Builder) Impute(x Value, a ImputeAttr) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if (t.Kind != Dense && t.Kind != Frame && t.Kind != CSR) || len(t.Shape) != 2 || t.Shape[1] != len(a.Fill) {
 		return b.Failf(OpImpute, "%d fills for %s", len(a.Fill), t)

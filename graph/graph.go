@@ -72,6 +72,9 @@ func (t Type) Width() int {
 	return w
 }
 
+// Sparse reports rows of which scikit-learn stores the entries that are not zero.
+func (t Type) Sparse() bool { return t.Kind == CSR || t.Kind == OneHot }
+
 // Batched reports that the first dimension is the rows.
 func (t Type) Batched() bool { return len(t.Shape) > 0 && t.Shape[0] == N }
 

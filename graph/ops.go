@@ -87,6 +87,7 @@ func (b *Builder) Unary(op Op, x Value) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	switch t.Kind {
 	case Dense:
@@ -130,6 +131,7 @@ func (b *Builder) binary(op Op, x, y Value, inPlace bool) Value {
 	if !x.OK() || !y.OK() {
 		return Value{}
 	}
+	x = b.stored(x)
 	xt, yt := x.Type(), y.Type()
 	out := Type{Kind: xt.Kind}
 	switch {
@@ -292,13 +294,14 @@ type ReduceAttr struct {
 	Order    Order
 }
 
-// Reduce reduces one axis (not the rows) of a dense value; of a CSR value axis 1, over stored entries in their order.
+// Reduce reduces one axis (not the rows) of a dense value; of a CSR or OneHot value axis 1, over stored entries in their order.
 // Sums and means of integers and bools keep integers for ReduceSum and become float64 for ReduceMean; ReduceSumSquare keeps
 // every type, as einsum: what overflows wraps, and of bools it is whether any is true.
 func (b *Builder) Reduce(op Op, x Value, axis int, keep bool, order Order) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if axis < 0 || axis >= len(t.Shape) || t.Shape[axis] == N || (t.Kind != Dense && t.Kind != CSR) {
 		return b.Failf(op, "no axis %d in %s", axis, t)
@@ -370,6 +373,9 @@ func (b *Builder) MatMulT(x, w Value) Value { return b.matmul(x, w, true) }
 func (b *Builder) matmul(x, w Value, trans bool) Value {
 	if !x.OK() || !w.OK() {
 		return Value{}
+	}
+	if w.Type().Kind == CSR {
+		x = b.stored(x)
 	}
 	xt, wt := x.Type(), w.Type()
 	if (xt.Kind != Dense && xt.Kind != CSR && xt.Kind != OneHot) || (wt.Kind != Dense && wt.Kind != CSR) || len(xt.Shape) != 2 || len(wt.Shape) < 1 || len(wt.Shape) > 2 {
@@ -654,6 +660,14 @@ func (b *Builder) ToDense(x Value) Value {
 		return b.Failf(OpToDense, "not defined for %s", t)
 	}
 	return b.Add1(OpToDense, nil, Type{DType: t.DType, Shape: t.Shape}, x)
+}
+
+// stored is x with one-hot blocks as the sparse matrix that they stand for.
+func (b *Builder) stored(x Value) Value {
+	if x.Type().Kind == OneHot {
+		return b.ToCSR(x)
+	}
+	return x
 }
 
 // ToCSR makes a dense or OneHot value sparse.

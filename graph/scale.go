@@ -37,6 +37,7 @@ func (b *Builder) Normalize(x Value, a NormalizeAttr) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || !t.DType.IsFloat() {
 		return b.Failf(OpNormalize, "not defined for %s", t)
@@ -52,6 +53,7 @@ func (b *Builder) Binarizer(x Value, threshold float64) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if (t.Kind != Dense && t.Kind != CSR) || !t.DType.IsNumeric() {
 		return b.Failf(OpBinarizer, "not defined for %s", t)
@@ -77,6 +79,7 @@ func (b *Builder) Quantile(x Value, a QuantileAttr) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	q := a.Quantiles.Shape
 	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || !t.DType.IsFloat() || len(q) != 2 || q[1] != t.Shape[1] ||
@@ -138,6 +141,7 @@ func (b *Builder) Polynomial(x Value, a PolynomialAttr) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || !t.DType.IsFloat() {
 		return b.Failf(OpPolynomial, "not defined for %s", t)
@@ -161,6 +165,7 @@ func (b *Builder) NonNegative(x Value, msg string) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if (t.Kind != Dense && t.Kind != CSR) || !t.DType.IsNumeric() {
 		return b.Failf(OpNonNegative, "not defined for %s", t)

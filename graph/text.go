@@ -152,6 +152,7 @@ func (b *Builder) TermRows(x Value, a TermRowsAttr) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	t := x.Type()
 	if (t.Kind != Dense && t.Kind != CSR) || len(t.Shape) != 2 || t.Shape[1] != len(a.Names) || !t.DType.IsNumeric() {
 		return b.Failf(OpTermRows, "%d names for %s", len(a.Names), t)
@@ -168,6 +169,7 @@ func (b *Builder) Sublinear(x Value) Value {
 	if !x.OK() {
 		return x
 	}
+	x = b.stored(x)
 	if t := x.Type(); t.Kind != CSR || !t.DType.IsFloat() {
 		return b.Failf(OpSublinear, "not defined for %s", t)
 	}

@@ -63,7 +63,7 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 		x = b.ToCSR(x)
 		t = x.Type()
 	}
-	if t.Kind == graph.CSR && !a.Sparse {
+	if t.Sparse() && !a.Sparse {
 		return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
 	}
 	if t.Kind == graph.Frame && !a.Array {

@@ -559,7 +559,7 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 			return b.Fail(err)
 		}
 		for i, p := range parts {
-			if p.Type().Kind == graph.CSR || p.Type().Kind == graph.OneHot {
+			if p.Type().Sparse() {
 				parts[i] = b.ToDense(p)
 			}
 		}

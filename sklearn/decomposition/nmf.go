@@ -161,7 +161,7 @@ func (p *NMF) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		if x.DType() != p.Components.DType {
 			return b.Refuse("H should have the same dtype as X. Got H.dtype = %s.", p.Components.DType)
 		}
-		a.TakesZeros = p.Before("0.22") && x.Type().Kind == graph.CSR // the least of the stored numbers was asked
+		a.TakesZeros = p.Before("0.22") && x.Type().Sparse() // the least of the stored numbers was asked
 		a.RefuseNegative = "Negative values in data passed to X in NMF."
 		a.Gamma = 1
 		if a.Beta < 1 {

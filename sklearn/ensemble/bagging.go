@@ -145,7 +145,7 @@ func (g *bagging) sumTrees(b *graph.Builder, x graph.Value) graph.Value {
 		return x
 	}
 	x = sklearn.Check(b, g.first, x, sklearn.Accept{
-		DType: sklearn.DTypeFloat32, Sparse: true, NaN: g.first.Missing() && x.Type().Kind != graph.CSR, AnyWidth: true,
+		DType: sklearn.DTypeFloat32, Sparse: true, NaN: g.first.Missing() && !x.Type().Sparse(), AnyWidth: true,
 	})
 	return b.TreeEnsemble(x, graph.TreeEnsembleAttr{Trees: ts, Outputs: ts.Values}, b.Const(tensor.New(tensor.Float64, ts.Values)))
 }

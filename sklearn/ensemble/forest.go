@@ -128,7 +128,7 @@ func (f *forest) DescribeInput(in *sklearn.Input) *sklearn.Input {
 // check is _validate_X_predict.
 func (f *forest) check(b *graph.Builder, x graph.Value) graph.Value {
 	return sklearn.Check(b, f, x, sklearn.Accept{
-		DType: sklearn.DTypeFloat32, Sparse: true, NaN: f.nan && x.Type().Kind != graph.CSR, Width: f.trees.Width,
+		DType: sklearn.DTypeFloat32, Sparse: true, NaN: f.nan && !x.Type().Sparse(), Width: f.trees.Width,
 	})
 }
 

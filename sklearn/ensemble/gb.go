@@ -321,7 +321,7 @@ func (g *gradientBoosting) score(b *graph.Builder, x graph.Value, mode graph.Tre
 func (g *gradientBoosting) leaves(b *graph.Builder, x graph.Value) graph.Value {
 	t := g.Estimators.List[0].(parts.DecisionTree)
 	x = sklearn.Check(b, t, x, sklearn.Accept{
-		DType: sklearn.DTypeFloat32, Sparse: true, NaN: t.Missing() && x.Type().Kind != graph.CSR, Width: g.trees.Width,
+		DType: sklearn.DTypeFloat32, Sparse: true, NaN: t.Missing() && !x.Type().Sparse(), Width: g.trees.Width,
 	})
 	return b.Cast(b.TreeEnsemble(x, graph.TreeEnsembleAttr{Trees: g.trees, Mode: graph.TreeLeaf, Outputs: g.k}), tensor.Float64)
 }

@@ -215,7 +215,7 @@ func (f *IsolationForest) measure() (*graph.Trees, error) {
 func (f *IsolationForest) score(b *graph.Builder, x graph.Value) graph.Value {
 	free := f.Nan == MissingByMember
 	// Of sparse rows scikit-learn sends what is missing to the right, whatever the tree says.
-	x = sklearn.Check(b, f, x, sklearn.Accept{DType: sklearn.DTypeFloat32, Sparse: true, NaN: free && x.Type().Kind != graph.CSR && x.Type().Kind != graph.OneHot, Inf: free})
+	x = sklearn.Check(b, f, x, sklearn.Accept{DType: sklearn.DTypeFloat32, Sparse: true, NaN: free && !x.Type().Sparse(), Inf: free})
 	ts, err := f.forest()
 	if err != nil {
 		return b.Fail(&sklearn.BindError{Path: f.Path, Attr: "estimators_", Msg: err.Error()})

@@ -104,7 +104,7 @@ func (s *stacking) stack(b *graph.Builder, x graph.Value, classes int) graph.Val
 	if !s.Passthrough {
 		return b.HStack(false, cols...)
 	}
-	return b.HStack(x.Type().Kind == graph.CSR, append(cols, array(b, x))...)
+	return b.HStack(x.Type().Sparse(), append(cols, array(b, x))...)
 }
 
 // FeatureNamesOut names a column by its member, then come the names of x.

@@ -122,7 +122,7 @@ func plainTrees(members []sklearn.Estimator) []parts.DecisionTree {
 // treeInput is what the first tree makes of x.
 func treeInput(b *graph.Builder, t parts.DecisionTree, x graph.Value) graph.Value {
 	return sklearn.Check(b, t, x, sklearn.Accept{
-		DType: sklearn.DTypeFloat32, Sparse: true, NaN: t.Missing() && x.Type().Kind != graph.CSR, Width: t.Fitted().Inputs,
+		DType: sklearn.DTypeFloat32, Sparse: true, NaN: t.Missing() && !x.Type().Sparse(), Width: t.Fitted().Inputs,
 	})
 }
 

@@ -57,7 +57,7 @@ func (s *selector) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		x = array(b, x)
 	}
 	kept := s.kept()
-	if len(kept) == 0 && x.OK() && x.Type().Kind == graph.CSR {
+	if len(kept) == 0 && x.OK() && x.Type().Sparse() {
 		return b.ToDense(b.Gather(x, kept)) // numpy.empty, whatever x was
 	}
 	return b.Gather(x, kept)
@@ -73,7 +73,7 @@ func array(b *graph.Builder, x graph.Value) graph.Value {
 
 // InverseTransform puts zeros where columns were left out.
 func (s *selector) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
-	sparse := x.OK() && (x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot)
+	sparse := x.OK() && x.Type().Sparse()
 	x = sklearn.Check(b, s, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: sparse, Inf: sparse, Array: true})
 	if !x.OK() {
 		return x

@@ -67,7 +67,7 @@ func (m *imputer) indicate(b *graph.Builder, imputed, x graph.Value) graph.Value
 	if ind, ok := m.Indicator.(*MissingIndicator); ok && ind.PrivatePrecomputed {
 		x = b.IsMissing(x, m.MissingValuesParam.Missing)
 	}
-	return b.HStack(imputed.Type().Kind == graph.CSR, imputed, sklearn.Transform(b, m.Indicator, x))
+	return b.HStack(imputed.Type().Sparse(), imputed, sklearn.Transform(b, m.Indicator, x))
 }
 
 // names gives the kept names and those of the indicator.
@@ -262,7 +262,7 @@ func (s *SimpleImputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		return x
 	}
 	t := x.Type()
-	if f, number := s.MissingValuesParam.Value.Float(); t.Kind == graph.CSR && number && f == 0 && !s.MissingValuesParam.Any {
+	if f, number := s.MissingValuesParam.Value.Float(); t.Sparse() && number && f == 0 && !s.MissingValuesParam.Any {
 		return b.Refuse("Imputation not possible when missing_values == 0 and input is sparse. Provide a dense array instead.")
 	}
 	if s.strategy == "constant" && s.PrivateFillDType != nil && t.Kind != graph.Frame && !sameKind(s.PrivateFillDType.DType, t.DType) {
@@ -463,7 +463,7 @@ func (m *MissingIndicator) Transform(b *graph.Builder, x graph.Value) graph.Valu
 			return x
 		}
 		t := x.Type()
-		if f, number := m.MissingValuesParam.Value.Float(); t.Kind == graph.CSR && number && f == 0 {
+		if f, number := m.MissingValuesParam.Value.Float(); t.Sparse() && number && f == 0 {
 			return b.Refuse("Sparse input with missing_values=0 is not supported. Provide a dense array instead.")
 		}
 		if d := t.DType; t.Kind != graph.Frame && (d == tensor.Bool || d == tensor.String) {

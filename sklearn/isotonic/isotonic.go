@@ -65,7 +65,7 @@ func (r *IsotonicRegression) Predict(b *graph.Builder, x graph.Value) graph.Valu
 		return x
 	}
 	switch t := x.Type(); {
-	case t.Kind == graph.CSR || t.Kind == graph.OneHot:
+	case t.Sparse():
 		return b.Refuse("Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array.")
 	case t.Width() != 1 || len(t.Shape) > 2:
 		return b.RefuseWidth(1, "Isotonic regression input X should be a 1d array or 2d array with 1 feature")

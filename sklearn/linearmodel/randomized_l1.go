@@ -52,7 +52,7 @@ func (r *Randomized) Transform(b *graph.Builder, x graph.Value) graph.Value {
 			kept = append(kept, i)
 		}
 	}
-	if x = b.Gather(x, kept); len(kept) == 0 && x.OK() && x.Type().Kind == graph.CSR {
+	if x = b.Gather(x, kept); len(kept) == 0 && x.OK() && x.Type().Sparse() {
 		return b.ToDense(x) // numpy.empty, whatever x was
 	}
 	return x

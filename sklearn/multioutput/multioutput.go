@@ -203,7 +203,7 @@ func (c *chain) DescribeInput(in *sklearn.Input) *sklearn.Input {
 func (c *chain) predictions(b *graph.Builder, x graph.Value, feature, asked string) graph.Value {
 	x = sklearn.Check(b, c, x, sklearn.Accept{Sparse: true})
 	x = b.Cast(x, tensor.Float64)
-	sparse := x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot
+	sparse := x.Type().Sparse()
 	seen := []graph.Value{x}
 	out := make([]graph.Value, len(c.Estimators))
 	for i, e := range c.Estimators {

@@ -105,9 +105,14 @@ type table struct {
 	FeatureLogProb *tensor.Tensor `sk:"feature_log_prob_"`
 }
 
-// Bound checks the shapes.
+// Bound checks the shapes. Of one class, releases before 1.0 kept a second row that is never likely.
 func (t *table) Bound(*sklearn.Binder) error {
 	s := t.FeatureLogProb.Shape
+	if len(s) == 2 && s[0] == 2 && t.Classes.Len() == 1 && t.ClassLogPrior.Len() == 2 {
+		if f, _ := t.ClassLogPrior.Float(1); math.IsInf(f, -1) {
+			return nil
+		}
+	}
 	if len(s) != 2 || s[0] == 0 || s[0] != t.Classes.Len() || s[0] != t.ClassLogPrior.Len() {
 		return fmt.Errorf("feature_log_prob_ %v, class_log_prior_ %v and classes_ %v do not fit", s, t.ClassLogPrior.Shape, t.Classes.Shape)
 	}

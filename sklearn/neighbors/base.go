@@ -145,7 +145,7 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			dt = tensor.Float32
 		}
 	}
-	isSparse := x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot
+	isSparse := x.Type().Sparse()
 	switch {
 	case n.FitMethod != "brute":
 		if isSparse {

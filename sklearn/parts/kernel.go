@@ -122,7 +122,7 @@ func (k *Kernel) Apply(b *graph.Builder, e sklearn.Estimator, x graph.Value, y *
 	if k.Gamma != nil {
 		gamma = *k.Gamma
 	}
-	sparse := x.Type().Kind == graph.CSR || x.Type().Kind == graph.OneHot
+	sparse := x.Type().Sparse()
 	if sparse {
 		switch k.Name {
 		case "additive_chi2", "chi2":

@@ -37,7 +37,7 @@ type sparsified struct {
 
 // refuses gives scikit-learn's words for sparse rows that it does not multiply with a sparse coef_, or "".
 func (s sparsified) refuses(x graph.Value, version string) string {
-	if t := x.Type(); s.dtype == tensor.Invalid || t.Kind != graph.CSR && t.Kind != graph.OneHot {
+	if t := x.Type(); s.dtype == tensor.Invalid || !t.Sparse() {
 		return ""
 	}
 	switch dt := x.DType(); {

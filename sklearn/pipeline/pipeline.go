@@ -322,7 +322,7 @@ func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		if len(t.Shape) != 2 {
 			return b.Refuse("Transformer '%s' returned an array or dataframe with %d dimensions, but expected 2 dimensions (n_samples, n_features).", s.Name, len(t.Shape))
 		}
-		sparse = sparse || t.Kind == graph.CSR || t.Kind == graph.OneHot
+		sparse = sparse || t.Sparse()
 		parts = append(parts, u.TransformerWeightsParam.Scale(b, s.Name, p))
 		names = append(names, s.Name)
 	}

@@ -197,7 +197,7 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if ty := x.Type(); ty.Kind == graph.Dense && !ty.DType.IsNumeric() && !f.whole() {
 		return b.Refuse("loop of ufunc does not support argument 0 of type %s which has no callable %s method", ty.DType, f.name)
 	}
-	if ty := x.Type(); ty.Kind == graph.CSR && !f.whole() && !sparseFunctions[f.name] {
+	if ty := x.Type(); ty.Sparse() && !f.whole() && !sparseFunctions[f.name] {
 		return b.Refuse("loop of ufunc does not support argument 0 of type csr_matrix which has no callable %s method", f.name)
 	}
 	var out graph.Value
@@ -423,7 +423,7 @@ func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*argumen
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() {
 			d := loop(x.DType(), tensor.Float16)
-			if d == tensor.Float16 && x.Type().Kind == graph.CSR {
+			if d == tensor.Float16 && x.Type().Sparse() {
 				return c.b.Refuse("scipy.sparse does not support dtype float16.")
 			}
 			x = c.b.Cast(x, d)
@@ -756,7 +756,7 @@ func fminmax(op graph.Op) func(*arguments, graph.Value) graph.Value {
 // castTo is a type of numpy called on the whole value.
 func castTo(d tensor.DType) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
-		if x.OK() && x.Type().Kind == graph.CSR {
+		if x.OK() && x.Type().Sparse() {
 			return c.b.Refuse("setting an array element with a sequence.")
 		}
 		return c.b.Cast(x, d)
@@ -849,7 +849,7 @@ func reshaped(c *arguments, x graph.Value) graph.Value {
 			shape = append(shape, n)
 		}
 	}
-	sparse := x.Type().Kind == graph.CSR
+	sparse := x.Type().Sparse()
 	switch {
 	case len(shape) == 1 && shape[0] == -1:
 		return flat(c, x)
@@ -870,7 +870,7 @@ func exp2(b *graph.Builder, x graph.Value) graph.Value {
 func round(c *arguments, x graph.Value) graph.Value {
 	d := c.number("decimals", 0)
 	c.ignore("out")
-	if x.OK() && x.Type().Kind == graph.CSR { // an object to numpy, rounded by rint or multiplied by a float64
+	if x.OK() && x.Type().Sparse() { // an object to numpy, rounded by rint or multiplied by a float64
 		to := tensor.Float64
 		if d == 0 {
 			to = loop(x.DType(), tensor.Float16)
@@ -904,7 +904,7 @@ func round(c *arguments, x graph.Value) graph.Value {
 	power := math.Pow(10, math.Abs(d))
 	up := func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(power, v)) }
 	down := func(v graph.Value) graph.Value { return c.b.Div(v, c.b.Scalar(power, v)) }
-	if x.OK() && x.Type().Kind == graph.CSR { // scipy divides by multiplying
+	if x.OK() && x.Type().Sparse() { // scipy divides by multiplying
 		down = func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(1/power, v)) }
 	}
 	if d < 0 {

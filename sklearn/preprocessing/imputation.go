@@ -84,7 +84,7 @@ func (m *Imputer) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if x.OK() && x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
 	}
-	if f, _ := m.MissingValuesParam.Value.Float(); f == 0 && x.OK() && x.Type().Kind == graph.CSR {
+	if f, _ := m.MissingValuesParam.Value.Float(); f == 0 && x.OK() && x.Type().Sparse() {
 		x = b.ToDense(x)
 	}
 	keep := m.keep()

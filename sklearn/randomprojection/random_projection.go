@@ -69,7 +69,7 @@ func (p *Projection) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if p.Components.Dense != nil {
 		return b.MatMulT(x, b.Const(p.Components.Dense))
 	}
-	sparse := x.Type().Kind == graph.CSR
+	sparse := x.Type().Sparse()
 	if sparse && p.DenseOutput && x.DType() != p.Components.Sparse.Data.DType && !p.RuleMixed {
 		return b.Refuse("Dtype of A and B must be the same, either both float32 or float64.")
 	}

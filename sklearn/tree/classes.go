@@ -127,7 +127,7 @@ func (t *base) DescribeInput(in *sklearn.Input) *sklearn.Input {
 // check is _validate_X_predict.
 func (t *base) check(b *graph.Builder, x graph.Value) graph.Value {
 	return sklearn.Check(b, t, x, sklearn.Accept{
-		DType: sklearn.DTypeFloat32, Sparse: true, NaN: t.Missing() && x.Type().Kind != graph.CSR, Width: t.Tree.Inputs,
+		DType: sklearn.DTypeFloat32, Sparse: true, NaN: t.Missing() && !x.Type().Sparse(), Width: t.Tree.Inputs,
 	})
 }
 

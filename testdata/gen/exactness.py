@@ -248,7 +248,7 @@ def undecided(est, X, method="predict"):
     whose digits depend on BLAS in scikit-learn itself."""
     if type(est).__name__ in NEIGHBOURS:
         return brute(est, X, method)
-    return inside(est, X, brute)
+    return inside(est, X, lambda e, Z: brute(e, Z, method))
 
 
 def question(method):

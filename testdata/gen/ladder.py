@@ -925,6 +925,11 @@ KEYS = Any([("num", num, ["age", "fare"]), ("cat", one, ["sex", "port"])], [("nu
 S("compose.ColumnTransformer", "|".join(["mixed"] * 6), transformers=KEYS, remainder=["drop", "passthrough"])
 for last in (LR, DT):
     S("pipeline.Pipeline", "mixed bin.str", steps=[("prep", E("compose.ColumnTransformer", transformers=[("num", num, ["age", "fare"]), ("cat", one, ["sex", "port"])], remainder=["drop", "passthrough"])), ("m", last)])
+BINS = E("preprocessing.KBinsDiscretizer", n_bins=[2, 3])
+for e in (E("neighbors.NearestCentroid"), E("feature_extraction.text.TfidfTransformer", sublinear_tf=[True, False]), E("kernel_approximation.AdditiveChi2Sampler"), E("impute.SimpleImputer"), E("preprocessing.Normalizer", norm=["l1", "max"]), E("preprocessing.Binarizer"), E("preprocessing.PolynomialFeatures", degree=2),
+          E("preprocessing.QuantileTransformer", n_quantiles=5), E("random_projection.SparseRandomProjection", n_components=3), E("neighbors.KNeighborsTransformer", n_neighbors=3), E("preprocessing.MaxAbsScaler"), E("preprocessing.StandardScaler", with_mean=False), E("preprocessing.RobustScaler", with_centering=False),
+          E("ensemble.StackingClassifier", estimators=[("a", LR), ("b", DT)], cv=2, passthrough=True), E("impute.MissingIndicator", features="all", error_on_new=False), E("pipeline.FeatureUnion", transformer_list=[("a", E("preprocessing.MaxAbsScaler")), ("b", E("decomposition.TruncatedSVD", n_components=2))]), CLASSIFIES):
+    S("pipeline.Pipeline", "std multi", steps=[("t", BINS), ("m", e)])
 
 
 # ── small models of rungs, committed ─────────────────────────────────────────────────────────────────────────────
@@ -1018,6 +1023,9 @@ FIXTURES = [
     ("0.20.0", "SparseCoder-positive", "decomposition.SparseCoder", "num", dict(dictionary=F(lambda r: r.randn(5, 4)), transform_algorithm="lars", transform_n_nonzero_coefs=2, positive_code=True)),
     ("0.20.0", "ColumnTransformer-names", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, ["age"])], remainder="drop")),
     ("0.20.0", "ColumnTransformer-rest", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"])], remainder=num)),
+    ("0.24.2", "Pipeline-bins", "pipeline.Pipeline", "std multi.str", dict(steps=[("t", E("preprocessing.KBinsDiscretizer", n_bins=3)), ("m", E("neighbors.NearestCentroid"))])),
+    ("1.7.0", "Pipeline-bins", "pipeline.Pipeline", "std", dict(steps=[("t", E("preprocessing.KBinsDiscretizer", n_bins=3)), ("m", E("random_projection.SparseRandomProjection", n_components=2))])),
+    ("0.23.2", "Pipeline-bins", "pipeline.Pipeline", "std", dict(steps=[("t", E("preprocessing.KBinsDiscretizer", n_bins=3)), ("m", E("kernel_approximation.AdditiveChi2Sampler"))])),
     ("0.20.0", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
     ("0.20.4", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
     ("0.21.3", "ColumnTransformer-keys-refused", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, [-2])], remainder="passthrough")),
