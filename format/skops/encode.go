@@ -238,7 +238,7 @@ func (e *encoder) leaf(v pyobj.Value) error {
 	case pyobj.Bytes:
 		return e.blob(&pyobj.Global{Module: "builtins", Name: "bytes"}, "BytesNode", e.id(), x)
 	case *pyobj.Global:
-		return e.global(x)
+		return e.global(x, 0)
 	case *pyobj.Scalar:
 		return e.scalar(x)
 	case *pyobj.DType:
@@ -558,8 +558,8 @@ func (e *encoder) dtype(d *pyobj.DType) error {
 	return err
 }
 
-// global writes a class or a function.
-func (e *encoder) global(g *pyobj.Global) error {
+// global writes a class or a function; id is 0 where no other node refers to it.
+func (e *encoder) global(g *pyobj.Global, id int) error {
 	g, err := e.name(g)
 	if err != nil {
 		return err
@@ -568,7 +568,7 @@ func (e *encoder) global(g *pyobj.Global) error {
 	if isType(g) {
 		loader = "TypeNode"
 	}
-	e.head(g, loader, 0)
+	e.head(g, loader, id)
 	e.str("}")
 	return nil
 }

@@ -21,7 +21,7 @@ func (e *encoder) object(o *pyobj.Object, id int) error {
 		return e.call(zoneInfo, id, []pyobj.Value{key})
 	}
 	if g, ok := numpy.Ufunc(o); ok {
-		return e.global(g)
+		return e.global(g, id)
 	}
 	g, ok := o.Class.(*pyobj.Global)
 	if !ok {

@@ -16,6 +16,7 @@ const (
 )
 
 var boostSteps = []step{
+	{at: "1.4", classes: "GradientBoostingClassifier", up: (*state).zeroDecision, down: (*state).zeroDecision},
 	{at: "0.19", classes: gradientBoosting, up: func(s *state) error {
 		s.rename("n_features", "n_features_")
 		return nil
@@ -679,4 +680,12 @@ func (s *state) treeLike(o *pyobj.Object, tree *pyobj.Dict, nodes, values pyobj.
 	out := &pyobj.Object{Make: o.Make, Class: o.Class, State: c, Offset: -1}
 	s.m.done[out] = true
 	return out
+}
+
+// zeroDecision: of two classes with equal probabilities the first is predicted until 1.3, the second since 1.4.
+func (s *state) zeroDecision() error {
+	if s.fitted() && rowsOf(s.get("classes_")) == 2 {
+		s.m.say("%s (%s): of two classes with equal probabilities the second is predicted since 1.4, before the first.", s.path, s.name)
+	}
+	return nil
 }

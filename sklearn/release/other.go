@@ -417,6 +417,18 @@ var otherSteps = []step{
 	refuses("0.20", "EllipticEnvelope", "threshold_", "until 0.19 there was a threshold, not an offset"),
 	refuses("0.22", "SparsePCA MiniBatchSparsePCA", "components_", "until 0.21 the components could be applied without a mean"),
 	{at: "0.22", classes: "RadiusNeighborsClassifier", up: (*state).radiusLabel},
+	{at: "0.22", classes: dictionaries, up: func(s *state) error {
+		if s.word("transform_algorithm") == "lars" && s.get("positive_code") == pyobj.Bool(true) {
+			return s.refuse("positive_code", "least angle regression makes no positive codes since 0.22")
+		}
+		return nil
+	}},
+	{at: "*", classes: "CalibratedClassifierCV", up: func(s *state) error {
+		if s.fitted() && s.word("method") == "isotonic" && !s.m.To.sameMinor(s.from) {
+			s.m.say("%s (%s): probabilities of two classes that are equal but for rounding may give the other class.", s.path, s.name)
+		}
+		return nil
+	}},
 	says("*", "OutputCodeClassifier", "rows equally far from the codes of two classes may get the other one, as they may in every release."),
 	says("1.6", "QuadraticDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 1.6."),
 	says("0.24", "LinearDiscriminantAnalysis", "logarithms of probabilities of 0 are finite since 0.24."),
