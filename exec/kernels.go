@@ -23,7 +23,7 @@ func find(op graph.Op) maker {
 		elementwiseKernels, castKernels, reduceKernels, matmulKernels, shapeKernels, guardKernels,
 		svmKernels, treeKernels, randomKernels, interpKernels, calibrationKernels, decomposeKernels,
 		encodeKernels, scaleKernels, frameKernels, textKernels, imputeKernels, patchKernels, distanceKernels, neighborKernels,
-		gaussianProcessKernels,
+		gaussianProcessKernels, topKernels,
 	} {
 		if m := t[op]; m != nil {
 			return m

@@ -14,7 +14,7 @@ type table map[graph.Op]encode
 
 // find returns the encoding of op.
 func find(op graph.Op) encode {
-	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps, imputeOps, textOps} {
+	for _, t := range []table{coreOps, rowOps, treeOps, distanceOps, neighborOps, imputeOps, textOps, topOps} {
 		if f := t[op]; f != nil {
 			return f
 		}

@@ -458,7 +458,7 @@ var readers = map[string]reader{
 	"ReduceMean": readReduce(graph.OpReduceMean), "ReduceSumSquare": readReduce(graph.OpSumSquare), "ReduceLogSumExp": readReduce(graph.OpLogSumExp),
 	"ArgMax": readArg(graph.OpArgMax), "ArgMin": readArg(graph.OpArgMin), "CumSum": readCumSum, "Softmax": readSoftmax, "MatMul": readMatMul,
 	"Gemm": readGemm, "Clip": readClip, "Constant": readConstant, "Squeeze": readSqueeze, "Flatten": readFlatten, "Slice": readSlice,
-	"LogSoftmax": readLogSoftmax, "ReduceL1": readL1, "ReduceL2": readL2, "ConstantOfShape": readFill,
+	"TopK": readTopK, "GatherElements": readGatherElements, "LogSoftmax": readLogSoftmax, "ReduceL1": readL1, "ReduceL2": readL2, "ConstantOfShape": readFill,
 	"Gather": readGather, "Concat": readConcat, "Reshape": readReshape, "Transpose": readTranspose, "Unsqueeze": readUnsqueeze,
 	"ai.onnx.ml.LabelEncoder": readLabelEncoder, "ai.onnx.ml.TreeEnsemble": readTrees,
 	"ai.onnx.ml.TreeEnsembleRegressor": readRegressorTrees, "ai.onnx.ml.TreeEnsembleClassifier": readClassifierTrees,

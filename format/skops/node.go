@@ -812,6 +812,12 @@ func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
 			state.Set(pyobj.Str(k), a)
 		}
 	}
+	if row, col := arrays["row"], arrays["col"]; row != nil && col != nil && g.Name == "coo_array" {
+		// Since scipy 1.13; matrices take row and col still.
+		state.Delete("row")
+		state.Delete("col")
+		state.Set(pyobj.Str("coords"), &pyobj.Tuple{Items: []pyobj.Value{row, col}})
+	}
 	obj := &pyobj.Object{Make: pyobj.New, Class: g, Offset: -1}
 	d.call("NEWOBJ", g, nil, obj, path)
 	d.state(obj, state, path)
