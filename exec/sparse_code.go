@@ -79,9 +79,9 @@ func sparseCode(n *node) (kernel, error) {
 	switch single := a.Dictionary.DType == tensor.Float32; {
 	case n.inType(0).DType == tensor.Float32 && single:
 		return coder[float32, float32, float32](n, a), nil
-	case n.inType(0).DType == tensor.Float32:
+	case n.inType(0).DType == tensor.Float32 && !a.Double:
 		return coder[float64, float32, float64](n, a), nil
-	case single:
+	case single && n.inType(0).DType == tensor.Float64:
 		return coder[float32, float64, float64](n, a), nil
 	}
 	return coder[float64, float64, float64](n, a), nil

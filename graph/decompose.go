@@ -47,6 +47,7 @@ type SparseCodeAttr struct {
 	MaxIter    int            // lasso_lars, lasso_cd
 	Positive   bool           // lasso_lars, lasso_cd: no negative coefficients
 	Unit       bool           // omp: the atoms are taken to have norm one, whatever they have
+	Double     bool           // before 1.8: the Gram matrix of atoms of float64 is of that type, whatever the rows are
 	Loose      bool           // lasso_cd before 1.8: until changes and duality gap are below 1e-4, then 1e-8
 }
 

@@ -112,7 +112,7 @@ func (p *DictionaryLearning) Transform(b *graph.Builder, x graph.Value) graph.Va
 		alpha = *p.FitAlpha
 	}
 	a := graph.SparseCodeAttr{Dictionary: dictionary, Algorithm: p.Algorithm, NonZero: int(min(max(float64(k)/10, 1), float64(m))),
-		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive, Unit: p.UnitRule, Loose: p.LooseRule}
+		Alpha: alpha / float64(k), MaxIter: 1000, Positive: p.Positive, Unit: p.UnitRule, Double: p.Before("1.8"), Loose: p.LooseRule}
 	if p.NonZero != nil {
 		a.NonZero = *p.NonZero
 	}

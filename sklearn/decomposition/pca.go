@@ -110,8 +110,8 @@ func (p *PCA) Available(method string) error {
 	return nil
 }
 
-// scale is sqrt(explained_variance_), raised to the smallest step of its type.
-func (p *PCA) scale() *tensor.Tensor {
+// scale is sqrt(explained_variance_), for division since 1.5 raised to the smallest step of its type.
+func (p *PCA) scale(raised bool) *tensor.Tensor {
 	dtype := tensor.Float64
 	if p.Variance.DType == tensor.Float32 {
 		dtype = tensor.Float32
@@ -120,9 +120,11 @@ func (p *PCA) scale() *tensor.Tensor {
 	for i := range p.Variance.Len() {
 		v, _ := p.Variance.Float(i)
 		if dtype == tensor.Float32 {
-			out.F32[i] = max(float32(math.Sqrt(v)), 1.1920929e-07)
-		} else {
-			out.F64[i] = max(math.Sqrt(v), 0x1p-52)
+			if out.F32[i] = float32(math.Sqrt(v)); raised {
+				out.F32[i] = max(out.F32[i], 0x1p-23)
+			}
+		} else if out.F64[i] = math.Sqrt(v); raised {
+			out.F64[i] = max(out.F64[i], 0x1p-52)
 		}
 	}
 	return out
@@ -132,12 +134,16 @@ func (p *PCA) scale() *tensor.Tensor {
 func (p *PCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	x = sklearn.Check(b, p, x, sklearn.Accept{DType: sklearn.DTypeFloat2, Sparse: true, Width: p.Components.Shape[1]})
 	c := b.Const(p.Components)
+	before := x.OK() && p.Before("1.5") && !x.Type().Sparse() // the mean was taken off the rows
+	if before && p.Mean != nil {
+		x = b.Sub(x, b.Const(p.Mean))
+	}
 	z := b.MatMulT(x, c)
-	if p.Mean != nil {
+	if p.Mean != nil && !before {
 		z = b.Sub(z, b.MatMulT(b.Const(p.Mean.Reshape(1, p.Mean.Len())), c))
 	}
 	if p.Whiten {
-		z = b.Div(z, b.Const(p.scale()))
+		z = b.Div(z, b.Const(p.scale(!p.Before("1.5"))))
 	}
 	return z
 }
@@ -147,7 +153,7 @@ func (p *PCA) InverseTransform(b *graph.Builder, x graph.Value) graph.Value {
 	x = components(b, p, x, p.Components.Shape[0])
 	c := b.Const(p.Components)
 	if p.Whiten {
-		s := p.scale()
+		s := p.scale(false)
 		c = b.Mul(b.Const(s.Reshape(s.Len(), 1)), c)
 	}
 	z := b.MatMul(x, c)

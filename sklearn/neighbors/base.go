@@ -74,7 +74,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		if n.Tree == nil {
 			return bad("_tree", "attribute is missing")
 		}
-		if m := n.Tree.Metric.Name; n.fit != nil && (m == graph.Dice || m == graph.SokalSneath) {
+		if m := n.Tree.Metric.Name; n.fit != nil && (m == graph.Dice || m == graph.SokalSneath || m == graph.Jaccard && n.Before("0.21")) {
 			n.zeros = hasZeros(parts.Float64(n.fit))
 		}
 		if t := n.Tree.Data; t.Shape[0] != n.rows || t.Shape[1] != n.width {

@@ -171,11 +171,24 @@ func (c *encoder) input(b *graph.Builder, e sklearn.Estimator, x graph.Value) gr
 		if t.Kind == graph.Frame {
 			d = t.Columns[i].DType
 		}
+		if d == tensor.Float16 && sklearn.Of(e).Before("1.6") && !halves(cats) {
+			return b.Unsupported("", "column %d is float16 and the categories are not: whether numpy compares them as float16 depends on its release and on how many rows there are", i)
+		}
 		if d.IsNumeric() && !anyNumber(cats) {
 			return b.Refuse("column %d holds numbers, the categories are text: ufunc 'isnan' not supported for the input types", i)
 		}
 	}
 	return x
+}
+
+// halves reports categories that float16 holds.
+func halves(t *tensor.Tensor) bool {
+	for i := range t.Len() {
+		if f, ok := t.Float(i); ok && !math.IsNaN(f) && float64(tensor.Half(f)) != f {
+			return false
+		}
+	}
+	return true
 }
 
 func anyNumber(t *tensor.Tensor) bool {
@@ -191,9 +204,9 @@ func anyNumber(t *tensor.Tensor) bool {
 }
 
 // truths refuses what scikit-learn can not encode: where unknown values are let through it writes the first category in
-// their place, which in a column of truth values may be none of the categories.
-func truths(b *graph.Builder, x graph.Value, categories []*tensor.Tensor) graph.Value {
-	if !x.OK() {
+// their place, which in a column of truth values may be none of the categories. Releases 0.22 to 1.5 did not look again.
+func truths(b *graph.Builder, e sklearn.Estimator, x graph.Value, categories []*tensor.Tensor) graph.Value {
+	if base := sklearn.Of(e); !x.OK() || base.Before("1.6") && !base.Before("0.22") {
 		return x
 	}
 	t := x.Type()
@@ -416,7 +429,7 @@ func (e *OneHotEncoder) encode(b *graph.Builder, x graph.Value, dtype tensor.DTy
 	}
 	if e.HandleUnknownParam != "error" {
 		a.Default = unknown
-		x = truths(b, x, e.Categories)
+		x = truths(b, e, x, e.Categories)
 	}
 	out := b.OneHot(b.Category(x, a), e.widths(), dtype)
 	if !e.SparseOutputParam {
@@ -767,7 +780,7 @@ func (e *OrdinalEncoder) Transform(b *graph.Builder, x graph.Value) graph.Value 
 		a.Values = append(a.Values, numbers(e.DTypeParam.DType, codes))
 	}
 	if e.HandleUnknownParam != "error" {
-		x = truths(b, x, e.Categories)
+		x = truths(b, e, x, e.Categories)
 		def := make([]float64, len(e.Categories))
 		for i := range def {
 			def[i] = *e.UnknownValueParam
@@ -876,7 +889,7 @@ func (e *OrdinalEncoder) inverse(b *graph.Builder, i int, code graph.Value) grap
 		index = b.Where(where, whole(len(cells)-1), index)
 		out = b.Binary(graph.OpAnd, out, b.Unary(graph.OpNot, where))
 	}
-	if e.HandleUnknownParam != "error" {
+	if e.HandleUnknownParam != "error" && !(math.IsNaN(*e.UnknownValueParam) && e.Before("1.2")) { // NaN equalled nothing
 		set(is(code, *e.UnknownValueParam), tensor.Cell{})
 	}
 	if groups != nil {

@@ -446,9 +446,11 @@ def further(r, X, kind):
     """Three more kinds of rows to compute on; all of a frame's."""
     if hasattr(X, "iloc"):
         names = list(X.columns)
+        if len(names) < 3:
+            return []
         more = X.assign(more=1.5)
         return [(w, X) for w, X in (("swapped", X[[names[-1]] + names[1:-1] + names[:1]]), ("wider", more), ("ahead", more[["more"] + names]), ("narrow", X[names[:-1]]), ("short", X[names[1:]]),
-                                    ("renamed", X.rename(columns={names[-2]: "other"}))) if len(names) > 2]
+                                    ("renamed", X.rename(columns={names[-2]: "other"})))]
     if not isinstance(X, np.ndarray) and not sp.issparse(X) or kind in ("labels", "kernel", "dist", "flat") or X.dtype == object:
         return []
     A = (X.toarray() if sp.issparse(X) else X).astype(float)
@@ -1023,6 +1025,8 @@ FIXTURES = [
     ("0.20.0", "SparseCoder-positive", "decomposition.SparseCoder", "num", dict(dictionary=F(lambda r: r.randn(5, 4)), transform_algorithm="lars", transform_n_nonzero_coefs=2, positive_code=True)),
     ("0.20.0", "ColumnTransformer-names", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"]), ("num", num, ["age"])], remainder="drop")),
     ("0.20.0", "ColumnTransformer-rest", "compose.ColumnTransformer", "mixed", dict(transformers=[("cat", one, ["sex", "port"])], remainder=num)),
+    ("0.23.2", "PCA-single", "decomposition.PCA", "single", dict(n_components=2)),
+    ("1.1.0", "OrdinalEncoder-nan-refused", "preprocessing.OrdinalEncoder", "new", dict(handle_unknown="use_encoded_value", unknown_value=float("nan"))),
     ("0.24.2", "Pipeline-bins", "pipeline.Pipeline", "std multi.str", dict(steps=[("t", E("preprocessing.KBinsDiscretizer", n_bins=3)), ("m", E("neighbors.NearestCentroid"))])),
     ("1.7.0", "Pipeline-bins", "pipeline.Pipeline", "std", dict(steps=[("t", E("preprocessing.KBinsDiscretizer", n_bins=3)), ("m", E("random_projection.SparseRandomProjection", n_components=2))])),
     ("0.23.2", "Pipeline-bins", "pipeline.Pipeline", "std", dict(steps=[("t", E("preprocessing.KBinsDiscretizer", n_bins=3)), ("m", E("kernel_approximation.AdditiveChi2Sampler"))])),
