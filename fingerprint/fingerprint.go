@@ -371,7 +371,7 @@ func (w *writer) sparse(o *pyobj.Object) bool {
 	w.child(shape)
 	for _, part := range []string{"data", "indices", "indptr", "row", "col", "offsets", "coords"} {
 		v := a.Get(part)
-		if v == nil {
+		if v == nil || part == "coords" && a.Get("row") != nil { // the same once more
 			continue
 		}
 		if t, ok := v.(*pyobj.Tuple); ok && part == "coords" && len(t.Items) == 2 { // row and col until scipy 1.12

@@ -813,9 +813,7 @@ func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
 		}
 	}
 	if row, col := arrays["row"], arrays["col"]; row != nil && col != nil && g.Name == "coo_array" {
-		// Since scipy 1.13; matrices take row and col still.
-		state.Delete("row")
-		state.Delete("col")
+		// Arrays have them as coords alone since scipy 1.13, and no way to take what was before; older ones want row and col.
 		state.Set(pyobj.Str("coords"), &pyobj.Tuple{Items: []pyobj.Value{row, col}})
 	}
 	obj := &pyobj.Object{Make: pyobj.New, Class: g, Offset: -1}
