@@ -812,6 +812,9 @@ func (d *decoder) sparse(o *object, path string) (pyobj.Value, error) {
 			state.Set(pyobj.Str(k), a)
 		}
 	}
+	if strings.HasPrefix(g.Name, "coo_") {
+		state.Set(pyobj.Str("has_canonical_format"), pyobj.Bool(false)) // not known, as scipy.sparse.load_npz has it
+	}
 	if row, col := arrays["row"], arrays["col"]; row != nil && col != nil && g.Name == "coo_array" {
 		// Arrays have them as coords alone since scipy 1.13, and no way to take what was before; older ones want row and col.
 		state.Set(pyobj.Str("coords"), &pyobj.Tuple{Items: []pyobj.Value{row, col}})
