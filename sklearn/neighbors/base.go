@@ -33,6 +33,7 @@ type NeighborsBase struct {
 	given  bool // the input holds distances
 	direct bool // sparse rows are measured by their differences
 	called bool // the distance is a function of two vectors
+	bits   bool // of rows only those of zeros and ones are understood
 	zeros  bool // rows of zeros are at a distance from those of the fit that the file does not tell
 }
 
@@ -95,14 +96,31 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		return bad("effective_metric_", "yule of rows that do not differ both ways is a matter of the scipy that computes, which the file does not name")
 	case n.metric.Name == graph.Minkowski && name == graph.Minkowski && n.metric.W != nil && before("1.0"):
 		return bad("effective_metric_params_", "w counts since scipy 1.0, and the file does not name the scipy that computes")
+	case boolean(n.metric.Name) && before("0.18"):
+		if n.bits = true; n.fit != nil && slices.ContainsFunc(parts.Float64(n.fit).F64, func(v float64) bool { return v != 0 && v != 1 }) {
+			return bad("_fit_X", "%s", fmt.Sprintf(bitsOnly, n.metric.Name))
+		}
+		fallthrough
 	case n.metric.Name == graph.Jaccard && before("0.21"):
-		n.zeros = n.fit != nil && hasZeros(parts.Float64(n.fit))
+		n.zeros = n.metric.Name == graph.Jaccard && n.fit != nil && hasZeros(parts.Float64(n.fit))
 	}
 	if why := n.metric.Check(n.width); why != "" {
 		return bad("effective_metric_", "%s", why)
 	}
 	return nil
 }
+
+// boolean reports a metric of truth values.
+func boolean(metric string) bool {
+	switch metric {
+	case graph.Jaccard, graph.Dice, graph.Matching, graph.Kulsinski, graph.RogersTanimoto, graph.RussellRao, graph.SokalMichener, graph.SokalSneath:
+		return true
+	}
+	return false
+}
+
+// bitsOnly: since 0.18 scikit-learn makes truth values of the numbers itself.
+const bitsOnly = "before 0.18 what %s makes of numbers other than 0 and 1 is a matter of the scipy that computes, which the file does not name"
 
 // hasZeros reports a row of zeros.
 func hasZeros(t *tensor.Tensor) bool {
@@ -242,6 +260,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 	}
 	if x.DType() != tensor.Float32 || fit.DType != tensor.Float32 {
 		x, fit = b.Cast(x, tensor.Float64), parts.Float64(fit)
+	}
+	if n.bits {
+		x = b.Guard(x, b.Unary(graph.OpNot, b.Binary(graph.OpEqual, b.Mul(x, x), x)), fmt.Sprintf(bitsOnly, n.metric.Name))
 	}
 	if n.zeros {
 		x = guardZeros(b, x, "the Jaccard distance of two rows of zeros is a matter of the scipy that computes, which the file does not name")

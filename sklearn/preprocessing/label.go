@@ -257,9 +257,15 @@ func (e *LabelBinarizer) labels(b *graph.Builder, y graph.Value) graph.Value {
 
 // indicator passes a label indicator matrix.
 func (e *LabelBinarizer) indicator(b *graph.Builder, x graph.Value) graph.Value {
+	if x.OK() && x.Type().Kind == graph.Frame && sklearn.NumericFrame(x.Type()) {
+		x = b.Cast(x, sklearn.FrameDType(x.Type()))
+	}
+	if !x.OK() {
+		return x
+	}
 	t := x.Type()
 	if t.Width() != e.Classes.Len() || len(t.Shape) != 2 || !t.DType.IsNumeric() {
-		return b.RefuseWidth(e.Classes.Len(), "classes %d mismatch with the labels %s found in the data", e.Classes.Len(), t)
+		return b.RefuseWidth(e.Classes.Len(), "classes %d mismatch with the labels %d found in the data", e.Classes.Len(), t.Width())
 	}
 	on := b.Unary(graph.OpNot, b.Binary(graph.OpEqual, b.ToDense(x), b.Scalar(0, x)))
 	y := b.Cast(on, tensor.Int64)
