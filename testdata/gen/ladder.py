@@ -1179,9 +1179,10 @@ def record(est, kind, new, coarse, more=None):
                     if which:
                         extra += ',"%s":%s' % (word, [int(i) for i in which])
             tol = exactness.tolerance(est, method)
-            if coarse or getattr(Z, "dtype", None) == np.float32 or getattr(out, "dtype", None) == np.float32:
+            single = coarse or getattr(out, "dtype", None) == np.float32
+            if single or getattr(Z, "dtype", None) == np.float32:
                 tol = exactness.COARSE.get(tol, tol)
-            scale = exactness.scale(est, Z, method, coarse)
+            scale = exactness.scale(est, Z, method, single)
             if scale is None and key == "row" and method in largest:
                 scale = [largest[method]]
             if scale is not None and np.max(scale) < 1e300:
