@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -395,8 +396,8 @@ func countTerms(n *node) (kernel, error) {
 	}, nil
 }
 
-// murmur3 is MurmurHash3_x86_32 with seed 0.
-func murmur3(s ...string) int32 {
+// murmur3 is MurmurHash3_x86_32 with seed 0, whose whole words are of the machine's byte order.
+func murmur3(big bool, s ...string) int32 {
 	const c1, c2 = 0xcc9e2d51, 0x1b873593
 	var h, k uint32
 	n := 0
@@ -404,6 +405,9 @@ func murmur3(s ...string) int32 {
 		for i := range len(part) {
 			k |= uint32(part[i]) << (8 * (n & 3))
 			if n++; n&3 == 0 {
+				if big {
+					k = bits.ReverseBytes32(k)
+				}
 				k *= c1
 				k = k<<15 | k>>17
 				k *= c2
@@ -473,20 +477,20 @@ func hashTerms(n *node) (kernel, error) {
 			}
 			if t := v.Tokens; t != nil {
 				for _, s := range t.Terms[t.Indptr[r]:t.Indptr[r+1]] {
-					add(murmur3(s), 1)
+					add(murmur3(a.BigEndian, s), 1)
 				}
 			} else {
 				for p := v.Dicts.Indptr[r]; p < v.Dicts.Indptr[r+1]; p++ {
 					name, cell := v.Dicts.Keys[p], v.Dicts.Values[p]
 					if cell.Kind == tensor.CellStr {
-						add(murmur3(name, "=", cell.S), 1)
+						add(murmur3(a.BigEndian, name, "=", cell.S), 1)
 						continue
 					}
 					f, number := cell.Float()
 					if !number {
 						return c.refuse("must be real number, not %s", cell.Repr())
 					}
-					add(murmur3(name), f)
+					add(murmur3(a.BigEndian, name), f)
 				}
 			}
 			slices.SortStableFunc(k.row, func(x, y entry) int { return int(x.column) - int(y.column) })

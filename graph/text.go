@@ -106,6 +106,7 @@ func (b *Builder) CountTerms(x Value, a CountTermsAttr) Value {
 type HashTermsAttr struct {
 	Columns        int
 	Signed, Binary bool
+	BigEndian      bool // words of four bytes are read as a big-endian machine reads them
 	DType          tensor.DType
 }
 

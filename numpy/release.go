@@ -22,3 +22,15 @@ func Generation(doc *pyobj.Doc) int {
 	}
 	return 0
 }
+
+// BigEndian reports arrays of a big-endian machine and none of another: scikit-learn's hashes are of the machine's byte order.
+func BigEndian(doc *pyobj.Doc) bool {
+	var big, little bool
+	pyobj.Walk(doc.Root, func(v pyobj.Value) bool {
+		if a, ok := v.(*pyobj.Array); ok && a.DType != nil {
+			big, little = big || a.DType.Order == '>', little || a.DType.Order == '<'
+		}
+		return !little
+	})
+	return big && !little
+}

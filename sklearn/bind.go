@@ -32,6 +32,8 @@ type Binder struct {
 	Own []string
 	// Numpy is the major release of the numpy that wrote the file, 0 where the file does not tell.
 	Numpy int
+	// BigEndian says that a big-endian machine wrote the file.
+	BigEndian bool
 
 	depth    int
 	busy     map[*pyobj.Object]bool // the objects read so far; true while what is in one is being read
@@ -168,6 +170,7 @@ func (bd *Binder) Bind(v pyobj.Value, path string) (Estimator, error) {
 	b.Path, b.Class, b.Object = path, c, o
 	b.Version, _ = pyobj.Text(attrs.Get("_sklearn_version"))
 
+	b.BigEndian = bd.BigEndian
 	if b.Numpy = bd.Numpy; bd.before(b.Version, "1.4.2") {
 		b.Numpy = 1 // no release before runs with numpy 2
 	}

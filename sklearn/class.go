@@ -44,7 +44,8 @@ type Base struct {
 	FeatureNamesIn []string // feature_names_in_, nil if fitted without names
 	Output         string   // set_output's "pandas", "polars" or ""
 	Object         *pyobj.Object
-	Numpy          int // major release of the numpy that it computed with; 0 where the file does not tell
+	Numpy          int  // major release of the numpy that it computed with; 0 where the file does not tell
+	BigEndian      bool // a big-endian machine computed it, as far as the file tells
 }
 
 func (b *Base) base() *Base { return b }

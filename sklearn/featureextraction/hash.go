@@ -52,7 +52,7 @@ func (h *FeatureHasher) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if t := x.Type(); t.Kind != want {
 		return b.Refuse("FeatureHasher with input_type=%q needs rows of %s, has %s", h.InputTypeParam, want, t)
 	}
-	y := b.HashTerms(x, graph.HashTermsAttr{Columns: h.NFeaturesParam, Signed: h.AlternateSignParam, DType: h.DTypeParam.DType})
+	y := b.HashTerms(x, graph.HashTermsAttr{Columns: h.NFeaturesParam, Signed: h.AlternateSignParam, BigEndian: h.BigEndian, DType: h.DTypeParam.DType})
 	if h.NonNegativeParam {
 		y = b.Unary(graph.OpAbs, y)
 	}

@@ -532,7 +532,7 @@ func (v *HashingVectorizer) Available(method string) error { return v.available(
 
 // Transform hashes the terms to columns.
 func (v *HashingVectorizer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	y := b.HashTerms(v.terms(b, x), graph.HashTermsAttr{Columns: v.NFeaturesParam, Signed: v.AlternateSignParam, Binary: v.BinaryParam, DType: v.DTypeParam.DType})
+	y := b.HashTerms(v.terms(b, x), graph.HashTermsAttr{Columns: v.NFeaturesParam, Signed: v.AlternateSignParam, Binary: v.BinaryParam, BigEndian: v.BigEndian, DType: v.DTypeParam.DType})
 	if v.NonNegativeParam {
 		y = b.Unary(graph.OpAbs, y)
 	}
