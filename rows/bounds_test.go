@@ -102,3 +102,16 @@ func limited() source.Limits {
 	lim.Held, lim.HeldPer = 1<<20, 1
 	return lim
 }
+
+// TestColumnsOnBothSides: a matrix of no rows may have any number of columns, of which a table takes some.
+func TestColumnsOnBothSides(t *testing.T) {
+	for shape, refused := range map[string]bool{"(0, 2000000)": false, "(0, 2000001)": true, "(0, 9223372036854775807)": true} {
+		tab, err := parseNPY(records("'<f8'", shape, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tab.Spread(); errors.Is(err, larder.ErrLimit) != refused {
+			t.Errorf("%s: %v", shape, err)
+		}
+	}
+}

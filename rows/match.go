@@ -732,6 +732,9 @@ func (t *Table) Spread() error {
 		x := v.Dense
 		t.N = x.Rows()
 		w := x.Cols()
+		if w > maxColumns {
+			return &Error{Row: -1, Msg: fmt.Sprintf("%d columns are more than %d", w, maxColumns), Err: larder.ErrLimit}
+		}
 		t.Columns = make([]Column, w)
 		for j := range w {
 			at := make([]int, t.N)

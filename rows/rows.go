@@ -143,12 +143,15 @@ func (o *Options) defaults() {
 		o.Depth = 16
 	}
 	if o.Columns == 0 {
-		o.Columns = 2_000_000
+		o.Columns = maxColumns
 	}
 }
 
 // chunkBytes ends a chunk of rows of text before it has Options.Chunk of them.
 const chunkBytes = 64 << 20
+
+// maxColumns is the most columns of a table.
+const maxColumns = 2_000_000
 
 // Reader gives a file's rows in order; io.EOF after the last. The first Table may have no rows, so that an empty file's
 // columns are known.
