@@ -437,6 +437,12 @@ var otherSteps = []step{
 		return nil
 	}},
 	{at: "*", classes: neighbours, up: (*state).searchMetric},
+	{at: "1.1", classes: neighbours, down: func(s *state) error {
+		if s.fitted() && (s.word("effective_metric_") == "yule" || s.word("metric") == "yule") {
+			return s.refuse("metric", "scipy beside releases before 1.1 gives other Yule distances, NaN of rows that agree")
+		}
+		return nil
+	}},
 	{at: "*", classes: "KNeighborsClassifier", up: func(s *state) error {
 		if text := wordsForNumbers(s.attrs, s.m.To); text != "" && !s.m.To.sameMinor(s.from) {
 			s.set("weights", pyobj.None{}, "the same votes; with \"uniform\" this release takes the classes for numbers: "+strconv.Quote(text))
