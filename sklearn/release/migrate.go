@@ -93,6 +93,7 @@ func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 		}
 		return !m.python2
 	})
+	m.bigEndian = numpy.BigEndian(&pyobj.Doc{Root: root})
 	if m.python2 {
 		root = pyobj.Rewrite(root, textOfPython2)
 		m.say("Text of Python 2 became str, in arrays too.")
@@ -109,12 +110,13 @@ func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 
 type migration struct {
 	Options
-	report  *Report
-	done    map[pyobj.Value]bool
-	middle  map[*pyobj.Object]bool // transformers inside another estimator
-	inside  int                    // estimators around the current one
-	asking  int                    // those of them that ask for scores or probabilities
-	python2 bool                   // Python 2 wrote the file
+	report    *Report
+	done      map[pyobj.Value]bool
+	middle    map[*pyobj.Object]bool // transformers inside another estimator
+	inside    int                    // estimators around the current one
+	asking    int                    // those of them that ask for scores or probabilities
+	python2   bool                   // Python 2 wrote the file
+	bigEndian bool                   // a big-endian machine wrote it
 }
 
 // versions lists the releases recorded in estimators, by age.

@@ -302,6 +302,12 @@ var preprocessingSteps = []step{
 		}
 		return nil
 	}},
+	{at: "*", classes: "HashingVectorizer FeatureHasher", up: func(s *state) error {
+		if s.m.bigEndian {
+			return s.refuse("n_features", "a big-endian machine wrote the file, and other machines hash terms to other columns")
+		}
+		return nil
+	}},
 	{at: "0.21", classes: "HashingVectorizer FeatureHasher", up: func(s *state) error {
 		if b, ok := s.get("non_negative").(pyobj.Bool); ok && bool(b) {
 			return s.refuse("non_negative", "it has no absolute values of hashed counts")
