@@ -87,6 +87,8 @@ func (t *Table) Match(w *Want) (tensor.Value, []string, error) {
 				return tensor.Value{Dense: tensor.FromF64(v.Dense.AsF64(), v.Dense.Shape...)}, notes, nil
 			}
 			return *v, notes, nil
+		case v.Dense != nil && w.Names == nil && v.Dense.DType == tensor.String && t.Typed && v.Dense.Cols() == len(w.Columns):
+			return *v, notes, nil // an array of text is one to scikit-learn, too
 		case v.Tokens != nil:
 			return tensor.Value{}, nil, &Error{Row: -1, Msg: "rows differ in length"}
 		}
@@ -409,7 +411,7 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		}
 		return tensor.FromF64(c.Tensor.AsF64()), nil
 	}
-	if c.Tensor != nil && c.Tensor.DType == tensor.Object && want.Categories != nil {
+	if c.Tensor != nil && !c.Tensor.DType.IsNumeric() && want.Categories != nil {
 		return c.Tensor, nil // what each value is, its author said
 	}
 	if want.Integers && c.Tensor == nil {

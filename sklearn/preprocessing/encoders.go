@@ -174,6 +174,9 @@ func (c *encoder) input(b *graph.Builder, e sklearn.Estimator, x graph.Value) gr
 		if d == tensor.Float16 && sklearn.Of(e).Before("1.6") && !halves(cats) {
 			return b.Unsupported("", "column %d is float16 and the categories are not: whether numpy compares them as float16 depends on its release and on how many rows there are", i)
 		}
+		if d == tensor.Bool && cats.DType == tensor.String && !sklearn.Of(e).Before("1.6") {
+			continue // they are compared as objects
+		}
 		if d.IsNumeric() && !anyNumber(cats) {
 			return b.Refuse("column %d holds numbers, the categories are text: ufunc 'isnan' not supported for the input types", i)
 		}
@@ -203,19 +206,26 @@ func anyNumber(t *tensor.Tensor) bool {
 	return false
 }
 
-// truths refuses what scikit-learn can not encode: where unknown values are let through it writes the first category in
-// their place, which in a column of truth values may be none of the categories. Releases 0.22 to 1.5 did not look again.
-func truths(b *graph.Builder, e sklearn.Estimator, x graph.Value, categories []*tensor.Tensor) graph.Value {
-	if base := sklearn.Of(e); !x.OK() || base.Before("1.6") && !base.Before("0.22") {
+// replaced refuses what scikit-learn can not encode: where unknown values are let through it writes the first category in
+// their place, as the column's own type, which may be none of the categories: a number in a column of text, or in one of
+// truth values. Releases 0.22 to 1.5 did not look at truth values again.
+func (c *encoder) replaced(b *graph.Builder, e sklearn.Estimator, x graph.Value) graph.Value {
+	if !x.OK() {
 		return x
 	}
 	t := x.Type()
-	for i, cats := range categories {
+	for i, cats := range c.Categories {
 		dt := t.DType
 		if t.Kind == graph.Frame {
 			dt = t.Columns[i].DType
 		}
-		if dt != tensor.Bool || !cats.DType.IsNumeric() || cats.Len() == 0 {
+		if !cats.DType.IsNumeric() || cats.Len() == 0 {
+			continue
+		}
+		if t.Kind == graph.Dense && dt == tensor.String {
+			return b.Refuse("column %d holds text, the categories are numbers: y contains previously unseen labels: np.str_(%s)", i, tensor.StrCell(categoryName(cats, 0)).Repr())
+		}
+		if base := sklearn.Of(e); dt != tensor.Bool || base.Before("1.6") && !base.Before("0.22") {
 			continue
 		}
 		known := map[bool]bool{}
@@ -429,7 +439,7 @@ func (e *OneHotEncoder) encode(b *graph.Builder, x graph.Value, dtype tensor.DTy
 	}
 	if e.HandleUnknownParam != "error" {
 		a.Default = unknown
-		x = truths(b, e, x, e.Categories)
+		x = e.replaced(b, e, x)
 	}
 	out := b.OneHot(b.Category(x, a), e.widths(), dtype)
 	if !e.SparseOutputParam {
@@ -780,7 +790,7 @@ func (e *OrdinalEncoder) Transform(b *graph.Builder, x graph.Value) graph.Value 
 		a.Values = append(a.Values, numbers(e.DTypeParam.DType, codes))
 	}
 	if e.HandleUnknownParam != "error" {
-		x = truths(b, e, x, e.Categories)
+		x = e.replaced(b, e, x)
 		def := make([]float64, len(e.Categories))
 		for i := range def {
 			def[i] = *e.UnknownValueParam
@@ -960,7 +970,7 @@ func (e *TargetEncoder) classes() int {
 
 // Transform looks the encodings up; unknown categories get the mean of the target.
 func (e *TargetEncoder) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = e.input(b, e, x)
+	x = e.replaced(b, e, e.input(b, e, x))
 	k := e.classes()
 	a := graph.CategoryAttr{}
 	var index []int
