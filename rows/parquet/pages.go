@@ -441,7 +441,7 @@ func runs(b []byte, width uint, n int64) error {
 func missing(b []byte, n int64) bool {
 	for len(b) > 0 && n > 0 {
 		u, k := binary.Uvarint(b)
-		count, in := int64(u>>1), b[k:] //nolint:gosec // runs keeps it small
+		count, in := int64(u>>1), b[k:]
 		if u&1 == 0 {
 			if count > 0 && (len(in) == 0 || in[0]&1 == 0) {
 				return true
