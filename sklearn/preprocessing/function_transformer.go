@@ -913,23 +913,93 @@ func round(c *arguments, x graph.Value) graph.Value {
 	return down(c.b.Unary(graph.OpRound, up(x)))
 }
 
+// clip is numpy.clip, which leaves a frame to pandas: there a column keeps its type unless a bound that cuts it has no place in it.
+// Whole numbers that a fraction might cut are float64 here, whether or not one of the rows is cut.
 func clip(c *arguments, x graph.Value) graph.Value {
 	c.ignore("out")
 	lo := c.number("a_min", c.number("min", math.Inf(-1)))
 	hi := c.number("a_max", c.number("max", math.Inf(1)))
-	if x.OK() && !x.DType().IsFloat() {
-		for _, name := range []string{"a_min", "min", "a_max", "max"} {
-			switch c.get(name).(type) {
-			case nil, pyobj.None, pyobj.Int:
-			default:
-				x = c.b.Cast(x, tensor.Float64)
-			}
+	if !x.OK() {
+		return x
+	}
+	d := x.DType()
+	to := d
+	for _, name := range []string{"a_min", "min", "a_max", "max"} {
+		v := c.get(name)
+		t, err := sklearn.Tensor(v)
+		if err != nil {
+			continue // there is none
 		}
-		if x.OK() && x.DType() == tensor.Bool {
-			x = c.b.Cast(x, tensor.Int64)
+		bound, _ := t.Float(0)
+		switch _, scalar := v.(*pyobj.Scalar); {
+		case c.frame && cutsNone(d, bound, strings.HasSuffix(name, "min")):
+		case c.frame && (d == tensor.Bool || t.DType == tensor.Bool):
+			return c.b.Unsupported("", "%s of truth values, which pandas makes objects", c.f.name)
+		case c.frame && holds(d, bound):
+		case c.frame && (d.IsFloat() || bound == math.Trunc(bound)):
+			return c.b.Unsupported("", "%s of a frame's %s by %v, which has no place among them", c.f.name, d, bound)
+		case !scalar && t.DType == tensor.Bool:
+		case !scalar && t.DType.IsFloat() && d.IsFloat():
+		case !scalar && t.DType.IsInt():
+			if d == tensor.Bool {
+				to = tensor.Promote(to, tensor.Int64)
+			}
+		case scalar && c.self.Numpy == 1 && rank(t.DType) <= rank(d):
+			to = tensor.Promote(to, least(t.Cell(0), d))
+		default:
+			to = tensor.Promote(to, t.DType)
 		}
 	}
-	return c.b.Clip(x, lo, hi)
+	if to == tensor.Bool {
+		return c.b.Cast(c.b.Clip(c.b.Cast(x, tensor.Int64), lo, hi), to)
+	}
+	return c.b.Clip(c.b.Cast(x, to), lo, hi)
+}
+
+// holds reports that a bound is among the values of a type.
+func holds(d tensor.DType, bound float64) bool {
+	switch {
+	case d == tensor.Float32:
+		return float64(float32(bound)) == bound
+	case d.IsFloat():
+		return d == tensor.Float64
+	}
+	lo, hi := limits(d)
+	return bound == math.Trunc(bound) && lo <= bound && bound <= hi
+}
+
+// cutsNone reports a bound that no value of a type lies beyond.
+func cutsNone(d tensor.DType, bound float64, lower bool) bool {
+	if d.IsFloat() {
+		return math.IsInf(bound, 0)
+	}
+	lo, hi := limits(d)
+	return lower && bound <= lo || !lower && bound >= hi
+}
+
+// limits are the least and the largest of an integer type.
+func limits(d tensor.DType) (lo, hi float64) {
+	switch d {
+	case tensor.Bool:
+		return 0, 1
+	case tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64:
+		return 0, math.Ldexp(1, bits(d)) - 1
+	}
+	hi = math.Ldexp(1, bits(d)-1)
+	return -hi, hi - 1
+}
+
+// bits is how many an integer type has.
+func bits(d tensor.DType) int {
+	switch d {
+	case tensor.Int8, tensor.Uint8:
+		return 8
+	case tensor.Int16, tensor.Uint16:
+		return 16
+	case tensor.Int32, tensor.Uint32:
+		return 32
+	}
+	return 64
 }
 
 func nanToNum(c *arguments, x graph.Value) graph.Value {
