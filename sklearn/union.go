@@ -178,6 +178,9 @@ func truthAmongNumbers(t graph.Type) bool {
 	return slices.ContainsFunc(t.Columns, isBool) && slices.ContainsFunc(t.Columns, isNumber)
 }
 
+// ObjectFrame reports a frame of which pandas makes an array of objects.
+func ObjectFrame(t graph.Type) bool { return !NumericFrame(t) || truthAmongNumbers(t) }
+
 // NumericFrame reports that all columns are numbers.
 func NumericFrame(t graph.Type) bool {
 	return !slices.ContainsFunc(t.Columns, func(c graph.Column) bool { return !c.DType.IsNumeric() })

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // Classes lists what this package understands.
@@ -328,6 +329,11 @@ func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	}
 	if len(parts) == 0 {
 		return sklearn.NoColumns(b, x)
+	}
+	for _, p := range parts {
+		if t := p.Type(); sparse && (t.Kind == graph.Frame && sklearn.ObjectFrame(t) || !t.Sparse() && (t.DType == tensor.Object || t.DType == tensor.String)) {
+			return b.Refuse("scipy.sparse does not support dtype object")
+		}
 	}
 	return sklearn.UnionOf(b, u, sparse, parts, names, u.format())
 }
