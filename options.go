@@ -15,7 +15,7 @@ var registry = sync.OnceValue(func() *sklearn.Registry { return all.Registry() }
 
 // binder makes estimators of what a file holds.
 func (o *options) binder(doc *pyobj.Doc) *sklearn.Binder {
-	return &sklearn.Binder{Registry: o.registry, Lenient: o.lenient, Numpy: numpy.Generation(doc), BigEndian: numpy.BigEndian(doc)}
+	return &sklearn.Binder{Registry: o.registry, Lenient: o.lenient, Numpy: numpy.Generation(doc), BigEndian: numpy.BigEndian(doc.Root)}
 }
 
 // Option changes how a file is opened.

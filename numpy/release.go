@@ -24,9 +24,9 @@ func Generation(doc *pyobj.Doc) int {
 }
 
 // BigEndian reports arrays of a big-endian machine and none of another: scikit-learn's hashes are of the machine's byte order.
-func BigEndian(doc *pyobj.Doc) bool {
+func BigEndian(root pyobj.Value) bool {
 	var big, little bool
-	pyobj.Walk(doc.Root, func(v pyobj.Value) bool {
+	pyobj.Walk(root, func(v pyobj.Value) bool {
 		if a, ok := v.(*pyobj.Array); ok && a.DType != nil {
 			big, little = big || a.DType.Order == '>', little || a.DType.Order == '<'
 		}

@@ -116,7 +116,7 @@ func Check(b *graph.Builder, e Estimator, x graph.Value, a Accept) graph.Value {
 // matrixDType is the type of the matrix that check_array first makes of a frame, of text or of objects.
 func matrixDType(t graph.Type, rule DTypeRule) tensor.DType {
 	switch {
-	case t.Kind == graph.Frame && (rule != DTypeInt || allNumeric(t.Columns)):
+	case t.Kind == graph.Frame && (rule != DTypeInt || NumericFrame(t)):
 		return FrameDType(t)
 	case t.Kind == graph.Frame:
 		return tensor.Object
@@ -124,15 +124,6 @@ func matrixDType(t graph.Type, rule DTypeRule) tensor.DType {
 		return tensor.Int64
 	}
 	return tensor.Float64
-}
-
-func allNumeric(columns []graph.Column) bool {
-	for _, c := range columns {
-		if !c.DType.IsNumeric() {
-			return false
-		}
-	}
-	return true
 }
 
 // Finite adds the guard against NaN and infinities with scikit-learn's words.

@@ -977,29 +977,18 @@ func cutsNone(d tensor.DType, bound float64, lower bool) bool {
 	return lower && bound <= lo || !lower && bound >= hi
 }
 
-// limits are the least and the largest of an integer type.
+// limits are the least and the largest of an integer type or of truth values.
 func limits(d tensor.DType) (lo, hi float64) {
+	if short, ok := shortInts[d]; ok {
+		return float64(short[0]), float64(short[1])
+	}
 	switch d {
 	case tensor.Bool:
 		return 0, 1
-	case tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64:
-		return 0, math.Ldexp(1, bits(d)) - 1
+	case tensor.Uint64:
+		return 0, 0x1p64 - 1
 	}
-	hi = math.Ldexp(1, bits(d)-1)
-	return -hi, hi - 1
-}
-
-// bits is how many an integer type has.
-func bits(d tensor.DType) int {
-	switch d {
-	case tensor.Int8, tensor.Uint8:
-		return 8
-	case tensor.Int16, tensor.Uint16:
-		return 16
-	case tensor.Int32, tensor.Uint32:
-		return 32
-	}
-	return 64
+	return -0x1p63, 0x1p63 - 1
 }
 
 func nanToNum(c *arguments, x graph.Value) graph.Value {

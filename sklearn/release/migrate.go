@@ -93,7 +93,7 @@ func Migrate(root pyobj.Value, opt Options) (pyobj.Value, *Report, error) {
 		}
 		return !m.python2
 	})
-	m.bigEndian = numpy.BigEndian(&pyobj.Doc{Root: root})
+	m.bigEndian = numpy.BigEndian(root)
 	if m.python2 {
 		root = pyobj.Rewrite(root, textOfPython2)
 		m.say("Text of Python 2 became str, in arrays too.")
