@@ -154,7 +154,7 @@ func (k *AffinityPropagation) Predict(b *graph.Builder, x graph.Value) graph.Val
 	return parts.Nearest(b, x, c)
 }
 
-// FeatureAgglomeration is sklearn.cluster.FeatureAgglomeration with pooling_func numpy.mean, max, min or sum.
+// FeatureAgglomeration is sklearn.cluster.FeatureAgglomeration with pooling_func numpy.mean, max, min, sum or median.
 type FeatureAgglomeration struct {
 	sklearn.Base
 	Labels  *tensor.Tensor `sk:"labels_"`
@@ -189,7 +189,7 @@ func (k *FeatureAgglomeration) Bound(*sklearn.Binder) error {
 			return fmt.Errorf("labels_ holds %d", l)
 		}
 	}
-	if k.Pooling.op == "" {
+	if k.Pooling == (pooling{}) {
 		k.Pooling.op = graph.OpReduceMean
 	}
 	return nil
@@ -203,7 +203,7 @@ func (k *FeatureAgglomeration) Transform(b *graph.Builder, x graph.Value) graph.
 	}
 	var cols []graph.Value
 	for _, g := range k.groups() {
-		cols = append(cols, b.Reduce(k.Pooling.op, b.Gather(x, g), 1, true, graph.Sequential))
+		cols = append(cols, k.Pooling.of(b, b.Gather(x, g)))
 	}
 	return b.HStack(false, cols...)
 }
