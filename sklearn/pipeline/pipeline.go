@@ -307,7 +307,7 @@ func (u *FeatureUnion) Inside() []sklearn.Estimator { return u.TransformerListPa
 func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	var parts []graph.Value
 	var names []string
-	sparse := false
+	sparse, objects := false, false
 	for _, s := range u.TransformerListParam {
 		if s.Drop {
 			continue
@@ -324,16 +324,17 @@ func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 			return b.Refuse("Transformer '%s' returned an array or dataframe with %d dimensions, but expected 2 dimensions (n_samples, n_features).", s.Name, len(t.Shape))
 		}
 		sparse = sparse || t.Sparse()
-		parts = append(parts, u.TransformerWeightsParam.Scale(b, s.Name, p))
+		objects = objects || t.Kind == graph.Frame && !sklearn.NumericFrame(t) || !t.Sparse() && (t.DType == tensor.Object || t.DType == tensor.String)
+		p = u.TransformerWeightsParam.Scale(b, s.Name, p) // objects stay such, truth values beside numbers do not
+		objects = objects || p.OK() && p.Type().Kind == graph.Frame && sklearn.ObjectFrame(p.Type())
+		parts = append(parts, p)
 		names = append(names, s.Name)
 	}
 	if len(parts) == 0 {
 		return sklearn.NoColumns(b, x)
 	}
-	for _, p := range parts {
-		if t := p.Type(); sparse && (t.Kind == graph.Frame && sklearn.ObjectFrame(t) || !t.Sparse() && (t.DType == tensor.Object || t.DType == tensor.String)) {
-			return b.Refuse("scipy.sparse does not support dtype object")
-		}
+	if sparse && objects {
+		return b.Refuse("scipy.sparse does not support dtype object")
 	}
 	return sklearn.UnionOf(b, u, sparse, parts, names, u.format())
 }

@@ -322,9 +322,13 @@ def last_of_rounds(est, X):
 TERMS = 0.03
 
 
+def plain(A):
+    """Rows of any form as a dense array of float64."""
+    return np.asarray(A.toarray() if sp.issparse(A) else A, dtype=float)
+
+
 def norms(A):
-    A = A.toarray() if sp.issparse(A) else np.asarray(A, dtype=float)
-    return np.nansum(np.square(A), 1)
+    return np.nansum(np.square(plain(A)), 1)
 
 
 COUNTED = set("hamming jaccard dice matching kulsinski rogerstanimoto russellrao sokalmichener sokalsneath yule".split())
@@ -476,14 +480,13 @@ def terms(est, X):
     """Per row, the sum of |dual coefficient × kernel| that a kernel machine's scores come from. One-class machines and
     large C make scores many orders smaller than their terms: scikit-learn's own are then as far from the exact sum as
     ours."""
-    X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+    X = plain(X)
     if hasattr(est, "X_fit_"):
-        Y = est.X_fit_.toarray() if sp.issparse(est.X_fit_) else est.X_fit_
+        Y = plain(est.X_fit_)
         K = X if est.kernel == "precomputed" else est._get_kernel(X, Y) if callable(est.kernel) else pairwise_kernels(
             X, Y, metric=est.kernel, filter_params=True, gamma=est.gamma, degree=est.degree, coef0=est.coef0)
         return np.dot(np.abs(K), np.abs(est.dual_coef_.reshape(len(Y), -1))).max(1)
-    sv = est.support_vectors_.toarray() if sp.issparse(est.support_vectors_) else est.support_vectors_
-    dual = est._dual_coef_.toarray() if sp.issparse(est._dual_coef_) else est._dual_coef_
+    sv, dual = plain(est.support_vectors_), plain(est._dual_coef_)
     if est.kernel == "precomputed":
         K = X[:, est.support_]
     elif callable(est.kernel):
@@ -505,10 +508,19 @@ def quadratic(est, X):
 
 def wobble(est, X, method="transform"):
     """Per row, by how much scikit-learn's own numbers move when each number of a float32 row does by a unit in its last place."""
-    r, ask = np.random.RandomState(0), getattr(est, method)
-    base = ask(X)
-    near = [ask(X * (1 + 2.0**-23 * r.randint(-1, 2, X.shape)).astype(np.float32)) for _ in range(12)]
-    return np.abs(np.array(near, dtype=float) - base).reshape(12, len(X), -1).max(axis=(0, 2))
+    r = np.random.RandomState(0)
+
+    def ask(moved):
+        Y = X.copy()
+        if sp.issparse(X):
+            Y.data = moved(X.data)
+        else:
+            Y[...] = moved(X)
+        return plain(getattr(est, method)(Y))
+
+    base = ask(lambda v: v)
+    near = [ask(lambda v: v * (1 + 2.0**-23 * r.randint(-1, 2, v.shape)).astype(np.float32)) for _ in range(12)]
+    return np.abs(np.array(near) - base).reshape(12, X.shape[0], -1).max(axis=(0, 2))
 
 
 def single(v, seen=None):
@@ -529,9 +541,10 @@ def single(v, seen=None):
 def projected(est, X, method):
     """The sums of magnitudes of the terms of each number that a linear map makes of rows, or None for what is none."""
     name = type(est).__name__
-    X = np.abs(X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float))
+    X = np.abs(plain(X))
     mean = np.abs(getattr(est, "mean_", 0) if getattr(est, "mean_", None) is not None else 0)
     size = np.sqrt(est.explained_variance_) if getattr(est, "whiten", False) and name != "FastICA" else 1
+    size = np.maximum(size, np.finfo(est.components_.dtype).eps) if method == "transform" and np.ndim(size) else size
     if name in ("PCA", "IncrementalPCA", "TruncatedSVD", "NeighborhoodComponentsAnalysis") or name == "FastICA" and method == "transform":
         A = np.abs(est.components_)
         return np.dot(X + mean, A.T) / size if method == "transform" else np.dot(X * size, A) + mean
@@ -586,7 +599,7 @@ def scale(est, X, method, coarse):
     inner = parts(est)
     few = 1 if coarse or getattr(X, "dtype", None) == np.float32 else TERMS
     try:
-        if type(est).__name__ == "Pipeline" and len(inner) > 1:
+        if type(est).__name__ == "Pipeline" and len(inner) > 1 and method != "inverse_transform":
             Z = X
             for step in inner[:-1]:
                 Z = step.transform(Z)
@@ -604,11 +617,13 @@ def scale(est, X, method, coarse):
         if type(est).__name__ == "CalibratedClassifierCV" and "GaussianProcessClassifier(" in repr(est) and method == "predict_proba":
             by = [scale(getattr(c, "estimator", None) or c.base_estimator, X, method, coarse) for c in est.calibrated_classifiers_]
             return None if None in by else np.max(by, 0).tolist()
-        if inner is not None:
+        if inner is not None or tolerance(est, method) == "exact":
             return None
         if type(est).__name__ == "TransformedTargetRegressor":
             # The rounding of the regressor, as the inverse of the transformer carries it on.
             by = scale(est.regressor_, X, method, coarse)
+            if by is None:
+                return None
             y = np.asarray(est.regressor_.predict(X), dtype=float).reshape(len(by), -1)
             back = [est.transformer_.inverse_transform(y + step * np.reshape(by, (-1, 1))) for step in (0, 1e-3)]
             return (np.abs(back[1] - back[0]).max(1) / 1e-3).tolist()
@@ -633,20 +648,20 @@ def scale(est, X, method, coarse):
             # Directions without variance are scaled up by a million: what is left of them is rounding.
             options = est._get_kernel_params()
             K = np.abs(pairwise_kernels(X, est.components_, metric=est.kernel, filter_params=True, **options))
-            if few == 1 and est.kernel in ("linear", "poly", "polynomial", "sigmoid"):
+            narrow = few == 1 and est.components_.dtype == np.float32
+            if narrow and est.kernel in ("linear", "poly", "polynomial", "sigmoid"):
                 # Products whose terms cancel, then raised to a power or as steep as a tangent.
                 power = options.get("degree", 3) if "poly" in est.kernel else 1
                 g, c = (1, 0) if est.kernel == "linear" else (options.get("gamma", 1 / X.shape[1]), abs(options.get("coef0", 1)))
-                T = np.dot(abs(X), abs(est.components_).T)
-                T = (g * (T.toarray() if sp.issparse(T) else T) + c) ** power * max(1, power)
+                T = (g * np.dot(np.abs(plain(X)), np.abs(plain(est.components_)).T) + c) ** power * max(1, power)
                 K = 2 * (K + 2 * (1 - K**2) * T if est.kernel == "sigmoid" else np.maximum(K, T))
-            return np.maximum(np.abs(est.transform(X)).max(1), (0.1 if few == 1 else 1e-3) * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
-        if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF"):
+            return np.maximum(np.abs(est.transform(X)).max(1), (0.1 if narrow else 1e-3) * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
+        if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF") and method == "transform":
             # Hundreds of iterations in float32: as far as they end from those in float64.
-            W = est.transform(X)
+            W = plain(est.transform(X))
             wide = copy.copy(est)
             wide.components_ = est.components_.astype(float)
-            moved = np.abs(wide.transform(np.asarray(X, dtype=float)) - W).max(1)
+            moved = np.abs(plain(wide.transform(plain(X))) - W).max(1)
             return (2 * float(np.abs(W).max()) + 2 * moved / WIDTH["sum32"]).tolist()
         if method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
             top = np.abs(est._decision_function(X)).max(1)
@@ -655,7 +670,7 @@ def scale(est, X, method, coarse):
             return (inverse_error(est, X) / WIDTH[width(est, X, method, coarse)]).tolist()
         if type(est).__name__ == "PolynomialCountSketch":
             # The Fourier transforms round relative to the terms of their product.
-            A = np.c_[np.sqrt(est.gamma) * (X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)), np.full((X.shape[0], int(est.coef0 != 0)), np.sqrt(est.coef0))]
+            A = np.c_[np.sqrt(est.gamma) * plain(X), np.full((X.shape[0], int(est.coef0 != 0)), np.sqrt(est.coef0))]
             return (0.1 * np.abs(A).sum(1) ** est.degree).tolist()
         if type(est).__name__ == "Isomap":
             # Squared paths, centred and projected.
@@ -675,14 +690,14 @@ def scale(est, X, method, coarse):
             # The atoms of a code are solved for through their Gram matrix, step after step.
             D0 = getattr(est, "components_", getattr(est, "dictionary", None))
             D = D0.astype(float)
-            code = est.transform(X)
+            code = plain(est.transform(X))
             code = code[:, : len(D)] - code[:, len(D) :] if est.split_sign else code
             # Coordinate descent in float32 stops where its duality gap is rounding: at its square root from the optimum.
             narrow = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
             far = 20 if est.transform_algorithm == "lasso_cd" and narrow else 4 if narrow else 0.1
             by = [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
             if est.transform_algorithm == "lasso_lars":  # the path ends among correlations that are rounding
-                lost = (est.transform_alpha or 1) < 1e-14 * np.abs(np.dot(X, D.T)).max(1)
+                lost = (est.transform_alpha or 1) < 1e-14 * np.abs(np.dot(plain(X), D.T)).max(1)
                 by = np.where(lost, 1e13 * np.abs(code).max(), by).tolist()
             return np.maximum(by, 2e6 * wobble(est, X)).tolist() if far == 20 and X.dtype == np.float32 else by
         if type(est).__name__ == "PowerTransformer" and method == "transform" and getattr(X, "dtype", None) == np.float32 and est.method == "yeo-johnson":
@@ -698,15 +713,16 @@ def scale(est, X, method, coarse):
             loss = 0.3 if coarse else np.finfo(float).eps / 1e-13
             return (np.abs(est.mahalanobis(X)) * loss * np.linalg.cond(est.covariance_)).tolist()
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
-            # The covariance is inverted in float32: its condition number is lost.
-            return (0.1 * np.abs(est.score_samples(X)) * np.linalg.cond(est.get_covariance())).tolist()
+            # The covariance is inverted in float32: its condition number is lost, and digits of the logarithm of its determinant.
+            cov = est.get_covariance()
+            return (0.1 * (np.abs(est.score_samples(X)) * np.linalg.cond(cov) + abs(np.linalg.slogdet(cov)[1]))).tolist()
         if type(est).__name__ == "NearestCentroid" and method != "predict":
             # Squared distances by the expanded product, in units of the deviations.
             s = np.where(est.within_class_std_dev_ == 0, 1, est.within_class_std_dev_)
-            A, B = (X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)) / s, est.centroids_ / s
+            A, B = plain(X) / s, est.centroids_ / s
             return (few * (np.square(A).sum(1) + np.square(B).sum(1).max())).tolist()
         if coarse and hasattr(est, "coef_") and not sp.issparse(est.coef_) and (method == "predict" or hasattr(est, "classes_")):
-            X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+            X = plain(X)
             return (np.dot(np.abs(X), np.abs(np.atleast_2d(est.coef_)).T) + np.abs(est.intercept_)).max(1).tolist()
         if isinstance(getattr(est, "init", None), BaseEstimator) and hasattr(est, "classes_"):
             # The stages start from the log-odds of float32 probabilities.
@@ -751,7 +767,8 @@ def scale(est, X, method, coarse):
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()
             return (0.1 * (np.dot(Z, np.abs(P)) * Z).sum(1) + 1e-3 * np.linalg.cond(P)).tolist()  # its logarithmic determinant, too
-        if type(est).__name__ == "FastICA" and not coarse and method == "transform":
+        whitens = type(est).__name__ == "FastICA" or type(est).__name__ in ("PCA", "IncrementalPCA") and est.whiten
+        if whitens and not coarse and method == "transform":
             # Whitening scales directions without variance up until what is left of them is rounding.
             return (few * projected(est, X, method)).max(1).tolist()
         by = projected(est, X, method) if coarse and method in ("transform", "inverse_transform") else None
@@ -761,7 +778,7 @@ def scale(est, X, method, coarse):
             X = np.asarray(X, dtype=float)
             return ((0.1 if coarse else 1e-3) * np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
         if type(est).__name__ == "RBFSampler":
-            X = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
+            X = plain(X)
             return ((0.1 if coarse else 1e-3) * np.dot(np.abs(X), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
         if type(est).__name__ == "KernelPCA" and method == "inverse_transform":
             return (few * np.dot(np.abs(est._get_kernel(X, est.X_transformed_fit_)), np.abs(est.dual_coef_)).max(1)).tolist()
@@ -775,9 +792,7 @@ def scale(est, X, method, coarse):
             return [1.0] * X.shape[0]  # one minus a product of unit rows, centred ones for correlation
         if tolerance(est, method) != "dist":
             return None
-        A = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=float)
         B = getattr(est, "cluster_centers_", getattr(est, "subcluster_centers_", getattr(est, "_fit_X", None)))
-        B = B.toarray() if sp.issparse(B) else np.asarray(B, dtype=float)
-        return (np.nansum(np.square(A), 1) + np.nansum(np.square(B), 1).max()).tolist()
+        return (norms(X) + norms(B).max()).tolist()
     except Exception:
         return None

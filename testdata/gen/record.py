@@ -29,6 +29,11 @@ staged_decision_function predict_std latent_mean_and_variance kneighbors_graph r
 warnings.filterwarnings("ignore")
 
 
+def cut(dtype, bound):
+    """Whether a fraction may cut values of an integer type: pandas then gives that type or float64, as the rows have it."""
+    return dtype.kind in "iu" and isinstance(bound, float) and bound % 1 > 0 and np.iinfo(dtype).min < bound < np.iinfo(dtype).max
+
+
 def call(est, method, X):
     if getattr(est, "sample_posterior", False):
         est = copy.deepcopy(est)  # each call moves its generator on: all are to start where the file does
@@ -50,6 +55,8 @@ def call(est, method, X):
     out = getattr(est, method)(X)
     if type(est).__name__ == "RadiusNeighborsRegressor" and method == "predict" and (out.dtype.kind in "iub" or est.weights != "uniform"):
         return out.astype(float)  # where no row has a neighbour the NaN that stands for none takes the targets' type
+    if type(est).__name__ == "FunctionTransformer" and isinstance(out, pd.DataFrame) and est.func is np.clip:
+        return out.astype({c: float for c in out if any(cut(X[c].dtype, v) for v in (est.kw_args or {}).values())})
     if type(est).__name__.endswith("NMF") and method == "inverse_transform":
         return np.asarray(out)  # of a frame scikit-learn makes one without names
     if type(est).__name__.endswith("SparsePCA") and method == "transform" and out.ndim == 1:
