@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/larder-ml/larder"
 	"github.com/larder-ml/larder/audit"
@@ -166,4 +167,29 @@ func ExampleWithRegistry() {
 	// sklearn: model.steps[0]: class shop.Clipper is not part of scikit-learn, and a model's own code is never run
 	// [0.287239454174 0.712760545826]
 	// [0.297431096582 0.702568903418]
+}
+
+// Models with functions of their author's own: a FunctionTransformer's, and a tokenizer.
+func ExampleWithRegistry_functions() {
+	own := larder.WithRegistry(all.Registry().WithFuncs(
+		sklearn.Func{Name: "shop.double", Rows: func(b *graph.Builder, x graph.Value) graph.Value { return b.Mul(x, b.Scalar(2, x)) }},
+		sklearn.Func{Name: "shop.words", Terms: strings.Fields},
+	))
+	for path, rows := range map[string]tensor.Value{
+		"testdata/own/function.pkl":  larder.Floats([][]float64{{0.5, 2, -3}, {0, 0, 0.25}}),
+		"testdata/own/tokenizer.pkl": larder.Texts("cat  fish", "dog"),
+	} {
+		m, err := larder.Open(path, own)
+		if err != nil {
+			log.Fatal(err)
+		}
+		proba, err := m.PredictProba(context.Background(), rows)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%.12f\n", []float64{proba.Tensor().F64[1], proba.Tensor().F64[3]})
+	}
+	// Unordered output:
+	// [0.249245180284 0.742876257302]
+	// [0.689751649752 0.283149107684]
 }

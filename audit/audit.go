@@ -151,11 +151,12 @@ type judge struct {
 	imports  map[string]bool
 	seen     map[string]bool
 	names    map[*pyobj.Global]known
-	depths   []int32 // of a tree's nodes
+	depths   []int32                       // of a tree's nodes
+	partials map[*pyobj.Object]pyobj.Value // the state that was set last, in the order of the trace
 }
 
 func newJudge(p Policy) *judge {
-	j := &judge{policy: p, trusted: map[string]bool{}, imports: map[string]bool{}, seen: map[string]bool{}, names: map[*pyobj.Global]known{}}
+	j := &judge{policy: p, trusted: map[string]bool{}, imports: map[string]bool{}, seen: map[string]bool{}, names: map[*pyobj.Global]known{}, partials: map[*pyobj.Object]pyobj.Value{}}
 	for _, n := range p.Trusted {
 		j.trusted[n] = true
 	}
@@ -236,6 +237,8 @@ func (j *judge) old(f Finding) {
 func (j *judge) note(n pyobj.Note) {
 	f := Finding{Symbol: n.Rule, Offset: n.Offset, Index: -1, Message: n.Message}
 	switch {
+	case n.Rule == "dotted-name":
+		return // judged as an import
 	case n.Rule == "legacy-opcode":
 		f.Level = Note
 		j.old(f)
@@ -283,7 +286,7 @@ func (j *judge) judgeCall(c *pyobj.Call) {
 		return
 	}
 	g, ok := c.Func.(*pyobj.Global)
-	if !ok && (unpicklesZone(c) || rebuildsBlock(c)) {
+	if !ok && (unpicklesZone(c) || rebuildsBlock(c) || methodWithKeywords(j, c)) {
 		return
 	}
 	if !ok {
@@ -345,6 +348,9 @@ func (j *judge) judgeBuild(c *pyobj.Call, f Finding) {
 	var state pyobj.Value
 	if len(c.Args) > 0 {
 		state = c.Args[0]
+	}
+	if f.Symbol == "functools.partial" {
+		j.partials[o] = state
 	}
 	if why := j.checkState(f.Symbol, o, state); why != "" {
 		f.Rule, f.Level = ruleState, Critical

@@ -46,6 +46,13 @@ func namedForms() map[string]form {
 		"builtins.type":                   noneTypeForm,
 		"__builtin__.type":                noneTypeForm,
 		"re._compile":                     shape("text [int]"),
+		"re.RegexFlag":                    shape("int"),
+		"operator.itemgetter":             itemsForm,
+		"_operator.itemgetter":            itemsForm,
+		"operator.attrgetter":             attributesForm,
+		"_operator.attrgetter":            attributesForm,
+		"operator.methodcaller":           methodForm,
+		"_operator.methodcaller":          methodForm,
 		"numpy.dtype":                     dtypeForm,
 		"numpy.ma.core._mareconstruct":    maskedForm,
 		"numpy.random.__RandomState_ctor": shape(""),
@@ -367,6 +374,9 @@ func partialForm(j *judge, args []pyobj.Value) string {
 	if len(args) == 0 {
 		return "wants a function"
 	}
+	if len(args) == 1 && callsMethod(args[0]) {
+		return "" // its state says which
+	}
 	if why := j.function(args[0]); why != "" {
 		return why
 	}
@@ -381,8 +391,13 @@ func (j *judge) function(v pyobj.Value) string {
 			return ""
 		}
 	case *pyobj.Object:
-		if n := x.ClassName(); n == "builtins.getattr" || n == "__builtin__.getattr" || n == "functools.partial" || n == "numpy.core._ufunc_reconstruct" {
+		switch n := x.ClassName(); n {
+		case "builtins.getattr", "__builtin__.getattr", "functools.partial", "numpy.core._ufunc_reconstruct":
 			return ""
+		default:
+			if isOperator(n) || vectorizes(n) {
+				return ""
+			}
 		}
 	}
 	return "the function is " + describe(v)
@@ -400,8 +415,8 @@ func convertsText(g *pyobj.Global) bool {
 	return false
 }
 
-// getattrForm allows bound methods: getattr(object of a known class, "name"), and the one of its own that a discrete distribution of
-// scipy.stats holds.
+// getattrForm allows bound methods: getattr(object of a known class, "name"), the one of its own that a discrete distribution of
+// scipy.stats holds, and the methods of text, patterns, arrays and frames that only compute.
 func getattrForm(_ *judge, args []pyobj.Value) string {
 	const only = "is allowed for bound methods of scikit-learn objects only"
 	if len(args) != 2 {
@@ -410,9 +425,14 @@ func getattrForm(_ *judge, args []pyobj.Value) string {
 	name, isText := pyobj.Text(args[1])
 	o, made := args[0].(*pyobj.Object)
 	g, _ := global(args[0])
+	_, word := pyobj.Text(args[0])
 	switch {
 	case g == zoneInfo && name == "_unpickle":
-	case (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods[name]: // as a tokenizer
+	case (g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode") && textMethods()[name]: // as a tokenizer
+	case word && name == "join":
+	case made && o.ClassName() == "re._compile" && patternMethods()[name]:
+	case g == "numpy.ndarray" && arrayMethods()[name]:
+	case isDotted(args[0], name):
 	case isText && made && strings.HasPrefix(o.ClassName(), "sklearn.") && !strings.HasPrefix(o.ClassName(), "sklearn.externals.") && (!strings.HasPrefix(name, "_") || name == "_raw_predict") && !strings.Contains(name, "."):
 	case made && strings.HasPrefix(o.ClassName(), "scipy.stats.") && name == "_entropy":
 	default:
@@ -421,7 +441,149 @@ func getattrForm(_ *judge, args []pyobj.Value) string {
 	return ""
 }
 
-var textMethods = map[string]bool{"split": true, "lower": true, "upper": true, "strip": true, "lstrip": true, "rstrip": true, "splitlines": true, "casefold": true}
+// isDotted reports a method of a class that stands in the list behind a dot.
+func isDotted(class pyobj.Value, method string) bool {
+	g, ok := class.(*pyobj.Global)
+	return ok && uses(*g)&asValue != 0 && uses(pyobj.Global{Module: g.Module, Name: g.Name + "." + method})&asValue != 0
+}
+
+// Methods that give a value from plain arguments: they run nothing of their object's choosing, look up no attribute by a name from
+// the file, as str.format does, and write nothing.
+var (
+	textMethods = sync.OnceValue(func() map[string]bool {
+		return fieldSet(`capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit islower isnumeric isspace istitle isupper
+lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title
+translate upper`)
+	})
+	patternMethods = sync.OnceValue(func() map[string]bool { return fieldSet("findall finditer fullmatch match search split sub subn") })
+	arrayMethods   = sync.OnceValue(func() map[string]bool {
+		return fieldSet(`all any argmax argmin argsort astype clip conj copy cumprod cumsum flatten max mean min nonzero prod ptp ravel repeat reshape round
+squeeze std sum swapaxes take tolist transpose var`)
+	})
+	frameMethods = sync.OnceValue(func() map[string]bool {
+		return fieldSet(`abs add between bfill count cummax cummin diff div divide drop drop_duplicates dropna duplicated eq expm1 ffill fillna filter floordiv
+ge get_dummies gt head infer_objects isin isna isnull le log1p lt mask maximum median minimum mod mul multiply ne notna notnull pct_change pow power
+quantile radd rank rdiv rename reset_index rmul rsub select_dtypes set_axis shift sign sin sort_index sort_values sqrt sub subtract tail tan tanh to_frame
+to_list to_numpy toarray tocoo tocsc tocsr todense truediv where`)
+	})
+	readAttributes = sync.OnceValue(func() map[string]bool {
+		return fieldSet("T array columns dtype dtypes flat imag index ndim real shape size values")
+	})
+)
+
+// itemsForm checks operator.itemgetter: keys of rows.
+func itemsForm(_ *judge, args []pyobj.Value) string {
+	if len(args) == 0 {
+		return "wants a key"
+	}
+	for i, a := range args {
+		if !plainData(a, 4) {
+			return fmt.Sprintf("argument %d is %s", i, describe(a))
+		}
+	}
+	return ""
+}
+
+// attributesForm checks operator.attrgetter: attributes of arrays and frames that are data.
+func attributesForm(_ *judge, args []pyobj.Value) string {
+	for _, a := range args {
+		if n, ok := pyobj.Text(a); !ok || !readAttributes()[n] {
+			return fmt.Sprintf("the attribute is %.60s", describeText(a))
+		}
+	}
+	if len(args) == 0 {
+		return "wants an attribute"
+	}
+	return ""
+}
+
+// methodForm checks operator.methodcaller: a method of text, arrays or frames that only computes, with plain arguments.
+func methodForm(_ *judge, args []pyobj.Value) string {
+	if len(args) == 0 {
+		return "wants a method"
+	}
+	n, ok := pyobj.Text(args[0])
+	if !ok || !textMethods()[n] && !arrayMethods()[n] && !frameMethods()[n] {
+		return fmt.Sprintf("the method is %.60s", describeText(args[0]))
+	}
+	for i, a := range args[1:] {
+		if !plainData(a, 4) {
+			return fmt.Sprintf("argument %d is %s", i+1, describe(a))
+		}
+		if why := zonePath(a); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func describeText(v pyobj.Value) string {
+	if n, ok := pyobj.Text(v); ok {
+		return fmt.Sprintf("%q", n)
+	}
+	return describe(v)
+}
+
+// plainData reports numbers, text, None, slices, types of Python and numpy, and containers of these.
+func plainData(v pyobj.Value, depth int) bool {
+	all := func(vs []pyobj.Value) bool {
+		return depth > 0 && !slices.ContainsFunc(vs, func(v pyobj.Value) bool { return !plainData(v, depth-1) })
+	}
+	switch x := v.(type) {
+	case *pyobj.List:
+		return all(x.Items)
+	case *pyobj.Tuple:
+		return all(x.Items)
+	case *pyobj.Dict:
+		return !slices.ContainsFunc(x.Entries, func(e pyobj.Entry) bool {
+			return depth == 0 || !plainData(e.Key, depth-1) || !plainData(e.Value, depth-1)
+		})
+	case *pyobj.Global:
+		return (x.Module == "builtins" || x.Module == "__builtin__" || x.Module == "numpy") && uses(*x)&asClass != 0
+	case *pyobj.Object:
+		n := x.ClassName()
+		return (n == "builtins.slice" || n == "__builtin__.slice") && all(x.Args) || isScalar(x)
+	}
+	return true
+}
+
+// methodWithKeywords reports functools.partial(operator.methodcaller, name, **keywords)(*arguments), which is how a methodcaller with
+// keywords is pickled.
+func methodWithKeywords(j *judge, c *pyobj.Call) bool {
+	o, ok := c.Func.(*pyobj.Object)
+	if !ok || c.Op != "REDUCE" || o.ClassName() != "functools.partial" || len(o.Args) != 1 {
+		return false
+	}
+	parts := members(j.partials[o]) // the state it has when it is called
+	if len(parts) != 4 || !callsMethod(o.Args[0]) || !callsMethod(parts[0]) {
+		return false
+	}
+	return methodForm(j, slices.Concat(members(parts[1]), c.Args)) == "" // its keywords are judged with the partial
+}
+
+// elementwise reports what numpy.vectorize may call on each number or text: a listed function, or a method of text or of a pattern.
+func (j *judge) elementwise(v pyobj.Value) bool {
+	o, ok := v.(*pyobj.Object)
+	if !ok {
+		return j.function(v) == ""
+	}
+	if strings.HasSuffix(o.ClassName(), ".getattr") && len(o.Args) == 2 {
+		g, _ := global(o.Args[0])
+		of, made := o.Args[0].(*pyobj.Object)
+		return g == "builtins.str" || g == "__builtin__.str" || g == "__builtin__.unicode" || made && of.ClassName() == "re._compile"
+	}
+	return isOperator(o.ClassName())
+}
+
+// isOperator reports operator's itemgetter, attrgetter and methodcaller.
+func isOperator(class string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(class, "_"), "operator.")
+}
+
+func callsMethod(v pyobj.Value) bool {
+	g, _ := global(v)
+	return strings.TrimPrefix(g, "_") == "operator.methodcaller"
+}
 
 func noneTypeForm(_ *judge, args []pyobj.Value) string {
 	if len(args) == 1 {

@@ -25,6 +25,9 @@ staged_decision_function mahalanobis densify sparsify get_support get_covariance
 
 // checkState gives the reason why a state may not be set.
 func (j *judge) checkState(class string, o *pyobj.Object, state pyobj.Value) string {
+	if isOperator(class) || class == "re._compile" {
+		return "it has none"
+	}
 	parts := []pyobj.Value{state}
 	if t, ok := state.(*pyobj.Tuple); ok {
 		switch class {
@@ -120,8 +123,14 @@ func (j *judge) attribute(class string, key, value pyobj.Value) string {
 	}
 	switch {
 	case vectorizes(class):
-		if name == "pyfunc" && !entropy(value) {
+		if name == "pyfunc" && !entropy(value) && !j.elementwise(value) {
 			return "pyfunc is " + describe(value)
+		}
+		if d, ok := value.(*pyobj.Dict); name == "_ufunc" && (!ok || d.Len() > 0) {
+			return "_ufunc is " + describe(value)
+		}
+		if strings.HasPrefix(name, "_vectorize_call") || strings.HasPrefix(name, "_get_ufunc") || strings.HasPrefix(name, "_call_") || strings.HasPrefix(name, "_init_") {
+			return "attribute " + name + " replaces a method"
 		}
 	case strings.HasPrefix(class, "sklearn.") && !strings.Contains(class, "_metadata_requests"):
 		if interfaceNames[name] && !strings.HasPrefix(pyobj.ShortName(class), "_") || methods()[name] && callable(value) {
@@ -129,6 +138,9 @@ func (j *judge) attribute(class string, key, value pyobj.Value) string {
 		}
 		if name == "pre_dispatch" && !dispatch(value) {
 			return "pre_dispatch is code" // joblib before 1.2 evaluates it
+		}
+		if name == "kw_args" || name == "inv_kw_args" {
+			return zonePath(value)
 		}
 	case strings.HasPrefix(class, "scipy.stats."):
 		// scipy runs this text as code when the state is set.
@@ -180,7 +192,7 @@ func callable(v pyobj.Value) bool {
 		return true
 	case *pyobj.Object:
 		n := x.ClassName()
-		return n == "" || n == "functools.partial" || vectorizes(n) || strings.HasSuffix(n, ".getattr")
+		return n == "" || n == "functools.partial" || vectorizes(n) || isOperator(n) || strings.HasSuffix(n, ".getattr")
 	}
 	return false
 }
@@ -203,10 +215,22 @@ func (j *judge) partialState(t *pyobj.Tuple) string {
 	if len(t.Items) != 4 {
 		return "wants a function, its arguments and its attributes"
 	}
-	if why := j.function(t.Items[0]); why != "" {
+	if callsMethod(t.Items[0]) {
+		if why := methodForm(j, members(t.Items[1])); why != "" {
+			return why
+		}
+		if d, ok := t.Items[2].(*pyobj.Dict); !ok || !plainData(d, 4) {
+			return "the keywords are " + describe(t.Items[2])
+		}
+	} else if why := j.function(t.Items[0]); why != "" {
 		return why
 	}
-	return shape("any tuple|none dict|none dict|none")(j, t.Items)
+	for _, v := range t.Items[1:] {
+		if why := zonePath(v); why != "" {
+			return why
+		}
+	}
+	return shape("any tuple|none dict|none dict|none")(j, append([]pyobj.Value{pyobj.None{}}, t.Items[1:]...))
 }
 
 // The flags of a dtype that say that its items hold references to objects.
@@ -418,7 +442,9 @@ func (j *judge) standingsOf(roots []pyobj.Value, where map[*pyobj.Global]*pyobj.
 			if x.Kwargs != nil {
 				pairs(x.Kwargs.Entries)
 			}
-			if d, ok := x.State.(*pyobj.Dict); ok && strings.HasSuffix(j.className(x), "ArrayWrapper") {
+			if t, ok := x.State.(*pyobj.Tuple); ok && len(t.Items) > 0 && callsMethod(t.Items[0]) && j.className(x) == "functools.partial" {
+				push(t.Items[1:])
+			} else if d, ok := x.State.(*pyobj.Dict); ok && strings.HasSuffix(j.className(x), "ArrayWrapper") {
 				for _, e := range d.Entries {
 					if text(e.Key) != "subclass" {
 						stack = append(stack, e.Value)

@@ -85,6 +85,15 @@ func textNormalize(n *node) (kernel, error) {
 				}
 			}
 		}
+		for _, step := range a.Steps {
+			for i, s := range out.Str {
+				t, err := step.Do(s)
+				if err != nil {
+					return c.refuse("%s", err)
+				}
+				out.Str[i] = t
+			}
+		}
 		return nil
 	}, nil
 }
@@ -335,12 +344,16 @@ func tokenize(n *node) (kernel, error) {
 
 func (t *tokenizer) wordGrams(c *call, s string, a *graph.TokenizeAttr) (fits bool, err error) {
 	words := t.words[:0]
-	if k := a.Pattern.WordRuns(); k > 0 {
-		words = wordRuns(words, s, k)
-	} else {
-		if words, err = a.Pattern.FindAll(words, s); err != nil {
-			return false, c.refuse("%s", err)
-		}
+	switch {
+	case a.Cut != nil:
+		words, err = a.Cut.Do(words, s)
+	case a.Pattern.WordRuns() > 0:
+		words = wordRuns(words, s, a.Pattern.WordRuns())
+	default:
+		words, err = a.Pattern.FindAll(words, s)
+	}
+	if err != nil {
+		return false, c.refuse("%s", err)
 	}
 	t.words = words
 	if a.Stop != nil {

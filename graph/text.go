@@ -28,13 +28,20 @@ const (
 	AccentsUnicodeOld
 )
 
-// TextNormalizeAttr describes TextNormalize. Lower comes before Accents. Bytes are decoded by Encoding, a name
+// TextNormalizeAttr describes TextNormalize. Lower comes before Accents, Steps come last. Bytes are decoded by Encoding, a name
 // that internal/pystr knows; Errors is "strict", "ignore" or "replace".
 type TextNormalizeAttr struct {
 	Lower            bool
 	Python2          bool // lower case is that of Python 2
 	Accents          Accents
 	Encoding, Errors string
+	Steps            []TextStep
+}
+
+// TextStep is a function of a document.
+type TextStep struct {
+	Name string // what it is, for those who can not do it: "str.upper"
+	Do   func(s string) (string, error)
 }
 
 // TextNormalize prepares documents. Cells that are no text are refused at run time.
@@ -46,7 +53,7 @@ func (b *Builder) TextNormalize(x Value, a TextNormalizeAttr) Value {
 	if t.Kind != Dense || len(t.Shape) != 1 || (t.DType != tensor.String && t.DType != tensor.Object) {
 		return b.Failf(OpTextNormalize, "not defined for %s", t)
 	}
-	if t.DType == tensor.String && !a.Lower && a.Accents == AccentsKeep {
+	if t.DType == tensor.String && !a.Lower && a.Accents == AccentsKeep && len(a.Steps) == 0 {
 		return x
 	}
 	return b.Add1(OpTextNormalize, &a, Type{DType: tensor.String, Shape: t.Shape}, x)
@@ -66,8 +73,15 @@ const (
 type TokenizeAttr struct {
 	Unit    TermUnit
 	Pattern *pyre.Pattern // UnitWord
+	Cut     *TextCut      // UnitWord, in place of a pattern
 	Stop    map[string]bool
 	Lo, Hi  int
+}
+
+// TextCut is a function that makes words of a text: it appends them to dst.
+type TextCut struct {
+	Name string // what it is, for those who can not do it: "str.splitlines"
+	Do   func(dst []string, s string) ([]string, error)
 }
 
 // Tokenize splits texts into terms.
@@ -76,7 +90,7 @@ func (b *Builder) Tokenize(x Value, a TokenizeAttr) Value {
 		return x
 	}
 	t := x.Type()
-	if t.Kind != Dense || len(t.Shape) != 1 || t.DType != tensor.String || (a.Unit == UnitWord) != (a.Pattern != nil) {
+	if t.Kind != Dense || len(t.Shape) != 1 || t.DType != tensor.String || (a.Unit == UnitWord) != (a.Pattern != nil || a.Cut != nil) {
 		return b.Failf(OpTokenize, "not defined for %s", t)
 	}
 	return b.Add1(OpTokenize, &a, Type{Kind: Tokens, Shape: []int{N}}, x)

@@ -24,6 +24,7 @@ package sklearn
 
 import (
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 
@@ -123,10 +124,21 @@ func (s *State) Drop(names ...string) {
 	}
 }
 
-// Registry finds classes by the names files use.
+// Func is a Go implementation of a function that files name: the author's own, or another library's. Of the three forms those are
+// set that have a meaning: what a FunctionTransformer, a vectorizer's preprocessor or strip_accents, and its tokenizer or analyzer call.
+// They must be safe for concurrent use.
+type Func struct {
+	Name  string // module and name as the file says them: "shop.words"
+	Rows  func(b *graph.Builder, x graph.Value) graph.Value
+	Text  func(s string) string
+	Terms func(s string) []string
+}
+
+// Registry finds classes and functions by the names files use.
 type Registry struct {
 	byName  map[string]*Class
 	classes []*Class
+	funcs   map[string]*Func
 }
 
 // NewRegistry joins class tables. It panics when two entries answer to one name.
@@ -152,6 +164,22 @@ func NewRegistry(tables ...[]Class) *Registry {
 	sort.Slice(r.classes, func(i, j int) bool { return r.classes[i].Name < r.classes[j].Name })
 	return r
 }
+
+// WithFuncs returns a registry that has functions, too.
+func (r *Registry) WithFuncs(funcs ...Func) *Registry {
+	more := *r
+	more.funcs = maps.Clone(r.funcs)
+	if more.funcs == nil {
+		more.funcs = map[string]*Func{}
+	}
+	for i := range funcs {
+		more.funcs[funcs[i].Name] = &funcs[i]
+	}
+	return &more
+}
+
+// Func returns the function a file names, nil if there is none.
+func (r *Registry) Func(name string) *Func { return r.funcs[name] }
 
 // Lookup returns the class a file names, nil if there is none.
 func (r *Registry) Lookup(name string) *Class { return r.byName[name] }

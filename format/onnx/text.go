@@ -128,12 +128,17 @@ func textNormalize(e *encoder, n *graph.Node) ([]value, error) {
 		return nil, e.unsupported("no tensor holds %s", e.inType(0).DType)
 	case a.Accents != graph.AccentsKeep:
 		return nil, e.unsupported("ONNX can not strip accents as Python does")
+	case len(a.Steps) > 0:
+		return nil, e.unsupported("ONNX has no %s", a.Steps[0].Name)
 	}
 	return []value{{text: &textForm{x: e.in(0), lower: a.Lower}}}, nil
 }
 
 func tokenize(e *encoder, n *graph.Node) ([]value, error) {
 	a := n.Attr.(*graph.TokenizeAttr)
+	if a.Unit == graph.UnitWord && a.Cut != nil {
+		return nil, e.unsupported("ONNX has no %s", a.Cut.Name)
+	}
 	if a.Unit == graph.UnitWord && a.Pattern.WordRuns() == 0 {
 		return nil, e.unsupported("ONNX has not Python's regular expressions, only runs of word characters: %s", a.Pattern)
 	}

@@ -113,7 +113,7 @@ func compile(pattern string, f flags) (*Pattern, error) {
 	if f.ascii && !strings.HasPrefix(pattern, "(?u)") {
 		word = 0
 	}
-	return &Pattern{text: pattern, prog: c.prog, groups: p.count, first: firstSet(tree), word: word}, nil
+	return &Pattern{text: pattern, prog: c.prog, groups: p.count, names: p.names, first: firstSet(tree), word: word}, nil
 }
 
 func (p *parser) fail(msg string) error { return &Error{p.text, p.at, msg} }

@@ -9,7 +9,6 @@ package pyre
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/larder-ml/larder/internal/pystr"
@@ -36,6 +35,7 @@ type Pattern struct {
 	text   string
 	prog   []inst
 	groups int
+	names  map[string]int
 	first  *set // characters a match can begin with; nil if any or none
 	word   int  // see WordRuns
 }
@@ -71,12 +71,11 @@ const (
 // FindAll appends what re.findall returns: whole matches, or the text of the only group. It fails when the budget of
 // steps is used up.
 func (p *Pattern) FindAll(dst []string, s string) ([]string, error) {
-	if len(s) > math.MaxInt32 {
-		return dst, &BudgetError{p.text}
+	m, err := p.matcher(s)
+	if err != nil {
+		return dst, err
 	}
-	m := &matcher{p: p, s: s, steps: stepsBase + stepsByte*len(s)}
-	m.caps = make([]int, 2*(p.groups+1))
-	err := m.all(func() {
+	err = m.all(func() {
 		a, b := m.caps[0], m.caps[1]
 		if p.groups == 1 {
 			if a, b = m.caps[2], m.caps[3]; a < 0 || b < 0 {

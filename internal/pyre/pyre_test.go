@@ -166,3 +166,47 @@ func TestNestingIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestReplace compares with re.sub and re.split of Python 3.11.
+func TestReplace(t *testing.T) {
+	for _, c := range []struct {
+		pattern     string
+		flags       int64
+		by, s, want string
+		split       []string
+	}{
+		{`(\w)(\d)?`, 32, `[\2\g<1>]`, "a1 b", "[1a] [b]", nil},
+		{`x*`, 32, "-", "axxb", "-a--b-", []string{"", "a", "", "b", ""}},
+		{`(?P<q>['"])`, 32, `\g<q>\\\061\n`, "it's", "it'\\1\ns", []string{"it", "'", "s"}},
+		{`\w+ # w`, 98, "", "ab c", " ", []string{"", " ", ""}},
+		{`k`, 34, "x", "K K k", "x x x", []string{"", " ", " ", ""}},
+		{`\w`, 256, `\.`, "aé", `\.é`, []string{"", "é"}},
+	} {
+		p, err := CompileFlags(c.pattern, c.flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		by, err := p.Template(c.by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.Replace(c.s, by, 99); got != c.want || err != nil {
+			t.Errorf("%q in %q: %q, %v, want %q", c.pattern, c.s, got, err, c.want)
+		}
+		got, err := p.Split(nil, c.s)
+		if (err != nil) != (c.split == nil) || err == nil && !slices.Equal(got, c.split) {
+			t.Errorf("%q splits %q: %q, %v, want %q", c.pattern, c.s, got, err, c.split)
+		}
+	}
+	p, _ := Compile(`(a)`)
+	for _, bad := range []string{`\2`, `\g<b>`, `\g<>`, `\q`, `\`, `\400`} {
+		if _, err := p.Template(bad); err == nil {
+			t.Errorf("%q is no template", bad)
+		}
+	}
+	if long, _ := p.Template(strings.Repeat("b", 60)); long != nil {
+		if _, err := p.Replace("aaaa", long, 99); err == nil {
+			t.Error("a text of any length")
+		}
+	}
+}

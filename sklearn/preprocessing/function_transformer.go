@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
-	"github.com/larder-ml/larder/numpy"
 	"github.com/larder-ml/larder/pyobj"
 	"github.com/larder-ml/larder/sklearn"
+	"github.com/larder-ml/larder/sklearn/parts"
 	"github.com/larder-ml/larder/tensor"
 )
 
@@ -34,65 +34,17 @@ var functionClasses = []sklearn.Class{
 // listed in functions. Another function is the author's code, which Larder does not run.
 type FunctionTransformer struct {
 	sklearn.Base
-	FuncParam            *function   `sk:"func,optional"`
-	InverseFuncParam     *function   `sk:"inverse_func,optional"`
-	ValidateParam        bool        `sk:"validate,optional"`
-	AcceptSparseParam    pyobj.Value `sk:"accept_sparse,optional"`
-	FeatureNamesOutParam pyobj.Value `sk:"feature_names_out"`
-	KwArgsParam          pyobj.Value `sk:"kw_args,optional"`
-	InvKwArgsParam       pyobj.Value `sk:"inv_kw_args,optional"`
-}
-
-// function is a function by name, with the arguments functools.partial bound.
-type function struct {
-	name   string
-	args   []pyobj.Value
-	kwargs *pyobj.Dict
-	what   string // as the file names it
+	FuncParam            *parts.Function `sk:"func,optional"`
+	InverseFuncParam     *parts.Function `sk:"inverse_func,optional"`
+	ValidateParam        bool            `sk:"validate,optional"`
+	AcceptSparseParam    pyobj.Value     `sk:"accept_sparse,optional"`
+	FeatureNamesOutParam pyobj.Value     `sk:"feature_names_out"`
+	KwArgsParam          pyobj.Value     `sk:"kw_args,optional"`
+	InvKwArgsParam       pyobj.Value     `sk:"inv_kw_args,optional"`
 }
 
 // anew are the functions of scikit-learn that fit the rows they are given.
 var anew = sklearn.Names("sklearn.scale sklearn.minmax_scale sklearn.maxabs_scale sklearn.robust_scale sklearn.quantile_transform sklearn.power_transform")
-
-// UnmarshalPy reads a global name, a pickled ufunc or a functools.partial of these.
-func (f *function) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) error {
-	switch x := v.(type) {
-	case *pyobj.Global:
-		root, _, _ := strings.Cut(x.Module, ".")
-		f.name, f.what = root+"."+x.Name, x.String()
-		return nil
-	case *pyobj.Object:
-		if g, ok := numpy.Ufunc(x); ok {
-			return f.UnmarshalPy(nil, path, g)
-		}
-		if x.ClassName() == "functools.partial" {
-			return f.partial(path, x)
-		}
-	}
-	f.what = sklearn.Describe(v)
-	return nil
-}
-
-// partial reads partial's state: function, arguments, keyword arguments, attributes.
-func (f *function) partial(path string, o *pyobj.Object) error {
-	state, ok := o.State.(*pyobj.Tuple)
-	if !ok || len(state.Items) < 3 {
-		f.what = "functools.partial"
-		return nil
-	}
-	if err := f.UnmarshalPy(nil, path, state.Items[0]); err != nil {
-		return err
-	}
-	args, err := sklearn.Sequence(state.Items[1])
-	if err != nil {
-		return err
-	}
-	f.args = append(f.args, args...)
-	if d, ok := state.Items[2].(*pyobj.Dict); ok {
-		f.kwargs = d
-	}
-	return nil
-}
 
 var (
 	_ sklearn.Transformer        = (*FunctionTransformer)(nil)
@@ -109,22 +61,19 @@ func (t *FunctionTransformer) Available(method string) error {
 	if method == sklearn.MethodInverseTransform {
 		f = t.InverseFuncParam
 	}
-	if f == nil {
+	switch {
+	case f == nil, functions[f.Name] != nil, f.Own != nil && f.Own.Rows != nil:
 		return nil
+	case slices.Contains(anew, f.Name):
+		return sklearn.NotComputed("function %s fits each batch anew: what it gives for a row depends on the others", f.What)
 	}
-	if functions[f.name] == nil {
-		if slices.Contains(anew, f.name) {
-			return sklearn.NotComputed("function %s fits each batch anew: what it gives for a row depends on the others", f.what)
-		}
-		return sklearn.NotComputed("function %s is not known: a model's own code is never run", f.what)
-	}
-	return nil
+	return sklearn.NotComputed("function %s is not known: %s", f.What, f.NotComputed())
 }
 
 // Unchecked: without validate, rows are the function's to check, as those of scikit-learn do.
 func (t *FunctionTransformer) Unchecked() bool {
-	for _, f := range []*function{t.FuncParam, t.InverseFuncParam} {
-		if f != nil && strings.HasPrefix(f.name, "sklearn.") {
+	for _, f := range []*parts.Function{t.FuncParam, t.InverseFuncParam} {
+		if f != nil && strings.HasPrefix(f.Name, "sklearn.") {
 			return false
 		}
 	}
@@ -176,11 +125,17 @@ func (t *FunctionTransformer) sparse() bool {
 }
 
 // apply calls a function on a value; of a frame each column keeps its own type.
-func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function, kw pyobj.Value) graph.Value {
+func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *parts.Function, kw pyobj.Value) graph.Value {
 	if f == nil || !x.OK() {
 		return x
 	}
-	run := functions[f.name]
+	run := functions[f.Name]
+	if f.Own != nil && f.Own.Rows != nil {
+		if d, ok := kw.(*pyobj.Dict); ok && d.Len() > 0 || len(f.Args) > 0 || !f.Keywords() {
+			return b.Unsupported("", "%s with bound arguments", f.What)
+		}
+		return f.Own.Rows(b, x)
+	}
 	if run == nil {
 		return b.Fail(t.Available(sklearn.MethodTransform))
 	}
@@ -188,25 +143,23 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if d, ok := kw.(*pyobj.Dict); ok {
 		c.dicts = append(c.dicts, d)
 	}
-	if f.kwargs != nil {
-		c.dicts = append(c.dicts, f.kwargs)
-	}
+	c.dicts = append(c.dicts, f.Kwargs...)
 	if x.Type().Kind == graph.OneHot {
 		x = b.ToCSR(x)
 	}
-	if ty := x.Type(); ty.Kind == graph.Dense && !ty.DType.IsNumeric() && !f.whole() {
-		return b.Refuse("loop of ufunc does not support argument 0 of type %s which has no callable %s method", ty.DType, f.name)
+	if ty := x.Type(); ty.Kind == graph.Dense && !ty.DType.IsNumeric() && !whole(f) {
+		return b.Refuse("loop of ufunc does not support argument 0 of type %s which has no callable %s method", ty.DType, f.Name)
 	}
-	if ty := x.Type(); ty.Sparse() && !f.whole() && !sparseFunctions[f.name] {
-		return b.Refuse("loop of ufunc does not support argument 0 of type csr_matrix which has no callable %s method", f.name)
+	if ty := x.Type(); ty.Sparse() && !whole(f) && !sparseFunctions[f.Name] {
+		return b.Refuse("loop of ufunc does not support argument 0 of type csr_matrix which has no callable %s method", f.Name)
 	}
 	var out graph.Value
-	if ty := x.Type(); ty.Kind == graph.Frame && !f.whole() {
+	if ty := x.Type(); ty.Kind == graph.Frame && !whole(f) {
 		c.together(ty)
 		cols := make([]graph.Value, len(ty.Columns))
 		for i, col := range ty.Columns {
 			if !col.DType.IsNumeric() {
-				return b.Refuse("column %d holds %s, the function %s takes numbers", i, col.DType, f.name)
+				return b.Refuse("column %d holds %s, the function %s takes numbers", i, col.DType, f.Name)
 			}
 			column := b.Column(x, i)
 			if c.common != tensor.Invalid {
@@ -223,13 +176,13 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 	if c.err != nil {
 		return b.Fail(c.err)
 	}
-	if len(f.args) > c.taken {
-		return b.Unsupported("", "%s with %d bound arguments", f.name, len(f.args))
+	if len(f.Args) > c.taken {
+		return b.Unsupported("", "%s with %d bound arguments", f.Name, len(f.Args))
 	}
 	for _, d := range c.dicts {
 		for _, e := range d.Entries {
 			if name, _ := pyobj.Text(e.Key); !c.used[name] {
-				return b.Unsupported("", "%s with the argument %s", f.name, name)
+				return b.Unsupported("", "%s with the argument %s", f.Name, name)
 			}
 		}
 	}
@@ -237,12 +190,12 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *function
 }
 
 // whole reports functions that take the whole value, numbers or not.
-func (f *function) whole() bool {
-	switch f.name {
+func whole(f *parts.Function) bool {
+	switch f.Name {
 	case "numpy.asarray", "numpy.array", "numpy.nan_to_num", "numpy.reshape", "numpy.ravel", "numpy.squeeze", "numpy.atleast_2d", "numpy.float64", "numpy.float32", "scipy.softmax":
 		return true
 	}
-	return strings.HasPrefix(f.name, "sklearn.")
+	return strings.HasPrefix(f.Name, "sklearn.")
 }
 
 // foreignNames reports that a function of the author's names the features.
@@ -282,7 +235,7 @@ func (t *FunctionTransformer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 type arguments struct {
 	b     *graph.Builder
 	self  *FunctionTransformer
-	f     *function
+	f     *parts.Function
 	dicts []*pyobj.Dict
 	used  map[string]bool
 	taken int
@@ -296,34 +249,34 @@ type arguments struct {
 // makes one array of them and another of the bound number, which is a float64 or int64 then.
 func (c *arguments) together(t graph.Type) {
 	c.frame = true
-	switch c.f.name {
+	switch c.f.Name {
 	case "numpy.maximum", "numpy.minimum", "numpy.fmax", "numpy.fmin", "numpy.logaddexp":
 	default:
 		return
 	}
-	if len(c.f.args) != 1 {
+	if len(c.f.Args) != 1 {
 		return
 	}
 	c.common = sklearn.FrameDType(t)
 	old := c.self.Numpy == 1 // where a single number has no type of its own
 	for _, col := range t.Columns {
 		if col.DType == tensor.Bool && c.common != tensor.Bool && c.err == nil {
-			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " of numbers beside truth values, which pandas makes objects"}
+			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.Name + " of numbers beside truth values, which pandas makes objects"}
 		}
 	}
-	switch c.f.args[0].(type) {
+	switch c.f.Args[0].(type) {
 	case pyobj.Float, pyobj.Int, *pyobj.Scalar:
 		if old {
 			return
 		}
 	}
-	switch c.f.args[0].(type) {
+	switch c.f.Args[0].(type) {
 	case pyobj.Float:
 		c.common = tensor.Promote(c.common, tensor.Float64)
 	case pyobj.Int:
 		c.common = tensor.Promote(c.common, tensor.Int64)
 	default:
-		if k, err := sklearn.Tensor(c.f.args[0]); err == nil && k.DType.IsNumeric() {
+		if k, err := sklearn.Tensor(c.f.Args[0]); err == nil && k.DType.IsNumeric() {
 			c.common = tensor.Promote(c.common, k.DType)
 		}
 	}
@@ -378,7 +331,7 @@ func signed(op graph.Op) func(*arguments, graph.Value) graph.Value {
 			case c.frame && op == "":
 				return x
 			}
-			return c.b.Refuse("ufunc '%s' did not contain a loop with signature matching types <class 'numpy.dtypes.BoolDType'>", c.f.name)
+			return c.b.Refuse("ufunc '%s' did not contain a loop with signature matching types <class 'numpy.dtypes.BoolDType'>", c.f.Name)
 		}
 		if op == "" { // positive
 			return x
@@ -435,8 +388,8 @@ func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*argumen
 // binary is a ufunc of two arguments of which functools.partial bound the first.
 func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 	return func(c *arguments, x graph.Value) graph.Value {
-		if len(c.f.args) != 1 {
-			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " of two values"}
+		if len(c.f.Args) != 1 {
+			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.Name + " of two values"}
 			return graph.Value{}
 		}
 		c.taken = 1
@@ -462,7 +415,7 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 // bound is the first argument, and x as the function meets it: a number of Python takes the type of what it meets, one of
 // numpy has its own, which pandas forgets in Python's operators.
 func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
-	number := c.f.args[0]
+	number := c.f.Args[0]
 	if t, err := sklearn.Tensor(number); err == nil && c.frame && operators[op] && len(t.Shape) == 0 {
 		switch {
 		case t.DType.IsFloat():
@@ -497,7 +450,7 @@ func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 	}
 	t, err := sklearn.Tensor(number)
 	if err != nil || !t.DType.IsNumeric() {
-		c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.name + " with " + sklearn.Describe(number)}
+		c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.Name + " with " + sklearn.Describe(number)}
 		return graph.Value{}, x
 	}
 	if op == graph.OpLogAddExp && !d.IsFloat() && !t.DType.IsFloat() {
@@ -807,7 +760,7 @@ func flat(c *arguments, x graph.Value) graph.Value {
 	}
 	switch t := x.Type(); {
 	case t.Kind != graph.Dense || len(t.Shape) > 2 || len(t.Shape) == 2 && t.Shape[1] != 1:
-		return c.b.Unsupported("", "%s of %s: a row in would not be a row out", c.f.name, t)
+		return c.b.Unsupported("", "%s of %s: a row in would not be a row out", c.f.Name, t)
 	case len(t.Shape) == 1:
 		return x
 	}
@@ -834,7 +787,7 @@ func reshaped(c *arguments, x graph.Value) graph.Value {
 	if old := c.get("newshape"); old != nil {
 		v = old
 	}
-	if len(c.f.args) > 0 {
+	if len(c.f.Args) > 0 {
 		return c.b.Unsupported("", "reshape of a bound array")
 	}
 	var shape []int
@@ -888,7 +841,7 @@ func round(c *arguments, x graph.Value) graph.Value {
 			return c.b.Refuse("Cannot cast ufunc 'multiply' output from dtype('float64') to dtype('bool') with casting rule 'same_kind'")
 		}
 		if d < 0 {
-			return c.b.Unsupported("", "%s of integers to %v decimals", c.f.name, d)
+			return c.b.Unsupported("", "%s of integers to %v decimals", c.f.Name, d)
 		}
 		if x.DType() == tensor.Bool { // rounded as rint does, which has no loop of theirs
 			return c.b.Unary(graph.OpRound, c.b.Cast(x, tensor.Float16))
@@ -899,7 +852,7 @@ func round(c *arguments, x graph.Value) graph.Value {
 		return c.b.Unary(graph.OpRound, x)
 	}
 	if d != math.Trunc(d) || math.Abs(d) > 22 {
-		return c.b.Unsupported("", "%s to %v decimals", c.f.name, d)
+		return c.b.Unsupported("", "%s to %v decimals", c.f.Name, d)
 	}
 	power := math.Pow(10, math.Abs(d))
 	up := func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(power, v)) }
@@ -934,10 +887,10 @@ func clip(c *arguments, x graph.Value) graph.Value {
 		switch _, scalar := v.(*pyobj.Scalar); {
 		case c.frame && cutsNone(d, bound, strings.HasSuffix(name, "min")):
 		case c.frame && (d == tensor.Bool || t.DType == tensor.Bool):
-			return c.b.Unsupported("", "%s of truth values, which pandas makes objects", c.f.name)
+			return c.b.Unsupported("", "%s of truth values, which pandas makes objects", c.f.Name)
 		case c.frame && holds(d, bound):
 		case c.frame && (d.IsFloat() || bound == math.Trunc(bound)):
-			return c.b.Unsupported("", "%s of a frame's %s by %v, which has no place among them", c.f.name, d, bound)
+			return c.b.Unsupported("", "%s of a frame's %s by %v, which has no place among them", c.f.Name, d, bound)
 		case !scalar && t.DType == tensor.Bool:
 		case !scalar && t.DType.IsFloat() && d.IsFloat():
 		case !scalar && t.DType.IsInt():

@@ -75,11 +75,34 @@ ARRAYS = {("numpy", "ndarray"), ("numpy", "matrix"), ("numpy", "recarray"), ("nu
           ("pandas.core.indexes.frozen", "FrozenNDArray"), ("pandas.indexes.frozen", "FrozenNDArray")}
 NUMPY_VALUES = """mean median sum max min amax amin std var nanmean nanmedian nanmax nanmin nansum prod ptp percentile quantile
 any all argmax argmin argsort sort cumsum clip round around abs identity ravel reshape squeeze transpose concatenate hstack
-vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p fix atleast_2d""".split()
+vstack column_stack asarray array ascontiguousarray nan_to_num where log log1p fix atleast_2d
+copy asanyarray asfortranarray atleast_1d real imag real_if_close angle isreal iscomplex isposinf isneginf sinc i0 unwrap delete take diff
+ediff1d cumprod nancumsum nancumprod nanprod nanstd nanvar nanargmax nanargmin nanpercentile nanquantile average digitize searchsorted interp
+flip fliplr flipud roll tile repeat expand_dims dstack stack swapaxes moveaxis diagonal dot inner outer unique count_nonzero corrcoef cov
+bincount isin isclose gradient polyval vander full_like zeros_like ones_like shape ndim size tril triu pad""".split()
 NUMPY_CLASSES = """record bool_ bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc intp uint
 longlong ulonglong float16 float32 float64 longdouble complex64 complex128 object_ str_ bytes_ string_ unicode_ void datetime64
 timedelta64 number integer signedinteger unsignedinteger inexact floating complexfloating generic flexible character long
 float int float_ int_ complex_ object str float128 complex256 clongdouble longcomplex""".split()
+# Functions of Python itself that compute from what they are given, and call nothing of it but its operators.
+PYTHON = {
+    "builtins": "abs all any bin chr divmod hex len max min oct ord pow repr reversed round sorted sum",
+    "operator": "abs add and_ concat contains countOf eq floordiv ge getitem gt index indexOf inv invert is_ is_not length_hint le lshift lt matmul "
+                "mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor",
+    "math": " ".join(n for n in dir(__import__("math")) if callable(getattr(__import__("math"), n)) and not n.startswith("_")),
+    "re": "escape findall finditer fullmatch match search split sub subn",
+    "html": "escape unescape",
+    "unicodedata": "normalize",
+}
+# Functions of scipy that only compute from the rows they are given.
+SCIPY = {"scipy.stats": "zscore boxcox boxcox1p yeojohnson rankdata gmean hmean skew kurtosis", "scipy.signal": "savgol_filter detrend medfilt",
+         "scipy.ndimage": "gaussian_filter gaussian_filter1d uniform_filter1d median_filter"}
+# Methods of frames, arrays and sparse matrices that give another and write nothing; audit has them for those that are called by name.
+METHODS = """abs add all any astype between bfill clip copy count cummax cummin cumprod cumsum diff div divide drop drop_duplicates dropna duplicated eq
+ffill fillna filter floordiv ge gt head infer_objects isin isna isnull le lt mask max mean median min mod mul multiply ne notna notnull pct_change pow prod
+quantile radd rank rdiv rename replace reset_index rmul round rsub select_dtypes set_axis shift sort_index sort_values std sub subtract sum tail to_frame
+to_numpy tolist transpose truediv var where flatten ravel reshape squeeze argmax argmin argsort conj nonzero ptp repeat take swapaxes toarray todense
+tocsr tocsc tocoo log1p expm1 sqrt sin tan tanh sign power maximum minimum sort""".split()
 
 
 def modules(root):
@@ -166,6 +189,19 @@ def sweep(names, found):
         for m in ("numpy", "numpy.core.fromnumeric", "numpy.lib.function_base", "numpy.lib.nanfunctions", "numpy.lib.ufunclike", "numpy.core.shape_base"):
             if hasattr(numpy, n):
                 names.add(("value", m, n))
+    for m, ns in PYTHON.items():
+        for home in {"builtins": ("builtins", "__builtin__"), "operator": ("operator", "_operator")}.get(m, (m,)):
+            names |= {("value", home, n) for n in ns.split()}
+    for m, ns in SCIPY.items():
+        for n in ns.split():
+            f = getattr(importlib.import_module(m), n, None)
+            if f is not None and not isinstance(f, numpy.ufunc):
+                names |= {("value", m, n), ("value", f.__module__, n)}
+    names |= {("value", m, "norm") for m in ("numpy.linalg", "numpy.linalg.linalg", "numpy.linalg._linalg")}
+    for m in ("numpy.strings", "numpy.char", "numpy.core.defchararray", "numpy._core.strings"):
+        names |= {("value", m, n) for n in "add capitalize lower upper title swapcase strip lstrip rstrip replace str_len zfill find count startswith endswith isalpha isdigit isnumeric isspace".split()}
+    for kind in ("csr_matrix", "csc_matrix", "csr_array", "csc_array"):
+        dotted(names, getattr(scipy.sparse, kind, None))
     for n in dir(numpy):
         if isinstance(getattr(numpy, n), numpy.ufunc):
             for m in ("numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath", "numpy.core.umath"):
@@ -202,10 +238,21 @@ def sweep(names, found):
         import pandas
     except ImportError:
         return
+    for cls in (pandas.DataFrame, pandas.Series):
+        dotted(names, cls)
     for n in FRAME:
         if hasattr(pandas, n):
             f = getattr(pandas, n)
             names.add(("value", f.__module__, f.__name__))
+
+
+def dotted(names, cls):
+    """Methods that a pickle names through their class: protocol 4 by a dot, the older ones by getattr of the class, which then stands there."""
+    for n in METHODS:
+        f = getattr(cls, n, None)
+        home = getattr(f, "__qualname__", "").split(".")
+        if inspect.isfunction(f) and len(home) == 2 and home[1] == n and re.match(r"^(pandas|scipy)\.", f.__module__):
+            names |= {("value", f.__module__, ".".join(home)), ("value", f.__module__, home[0])}
 
 
 def moved(path, names):

@@ -370,7 +370,7 @@ def record(case, data, est, rows, full, r=None, several=2):
             rec.run(key, X, [m for m in rec.methods if not m.startswith("staged")])
         elif key in ("f4", "csr"):
             rec.run(key, X, primary)
-    if data.kind == "bytes":
+    if data.kind == "bytes" and est.input == "content":
         rec.run("texts", np.array([est.decode(d) for d in rows], dtype=object))
     if full and primary:
         for key, X in bad(rows, data.kind).items():

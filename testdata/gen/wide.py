@@ -2,10 +2,14 @@
 few models have. The end lists what no line draws."""
 
 import copy
+import functools
 import inspect
+import operator
+import re
 
 from cases import *  # noqa: F403
 from cases import C, D, DENSE, LINES, Draw, _gp_pd  # noqa: F401
+from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode, strip_tags
 from sklearn.utils._param_validation import MissingValues, Options, _Booleans, _NoneConstraint, make_constraint
 
 for est, y in ((DecisionTreeClassifier, "multi.str"), (ExtraTreeClassifier, "five"), (DecisionTreeRegressor, "reg"), (ExtraTreeRegressor, "reg3"), (RandomForestClassifier, "multi.obj"), (ExtraTreesClassifier, "bin.bool"), (RandomForestRegressor, "reg"), (ExtraTreesRegressor, "reg3")):
@@ -109,6 +113,14 @@ C(TfidfVectorizer, "text", preprocessor=str.lower, strip_accents=pick(None, "uni
 C(TfidfVectorizer, "bytes", encoding=pick("utf-8", "latin-1"), decode_error=pick("ignore", "replace"), token_pattern=pick(r"\S+", r"(?u)\b\w+\b"), _times=2)
 C(HashingVectorizer, "bytes", n_features=64, encoding=pick("utf-8", "latin-1"), decode_error=pick("ignore", "replace"), token_pattern=pick(r"\S+", r"(?u)\b\w+\b"), _times=2)
 C(HashingVectorizer, "text", n_features=64, tokenizer=str.split, preprocessor=pick(None, str.lower), token_pattern=None)
+_TOKENIZERS = pick(str.splitlines, list, tuple, re.compile(r"[a-z]+").findall, re.compile(r"(\W)", re.A).split, functools.partial(re.findall, r"(?i)[k-ş]+", flags=re.S), functools.partial(re.split, r"x*"), functools.partial(str.split, sep=" "), operator.methodcaller("split", "a", 2), operator.methodcaller("splitlines", keepends=True))
+_PREPROCESSORS = pick(str.upper, str.casefold, str.title, str.capitalize, str.swapcase, str.strip, str, strip_accents_unicode, strip_accents_ascii, strip_tags, operator.methodcaller("strip", ".!a"), operator.methodcaller("replace", "a", "ÄÄ"), functools.partial(re.sub, r"(\w)(\d)?", r"\2\g<1>"), functools.partial(re.compile(r"\s", re.A).sub, " "))
+for est in (CountVectorizer, TfidfVectorizer, HashingVectorizer):
+    more = dict(n_features=64) if est is HashingVectorizer else {}
+    C(est, "text", tokenizer=_TOKENIZERS, token_pattern=None, ngram_range=pick((1, 1), (1, 2), (2, 3)), stop_words=pick(None, ["the", "a"]), **more)
+    C(est, "awkward", preprocessor=_PREPROCESSORS, tokenizer=pick(None, _TOKENIZERS.values[0], _TOKENIZERS.values[1]), **more)
+    C(est, "awkward", analyzer=_TOKENIZERS, **more)
+    C(est, "awkward", strip_accents=_PREPROCESSORS, lowercase=pick(True, False), analyzer=pick("word", "char_wb"), **more)
 C(FunctionTransformer, "pos", func=np.power, kw_args={"x2": 2.0}, inverse_func=np.power, inv_kw_args={"x2": 0.5}, _forms=DENSE)
 C(FunctionTransformer, "pos", func=np.multiply, kw_args={"x2": 3.0}, inverse_func=np.divide, inv_kw_args={"x2": 3.0}, _forms=DENSE)
 C(SimpleImputer, "nan", strategy=pick(np.min, np.max, np.mean, np.median), add_indicator=pick(True, False), _forms=DENSE)

@@ -84,10 +84,11 @@ type vectorizer struct {
 	normalize graph.TextNormalizeAttr
 	tokenize  graph.TokenizeAttr
 	foreign   error // a part of the analyser is the author's own code
+	single    bool  // the analyser gives one text, which stands for its characters
 }
 
 // prepare reads the settings.
-func (v *vectorizer) prepare(path string) error {
+func (v *vectorizer) prepare(bd *sklearn.Binder, path string) error {
 	bad := func(attr, format string, args ...any) error {
 		return &sklearn.BindError{Path: path, Attr: attr, Msg: fmt.Sprintf(format, args...)}
 	}
@@ -102,33 +103,22 @@ func (v *vectorizer) prepare(path string) error {
 	}
 	v.normalize = graph.TextNormalizeAttr{Lower: v.LowercaseParam, Python2: v.RulePython2, Encoding: v.EncodingParam, Errors: v.DecodeErrorParam}
 	v.tokenize = graph.TokenizeAttr{Lo: v.NgramRangeParam[0], Hi: v.NgramRangeParam[1]}
-	words, err := pyre.Compile(`\S+`) // what str.split leaves
-	if err != nil {
-		return err
-	}
 	analyzer, ok := sklearn.Text(v.AnalyzerParam)
-	switch {
-	case !ok && strMethod(v.AnalyzerParam) == "split" && !v.RulePython2: // in place of all that follows
+	if !ok { // in place of all that follows
 		v.normalize.Lower = false
-		v.tokenize = graph.TokenizeAttr{Lo: 1, Hi: 1, Pattern: words}
-		return nil
-	case !ok:
-		v.own("analyzer", v.AnalyzerParam)
+		v.tokenize = graph.TokenizeAttr{Lo: 1, Hi: 1, Cut: v.cut(bd, "analyzer", v.AnalyzerParam)}
 		return nil
 	}
-	switch {
-	case v.PreprocessorParam == nil:
-	case strMethod(v.PreprocessorParam) == "lower" && !v.RulePython2: // in place of lowercase and strip_accents
-		v.normalize.Lower = true
-		v.StripAccentsParam = nil
-	default:
-		v.own("preprocessor", v.PreprocessorParam)
+	strip := v.StripAccentsParam
+	if v.PreprocessorParam != nil { // in place of lowercase and strip_accents
+		v.normalize.Lower, strip = false, nil
+		v.step(bd, "preprocessor", v.PreprocessorParam)
 	}
-	if v.StripAccentsParam != nil {
-		switch s, ok := sklearn.Text(v.StripAccentsParam); {
+	if strip != nil {
+		switch s, ok := sklearn.Text(strip); {
 		case !ok:
-			if on, err := sklearn.Bool(v.StripAccentsParam); err != nil || on {
-				v.own("strip_accents", v.StripAccentsParam)
+			if on, err := sklearn.Bool(strip); err != nil || on {
+				v.step(bd, "strip_accents", strip)
 			}
 		case s == "unicode" && v.RuleDecomposed:
 			v.normalize.Accents = graph.AccentsUnicodeOld
@@ -151,14 +141,9 @@ func (v *vectorizer) prepare(path string) error {
 	default:
 		return bad("analyzer", "%q is not known", analyzer)
 	}
-	switch {
-	case v.TokenizerParam == nil:
-	case strMethod(v.TokenizerParam) == "split" && !v.RulePython2:
-		v.tokenize.Pattern = words
+	if v.TokenizerParam != nil {
+		v.tokenize.Cut = v.cut(bd, "tokenizer", v.TokenizerParam)
 		return v.stopWords(path)
-	default:
-		v.own("tokenizer", v.TokenizerParam)
-		return nil
 	}
 	if v.TokenPatternParam == nil {
 		return bad("token_pattern", "None, wanted a pattern")
@@ -201,27 +186,59 @@ func (v *vectorizer) stopWords(path string) error {
 	return nil
 }
 
-// strMethod is the name of a method of str that stands for itself, as str.split, "" for all else.
-func strMethod(f pyobj.Value) string {
-	o, ok := f.(*pyobj.Object)
-	if !ok || len(o.Args) != 2 {
-		return ""
+// step adds a function of documents.
+func (v *vectorizer) step(bd *sklearn.Binder, what string, x pyobj.Value) {
+	f := new(parts.Function)
+	if err := f.UnmarshalPy(bd, what, x); err != nil {
+		v.own(what, f, err)
+		return
 	}
-	if n := o.ClassName(); n != "builtins.getattr" && n != "__builtin__.getattr" {
-		return ""
+	switch name := f.Name; {
+	case v.RulePython2 && f.Own == nil:
+		v.own(what, f, nil)
+		return
+	case (name == "str.lower" || name == "method.lower") && len(f.Args) == 0 && f.Keywords() && !v.normalize.Lower:
+		v.normalize.Lower = true
+		return
+	case name == "sklearn.strip_accents_unicode" && v.RuleDecomposed:
+		v.normalize.Accents = graph.AccentsUnicodeOld
+		return
 	}
-	if g, ok := o.Args[0].(*pyobj.Global); !ok || g.Name != "str" && g.Name != "unicode" || g.Module != "builtins" && g.Module != "__builtin__" {
-		return ""
+	do, err := step(f)
+	if do == nil || err != nil {
+		v.own(what, f, err)
+		return
 	}
-	name, _ := sklearn.Text(o.Args[1])
-	return name
+	v.normalize.Steps = append(v.normalize.Steps, graph.TextStep{Name: f.What, Do: do})
 }
 
-// own notes a function of the author's.
-func (v *vectorizer) own(what string, f pyobj.Value) {
-	if v.foreign == nil {
-		v.foreign = sklearn.NotComputed("%s is %s: a model's own code is never run", what, sklearn.Describe(f))
+// cut is a function of words.
+func (v *vectorizer) cut(bd *sklearn.Binder, what string, x pyobj.Value) *graph.TextCut {
+	f := new(parts.Function)
+	err := f.UnmarshalPy(bd, what, x)
+	var c *graph.TextCut
+	if err == nil && (!v.RulePython2 || f.Own != nil) {
+		c, err = cut(f)
 	}
+	if c == nil || err != nil {
+		v.own(what, f, err)
+		return nil
+	}
+	do, _ := step(f)
+	v.single = do != nil
+	return c
+}
+
+// own notes a function that is not computed: the author's, or one that has no meaning here.
+func (v *vectorizer) own(what string, f *parts.Function, why error) {
+	if v.foreign != nil {
+		return
+	}
+	if why != nil {
+		v.foreign = sklearn.NotComputed("%s is %s: %v", what, f.What, why)
+		return
+	}
+	v.foreign = sklearn.NotComputed("%s is %s: %s", what, f.What, f.NotComputed())
 }
 
 // terms splits documents.
@@ -326,7 +343,7 @@ var (
 )
 
 // Bound reads the settings and takes a given vocabulary for the fitted one.
-func (v *CountVectorizer) Bound(*sklearn.Binder) error {
+func (v *CountVectorizer) Bound(bd *sklearn.Binder) error {
 	if v.Vocabulary == nil {
 		v.Vocabulary = v.VocabularyParam
 	}
@@ -336,7 +353,7 @@ func (v *CountVectorizer) Bound(*sklearn.Binder) error {
 	if !v.DTypeParam.IsNumeric() {
 		return &sklearn.BindError{Path: v.Path, Attr: "dtype", Msg: "no number type"}
 	}
-	return v.prepare(v.Path)
+	return v.prepare(bd, v.Path)
 }
 
 // Available refuses what the author's own functions would do.
@@ -512,7 +529,7 @@ var (
 var norms = map[string]graph.Norm{"l1": graph.NormL1, "l2": graph.NormL2, "max": graph.NormMax}
 
 // Bound reads the settings.
-func (v *HashingVectorizer) Bound(*sklearn.Binder) error {
+func (v *HashingVectorizer) Bound(bd *sklearn.Binder) error {
 	if v.NormParam != nil {
 		if _, ok := norms[*v.NormParam]; !ok {
 			return &sklearn.BindError{Path: v.Path, Attr: "norm", Msg: fmt.Sprintf("%q is not known, only %v", *v.NormParam, slices.Sorted(maps.Keys(norms)))}
@@ -524,11 +541,16 @@ func (v *HashingVectorizer) Bound(*sklearn.Binder) error {
 	if !v.DTypeParam.IsNumeric() {
 		return &sklearn.BindError{Path: v.Path, Attr: "dtype", Msg: "no number type"}
 	}
-	return v.prepare(v.Path)
+	return v.prepare(bd, v.Path)
 }
 
 // Available refuses what the author's own functions would do.
-func (v *HashingVectorizer) Available(method string) error { return v.available(method) }
+func (v *HashingVectorizer) Available(method string) error {
+	if v.single && v.tokenize.Stop == nil && v.tokenize.Hi == 1 {
+		return sklearn.NotComputed("Samples can not be a single string. The input must be an iterable over iterables of strings.")
+	}
+	return v.available(method)
+}
 
 // Transform hashes the terms to columns.
 func (v *HashingVectorizer) Transform(b *graph.Builder, x graph.Value) graph.Value {
