@@ -575,11 +575,16 @@ func multiHot(n *node) (kernel, error) {
 				out.Indices = append(out.Indices, at)
 				out.Data.I64 = append(out.Data.I64, 1)
 			}
-			if t := v.Tokens; t != nil {
+			switch t := v.Tokens; {
+			case t != nil:
 				for _, s := range t.Terms[t.Indptr[r]:t.Indptr[r+1]] {
 					mark(found(l.text, s))
 				}
-			} else {
+			case v.Dense != nil:
+				for j := r * v.Dense.Shape[1]; j < (r+1)*v.Dense.Shape[1]; j++ {
+					mark(l.cell(v.Dense.Cell(j)))
+				}
+			default:
 				for _, cell := range v.Dicts.Values[v.Dicts.Indptr[r]:v.Dicts.Indptr[r+1]] {
 					mark(l.cell(cell))
 				}

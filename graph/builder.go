@@ -85,6 +85,10 @@ func (b *Builder) Output(name string, v Value) {
 			b.Failf("Output", "%s: no value", n)
 			return
 		}
+		if len(p.Type().Shape) == 0 {
+			b.Failf("Output", "%s is one number, whatever the rows", n)
+			return
+		}
 		b.g.Outputs = append(b.g.Outputs, Output{n, p.id})
 	}
 }

@@ -10,7 +10,7 @@ const (
 	OpOneHot    Op = "OneHot"    // codes int64 [N,b] → OneHot; codes outside a block give none. Attr *OneHotAttr
 	OpIsMissing Op = "IsMissing" // X → bool, true where a cell is the missing value; CSR looks at stored entries. Attr *MissingAttr
 	OpImpute    Op = "Impute"    // X → X with missing cells filled by column. Attr *ImputeAttr
-	OpMultiHot  Op = "MultiHot"  // Tokens or Dicts' values → CSR int64, one where the row holds the class. Attr *MultiHotAttr
+	OpMultiHot  Op = "MultiHot"  // Tokens, Dicts' values or a matrix → CSR int64, one where the row holds the class. Attr *MultiHotAttr
 	OpSets      Op = "Sets"      // 0/1 matrix → Tokens or Dicts' values: the classes of each row. Attr *MultiHotAttr
 )
 
@@ -133,7 +133,7 @@ func (b *Builder) MultiHot(x Value, classes *tensor.Tensor) Value {
 		return x
 	}
 	t := x.Type()
-	if t.Kind != Tokens && t.Kind != Dicts {
+	if t.Kind != Tokens && t.Kind != Dicts && (t.Kind != Dense || len(t.Shape) != 2) {
 		return b.Failf(OpMultiHot, "needs rows of labels, has %s", t)
 	}
 	return b.Add1(OpMultiHot, &MultiHotAttr{classes}, Type{Kind: CSR, DType: tensor.Int64, Shape: []int{N, classes.Len()}}, x)

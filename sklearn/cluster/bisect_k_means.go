@@ -83,6 +83,9 @@ func (k *BisectingKMeans) Predict(b *graph.Builder, x graph.Value) graph.Value {
 		c := map[tensor.DType]string{tensor.Float32: "float", tensor.Float64: "double"}
 		return b.Refuse("Buffer dtype mismatch, expected 'const %s' but got '%s'", c[k.Centers.DType], c[x.DType()])
 	}
+	if k.Tree.left == nil {
+		return b.Cast(b.Take(b.Const(tensor.FromI64([]int64{int64(k.Tree.label)})), b.Zeros(x)), tensor.Int32)
+	}
 	return b.Cast(k.walk(b, x, k.Tree), tensor.Int32)
 }
 

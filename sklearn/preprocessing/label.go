@@ -304,7 +304,7 @@ func (e *LabelBinarizer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	return describeLabels(in, e.Classes)
 }
 
-// MultiLabelBinarizer is sklearn.preprocessing.MultiLabelBinarizer. Its input is several labels a row.
+// MultiLabelBinarizer is sklearn.preprocessing.MultiLabelBinarizer. Its input is several labels a row, or a matrix of as many in each.
 type MultiLabelBinarizer struct {
 	sklearn.Base
 	SparseOutputParam bool           `sk:"sparse_output"`
@@ -331,7 +331,7 @@ func (e *MultiLabelBinarizer) ClassLabels() []sklearn.ClassLabels {
 
 // Transform marks the classes of each row; labels that are none are ignored.
 func (e *MultiLabelBinarizer) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	if x.OK() && x.Type().Kind != graph.Tokens && x.Type().Kind != graph.Dicts {
+	if x.OK() && x.Type().Kind != graph.Tokens && x.Type().Kind != graph.Dicts && (x.Type().Kind != graph.Dense || len(x.Type().Shape) != 2) {
 		return b.Refuse("%s needs several labels a row", e.Name())
 	}
 	y := b.MultiHot(x, e.Classes)

@@ -867,7 +867,7 @@ for est in (KMeans, MiniBatchKMeans):
     C(est, "num", n_clusters=4, n_init=1, init=D(lambda r: r.standard_normal((4, 4)) * 3), _p=4, _forms="f8 f4")
     C(est, "num", n_clusters=1, n_init=1)
 C(KMeans, "num", n_clusters=5, n_init=2, algorithm="elkan", _forms=DENSE)
-C(BisectingKMeans, "num", n_clusters=ints(2, 9), init="random", n_init=2, algorithm=pick("lloyd", "elkan"))
+C(BisectingKMeans, "num", n_clusters=ints(1, 9), init="random", n_init=2, algorithm=pick("lloyd", "elkan"))
 C(Birch, "num", n_clusters=D(lambda r: AgglomerativeClustering(2)), threshold=3.0, branching_factor=10)
 C(Birch, "num", n_clusters=4, threshold=0.5, compute_labels=pick(True, False))
 C(MeanShift, "num", bandwidth=5.0, cluster_all=pick(True, False), bin_seeding=True, _forms=DENSE)
