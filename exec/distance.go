@@ -70,6 +70,18 @@ func square(d float64) float64 { return d * d }
 // newMetric returns the metric of a checked description.
 func newMetric[T float](m graph.Metric) metric[T] {
 	d := metric[T]{dist: asIs, reduce: asIs}
+	weight := func(j int) float64 {
+		if m.W == nil {
+			return 1
+		}
+		return m.W[j]
+	}
+	total := func(p int) float64 {
+		if m.W == nil {
+			return float64(p)
+		}
+		return m.TotalWeight()
+	}
 	switch m.Name {
 	case graph.Euclidean:
 		d.reduced, d.dist, d.reduce = squared[T], math.Sqrt, square
@@ -150,9 +162,9 @@ func newMetric[T float](m graph.Metric) metric[T] {
 		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, average(x), average(y)) }
 	case graph.Yule:
 		d.reduced = func(x, y []T) float64 {
-			var n [2][2]int
+			var n [2][2]float64
 			for j, v := range y {
-				n[bit(x[j] != 0)][bit(v != 0)]++
+				n[bit(x[j] != 0)][bit(v != 0)] += weight(j)
 			}
 			half := float64(n[0][1] * n[1][0])
 			if half == 0 {
@@ -162,13 +174,13 @@ func newMetric[T float](m graph.Metric) metric[T] {
 		}
 	case graph.Hamming:
 		d.reduced = func(x, y []T) float64 {
-			n := 0
+			n := 0.0
 			for j, v := range y {
 				if x[j] != v {
-					n++
+					n += weight(j)
 				}
 			}
-			return float64(n) / float64(len(y))
+			return n / total(len(y))
 		}
 	case graph.Canberra:
 		d.reduced = func(x, y []T) float64 {
@@ -244,15 +256,15 @@ func newMetric[T float](m graph.Metric) metric[T] {
 		}
 	default:
 		d.reduced = func(x, y []T) float64 {
-			both, differ := 0, 0
+			both, differ := 0.0, 0.0
 			for j, v := range y {
 				if a, b := x[j] != 0, v != 0; a && b {
-					both++
+					both += weight(j)
 				} else if a != b {
-					differ++
+					differ += weight(j)
 				}
 			}
-			return boolean(m.Name, float64(both), float64(differ), float64(len(y)))
+			return boolean(m.Name, both, differ, total(len(y)))
 		}
 	}
 	if _, single := any(T(0)).(float32); single {
@@ -269,7 +281,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 	return d
 }
 
-// boolean is a distance of true and false: both are true so often, they differ so often, of n.
+// boolean is a distance of true and false: both are true so often, they differ so often, of n; or with such weights.
 func boolean(name string, both, differ, n float64) float64 {
 	switch name {
 	case graph.Jaccard:

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/larder-ml/larder/tensor"
 )
@@ -60,7 +61,7 @@ const (
 type Metric struct {
 	Name string
 	P    float64   // minkowski
-	W    []float64 // minkowski: weight of each feature, nil for ones
+	W    []float64 // minkowski and where Weighs says so: weight of each feature, nil for ones
 	V    []float64 // seuclidean: variance of each feature
 	VI   []float64 // mahalanobis: the inverse covariance, by row
 }
@@ -72,8 +73,29 @@ func (m Metric) String() string {
 	return m.Name
 }
 
+// Weighs reports a metric that counts, in which features may have weights.
+func (m Metric) Weighs() bool {
+	switch m.Name {
+	case Hamming, Jaccard, Dice, RogersTanimoto, RussellRao, SokalSneath, Yule:
+		return true
+	}
+	return false
+}
+
+// TotalWeight is the sum of the weights.
+func (m Metric) TotalWeight() float64 {
+	s := 0.0
+	for _, w := range m.W {
+		s += w
+	}
+	return s
+}
+
 // Check returns what is wrong with a metric for p features, or "".
 func (m Metric) Check(p int) string {
+	if m.Weighs() && m.W != nil && (len(m.W) == 0 || len(m.W) != p || !(slices.Min(m.W) >= 0) || !(m.TotalWeight() > 0)) {
+		return fmt.Sprintf("%s of %d columns with the weights %v", m.Name, p, m.W)
+	}
 	switch m.Name {
 	case Euclidean, SqEuclidean, Manhattan, Chebyshev, Hamming, Canberra, BrayCurtis, BrayCurtisSum, Jaccard, Dice, Matching, Kulsinski,
 		RogersTanimoto, RussellRao, SokalMichener, SokalSneath, Yule, NaNEuclidean, AdditiveChi2, Cosine, CosineOfBools, Correlation:

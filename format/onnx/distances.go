@@ -177,7 +177,11 @@ func (e *encoder) distance(x, y string, width int, d tensor.DType, m graph.Metri
 		return sum(q), nil
 	case graph.Hamming:
 		differ := e.cast(e.op("Not", e.op("Equal", x, y)), tensor.Bool, d)
-		return e.op("Div", sum(differ), e.scalar(float64(width), d)), nil
+		n := float64(width)
+		if m.W != nil {
+			differ, n = e.op("Mul", differ, row(m.W)), m.TotalWeight()
+		}
+		return e.op("Div", sum(differ), e.scalar(n, d)), nil
 	case graph.AdditiveChi2:
 		den := e.op("Add", x, y)
 		s := diff()

@@ -51,7 +51,10 @@ func median(b *graph.Builder, x graph.Value) graph.Value {
 	if !x.OK() {
 		return x
 	}
-	if t := x.Type().DType; !t.IsFloat() {
+	switch t := x.Type().DType; {
+	case t == tensor.Float16:
+		return b.Cast(median(b, b.Cast(x, tensor.Float32)), t) // the sum of two is none of its numbers
+	case !t.IsFloat():
 		x = b.Cast(x, tensor.Float64)
 	}
 	half := x.Width() / 2

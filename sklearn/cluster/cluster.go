@@ -197,7 +197,7 @@ func (k *FeatureAgglomeration) Bound(*sklearn.Binder) error {
 
 // Transform pools the columns of each cluster. The mean adds in column order and divides (numpy.bincount).
 func (k *FeatureAgglomeration) Transform(b *graph.Builder, x graph.Value) graph.Value {
-	x = sklearn.Check(b, k, x, sklearn.Accept{})
+	x = sklearn.Check(b, k, x, sklearn.Accept{NoHalf: k.Pooling.op == graph.OpReduceSum})
 	if k.Pooling.op == graph.OpReduceMean {
 		x = b.Cast(x, tensor.Float64)
 	}

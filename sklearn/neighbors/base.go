@@ -94,7 +94,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	switch before := func(v string) bool { return sklearn.Older(n.Version, v) }; {
 	case n.metric.Name == graph.Yule && before("1.0"):
 		return bad("effective_metric_", "yule of rows that do not differ both ways is a matter of the scipy that computes, which the file does not name")
-	case n.metric.Name == graph.Minkowski && name == graph.Minkowski && n.metric.W != nil && before("1.0"):
+	case n.metric.W != nil && name != "wminkowski" && before("1.0"):
 		return bad("effective_metric_params_", "w counts since scipy 1.0, and the file does not name the scipy that computes")
 	case boolean(n.metric.Name) && before("0.18"):
 		if n.bits = true; n.fit != nil && slices.ContainsFunc(parts.Float64(n.fit).F64, func(v float64) bool { return v != 0 && v != 1 }) {

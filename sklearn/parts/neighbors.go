@@ -255,7 +255,7 @@ func MetricOf(name string, params *pyobj.Dict) (graph.Metric, error) {
 		switch {
 		case key == "p" && len(v) == 1:
 			m.P = v[0]
-		case key == "w" && (m.Name == graph.Minkowski || m.Name == "wminkowski"):
+		case key == "w" && (m.Name == graph.Minkowski || m.Name == "wminkowski" || m.Weighs()):
 			m.W = v
 		case key == "w" && name == graph.Euclidean: // until 1.0 a search by brute force left the weights out
 		case key == "V" && m.Name == graph.SEuclidean:

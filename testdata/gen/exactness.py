@@ -348,7 +348,7 @@ def blur(est, X, d):
             return error + (1e-6 if narrow else 0) * d
         return np.sqrt(np.square(d) + error) - d + (1e-6 if narrow else 1e-15) * d
     if name in COUNTED:
-        return np.zeros(d.shape)
+        return np.zeros(d.shape) if est.effective_metric_params_.get("w") is None else 1e-13 * (1 + d)
     if name == "cosine":
         return np.full(d.shape, 1e-6 if narrow else 1e-15)
     if est._fit_method != "brute":
@@ -368,7 +368,7 @@ def inverse_error(est, X):
         d = np.c_[d, np.full(len(d), np.inf)]
     b = np.where(d < np.inf, blur(est, X, np.minimum(d, 1e150)), 0)
     if getattr(X, "dtype", None) == np.float32:
-        b = b + 2e-7 * np.nanmax(np.abs(X.data if sp.issparse(X) else X))
+        b = b + 2e-7 * np.nanmax(np.abs(X.data if sp.issparse(X) else X), initial=0)
     zero = d <= 4 * b  # whose share is all, but for what is left to the others
     with np.errstate(all="ignore"):
         error = np.where(zero, 0, b / (d - b)).max(1)
@@ -638,7 +638,9 @@ def scale(est, X, method, coarse):
             # The terms of the probability are 7,600 in sum of magnitudes, those of the latent mean what the kernel is.
             inside = getattr(est.base_estimator_, "estimators_", [est.base_estimator_])
             mean = [np.dot(np.abs(e.kernel_(np.asarray(X, dtype=float), e.X_train_)), np.abs(e.y_train_ - e.pi_)) for e in inside]
-            return (4 + few / 4 * np.max(mean, 0)).tolist()
+            # Of several classes it is divided by the sum of theirs, each of which may be no more than that rounding.
+            total = sum(e.predict_proba(plain(X))[:, 1] for e in inside) if len(inside) > 1 else 1
+            return ((4 + few / 4 * np.max(mean, 0)) / np.where(total == 0, 1, total)).tolist()
         if type(est).__name__ == "LocalOutlierFactor" and method in ("score_samples", "decision_function"):
             s = np.abs(est.score_samples(X)) + (abs(est.offset_) if method == "decision_function" else 0)
             if est.effective_metric_ == "cosine":  # one less a cosine, in units of what is left
@@ -696,10 +698,10 @@ def scale(est, X, method, coarse):
             narrow = D0.dtype == np.float32 or getattr(X, "dtype", None) == np.float32
             far = 20 if est.transform_algorithm == "lasso_cd" and narrow else 4 if narrow else 0.1
             by = [float(far * np.abs(c).max() * (np.linalg.cond(np.dot(D[c != 0], D[c != 0].T)) if c.any() else 1)) for c in code]
-            if est.transform_algorithm == "lasso_lars":  # the path ends among correlations that are rounding
+            if est.transform_algorithm in ("lasso_lars", "lasso_cd"):  # the path or the descent ends among correlations that are rounding
                 lost = (est.transform_alpha or 1) < 1e-14 * np.abs(np.dot(plain(X), D.T)).max(1)
-                by = np.where(lost, 1e13 * np.abs(code).max(), by).tolist()
-            return np.maximum(by, 2e6 * wobble(est, X)).tolist() if far == 20 and X.dtype == np.float32 else by
+                by = np.where(lost, (1e13 if est.transform_algorithm == "lasso_lars" else 1e4) * np.abs(code).max(), by).tolist()
+            return np.maximum(by, 2e6 * wobble(est, X)).tolist() if far == 20 and getattr(X, "dtype", None) == np.float32 else by
         if type(est).__name__ == "PowerTransformer" and method == "transform" and getattr(X, "dtype", None) == np.float32 and est.method == "yeo-johnson":
             # (x^λ - 1)/λ in float32, whose powers numpy's vector instructions round otherwise than the C library.
             x, e = np.abs(X.astype(float)) + 1, np.where(X >= 0, est.lambdas_, 2 - est.lambdas_)
@@ -762,7 +764,7 @@ def scale(est, X, method, coarse):
             D = est.components_.astype(float)
             G = np.dot(D, D.T) + est.ridge_alpha * np.eye(len(D))
             code = float(np.abs(est.transform(X)).max() * max(1, 0.06 * np.linalg.cond(G)))
-            side = np.dot(np.abs(X - est.mean_), np.abs(D).T)  # the right-hand sides, whose terms cancel, too
+            side = np.dot(np.abs(plain(X) - est.mean_), np.abs(D).T)  # the right-hand sides, whose terms cancel, too
             return np.maximum(code, 0.3 * np.dot(side, np.abs(np.linalg.inv(G))).max(1)).tolist()
         if type(est).__name__ in ("PCA", "FactorAnalysis") and method == "score_samples":
             Z, P = np.abs(np.asarray(X, dtype=float) - est.mean_), est.get_precision()

@@ -72,6 +72,10 @@ for est in (RadiusNeighborsClassifier, RadiusNeighborsRegressor, RadiusNeighbors
 C(RadiusNeighborsRegressor, "std regint", radius=pick(0.01, 0.8, 2.0), weights=pick("uniform", "distance"), algorithm=pick("brute", "kd_tree", "ball_tree"), _forms=DENSE, _times=3)
 C(KNeighborsTransformer, "std", n_neighbors=ints(2, 9), mode=pick("distance", "connectivity"), algorithm=pick("kd_tree", "ball_tree", "brute"), metric=pick("euclidean", "chebyshev", "correlation", "sqeuclidean"), _forms=DENSE, _times=3)
 C(LocalOutlierFactor, "std", novelty=True, n_neighbors=6, metric="minkowski", p=pick(1, 2, 3), metric_params=D(lambda r: {"w": r.uniform(0.1, 2, 4)}), leaf_size=pick(2, 30), algorithm=pick("brute", "ball_tree"), _p=4, _forms=DENSE, _times=2)
+for est in (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsTransformer, LocalOutlierFactor):
+    y = {KNeighborsClassifier: " multi.str", KNeighborsRegressor: " reg"}.get(est, "")
+    more = {"novelty": True} if est is LocalOutlierFactor else {"radius": 0.4} if est is RadiusNeighborsTransformer else {}
+    C(est, "ties" + y, metric=pick("hamming", "jaccard", "dice", "rogerstanimoto", "russellrao", "sokalsneath", "yule"), metric_params=D(lambda r: {"w": r.choice([0.0, 0.5, 1.3, 2.1], 4) + [0, 0.7, 0, 0]}), algorithm="brute", _p=4, _forms=DENSE, _times=3, **more)
 C(KernelDensity, "std", metric="minkowski", metric_params=D(lambda r: {"p": float(r.choice([1.5, 3.0]))}), bandwidth=uni(0.3, 2), breadth_first=pick(True, False), kernel=pick("gaussian", "linear", "tophat", "cosine"), leaf_size=pick(2, 8), rtol=pick(0, 1e-3), atol=pick(0, 1e-3), _forms=DENSE, _times=4)
 C(Isomap, "num", _n=24, n_neighbors=6, eigen_solver=pick("dense", "arpack"), metric="minkowski", metric_params=D(lambda r: {"w": r.uniform(0.1, 2, 4)}), _p=4, _forms="f8")
 C(LocallyLinearEmbedding, "num", _n=24, n_neighbors=9, method=pick("hessian", "modified"), hessian_tol=1e-3, modified_tol=1e-10, _forms="f8")
