@@ -14,7 +14,8 @@ import (
 )
 
 // ParseJSON reads a JSON text: an array of rows (arrays or objects), an array of texts or numbers, one object of
-// columns and data (pandas' "split"), of lists by column, or one row as an object.
+// columns and data (pandas' "split"), of lists by column, of objects by column (what DataFrame.to_json writes by itself), or one
+// row as an object.
 func ParseJSON(b []byte, depth int) (*Table, error) {
 	r := jsonread.New(bytes.TrimPrefix(b, bom), depth)
 	t, err := FromJSON(r)
@@ -321,6 +322,8 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 				return nil, jsonError(err)
 			}
 			return &Table{Names: names, Columns: cols, N: cols[0].Len()}, nil
+		case kind == jsonread.Object && data == nil && names == nil && !cells:
+			return jsonColumns(r, key)
 		case kind != jsonread.Array && kind != jsonread.Object && data == nil && names == nil:
 			cells = true
 			one.Keys = append(one.Keys, key)
@@ -350,6 +353,37 @@ func jsonObject(r *jsonread.Reader) (*Table, error) {
 	}
 	data.Names = names
 	return data, nil
+}
+
+// jsonColumns reads the rest of {"a":{"0":…,"1":…},…}, of which the first name is read: columns whose cells have the names of rows,
+// which every column has in the same order.
+func jsonColumns(r *jsonread.Reader, first string) (*Table, error) {
+	t := &Table{}
+	var rows []string
+	for key, more := first, true; more; {
+		m := &matrix{width: -2}
+		for r.Object(); r.More(); m.n++ {
+			switch row := r.Key(); {
+			case t.Columns == nil:
+				rows = append(rows, row)
+			case m.n >= len(rows) || rows[m.n] != row:
+				r.Fail("column %q has not the rows of %q: %q", key, first, row)
+			}
+			m.value(r)
+		}
+		if m.n != len(rows) {
+			r.Fail("%d values where %q has %d", m.n, first, len(rows))
+		}
+		t.Names, t.Columns = append(t.Names, key), append(t.Columns, m.column())
+		if more = r.More(); more {
+			key = r.Key()
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, jsonError(err)
+	}
+	t.N = len(rows)
+	return t, nil
 }
 
 // typed gives cells the narrowest type that holds them all as Python would: text, bools, integers, floats (missing

@@ -32,6 +32,7 @@ func TestEveryFormOfJSONIsOneFrame(t *testing.T) {
 		`{"columns":["sex","age"],"index":[7,8,9],"data":[["f",31],["m",null],[null,2.5]]}`,
 		`{"index":[7,8,9],"columns":["sex","age"],"data":[["f",31],["m",NaN],[null,2.5]]}`,
 		`{"sex":["f","m",null],"age":[31,null,2.5]}`,
+		`{"sex":{"7":"f","8":"m","9":null},"age":{"7":31,"8":null,"9":2.5}}`,
 		`[[31,"f"],[null,"m"],[2.5,null]]`,
 		"{\"age\":31,\"sex\":\"f\"}\n{\"age\":null,\"sex\":\"m\"}\n\n{\"age\":2.5}\n",
 		"[31,\"f\"]\n[null,\"m\"]\n[2.5,null]\n",
@@ -119,6 +120,7 @@ func TestJSONRefusals(t *testing.T) {
 		`[[1],[1,2]]`: "rows differ in length", `[{"a":"x"}]`: `row 0: column "a": "x" is no number`, `[{"a":[1]}]`: "single value",
 		`{"a":[1],"b":[1,2]}`: "2 values where", `{"columns":["a"],"data":[[1,2]]}`: "1 names for 2 columns",
 		`[1,[2]]`: "array after other values", `[{"a":1,"a":2}]`: "twice", `{"columns":["a"]}`: `without "columns" and "data"`,
+		`{"a":{"0":1,"1":2},"b":{"0":1}}`: "1 values where", `{"a":{"0":1},"b":{"1":2}}`: "has not the rows", `{"a":{"0":[1]}}`: "single value", `{"a":{"0":1},"b":2}`: "wanted",
 		`[[1]] x`: "more text", `[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]`: "single value",
 	} {
 		if _, err := matchJSON(text, w); !errors.Is(err, larder.ErrInput) || !strings.Contains(err.Error(), words) {
