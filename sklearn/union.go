@@ -133,21 +133,28 @@ func JoinNames(e Estimator, parts []PartNames, format string) ([]string, error) 
 }
 
 // UnionOf puts what the parts of a union gave side by side. Under set_output(transform="pandas") frames make a frame that keeps
-// each column's type, its names joined under the format; otherwise numpy or scipy makes one array of them.
-func UnionOf(b *graph.Builder, e Estimator, sparse bool, parts []graph.Value, names []string, format string) graph.Value {
+// each column's type; otherwise numpy or scipy makes one array of them. A frame's names are joined under the format; since 1.9
+// they are numbers of part and column behind a word, and stay that where get_feature_names_out has no others.
+func UnionOf(b *graph.Builder, e Estimator, sparse bool, parts []graph.Value, names []string, format, word string) graph.Value {
 	frames := !sparse && e.base().Output != ""
 	joined := make([]PartNames, len(parts))
 	for i, p := range parts {
 		t := p.Type()
 		frames = frames && t.Kind == graph.Frame
 		joined[i].Part = names[i]
-		for _, c := range t.Columns {
+		for j, c := range t.Columns {
 			frames = frames && c.Name != ""
+			if !e.base().Before("1.9") {
+				c.Name = fmt.Sprintf("%s%d_%d", word, i, j)
+			}
 			joined[i].Names = append(joined[i].Names, c.Name)
 		}
 	}
 	if frames {
 		y := b.HStack(false, parts...)
+		if !e.base().Before("1.9") {
+			format = ""
+		}
 		all, err := JoinNames(e, joined, format)
 		if err != nil {
 			return b.Fail(err)

@@ -568,7 +568,7 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 	if err != nil {
 		format = ""
 	}
-	return sklearn.UnionOf(b, c, c.SparseOutput, parts, names, format)
+	return sklearn.UnionOf(b, c, c.SparseOutput, parts, names, format, "tmp_col_name_")
 }
 
 // unlike is what releases before 1.0 say of rows that are not those of the fit: 0.24 of any other width or name; from 0.20.4
@@ -771,8 +771,8 @@ func (c *ColumnTransformer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 			out.Columns = append(out.Columns, part.Columns...)
 		}
 	}
-	if out == nil {
-		(&sklearn.Input{Columns: passed}).Numeric()
+	if out == nil { // who comes after can not tell which columns they are
+		(&sklearn.Input{Columns: passed}).Pass()
 	}
 	return out
 }

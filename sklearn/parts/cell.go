@@ -15,7 +15,7 @@ type Missing struct{ graph.Missing }
 
 // UnmarshalPy reads the value. "NaN" is NaN, as sklearn.preprocessing.Imputer spelled it.
 func (m *Missing) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) error {
-	if g, ok := v.(*pyobj.Global); ok && strings.HasPrefix(g.Module, "pandas.") && g.Name == "NA" {
+	if g, ok := v.(*pyobj.Global); ok && (g.Module == "pandas" || strings.HasPrefix(g.Module, "pandas.")) && g.Name == "NA" {
 		m.Any = true
 		return nil
 	}

@@ -336,7 +336,7 @@ func (u *FeatureUnion) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	if sparse && objects {
 		return b.Refuse("scipy.sparse does not support dtype object")
 	}
-	return sklearn.UnionOf(b, u, sparse, parts, names, u.format())
+	return sklearn.UnionOf(b, u, sparse, parts, names, u.format(), "")
 }
 
 // format is the one of the names of features, "" for names as they are.

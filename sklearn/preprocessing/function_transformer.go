@@ -228,6 +228,9 @@ func (t *FunctionTransformer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	if t.FuncParam == nil {
 		return in
 	}
+	for _, c := range in.Columns {
+		c.Integers = c.Integers || !t.ValidateParam
+	}
 	return nil
 }
 
@@ -400,6 +403,9 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 		if !k.OK() || !x.OK() {
 			return k
 		}
+		if x.Type().Sparse() {
+			return c.b.Binary(op, x, k)
+		}
 		if k.DType() == tensor.Bool && x.DType() == tensor.Bool {
 			switch op {
 			case graph.OpSub:
@@ -413,10 +419,10 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 }
 
 // bound is the first argument, and x as the function meets it: a number of Python takes the type of what it meets, one of
-// numpy has its own, which pandas forgets in Python's operators.
+// numpy has its own, which pandas forgets in Python's operators, and scipy.
 func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 	number := c.f.Args[0]
-	if t, err := sklearn.Tensor(number); err == nil && c.frame && operators[op] && len(t.Shape) == 0 {
+	if t, err := sklearn.Tensor(number); err == nil && (c.frame || x.Type().Sparse()) && operators[op] && len(t.Shape) == 0 {
 		switch {
 		case t.DType.IsFloat():
 			number = pyobj.Float(t.AsF64()[0])
@@ -547,7 +553,7 @@ var operators = map[graph.Op]bool{graph.OpAdd: true, graph.OpMul: true, graph.Op
 // shortInts are the integers that do not hold every integer of Python that an int64 holds.
 var shortInts = map[tensor.DType][2]int64{
 	tensor.Int8: {math.MinInt8, math.MaxInt8}, tensor.Int16: {math.MinInt16, math.MaxInt16}, tensor.Int32: {math.MinInt32, math.MaxInt32},
-	tensor.Uint8: {0, math.MaxUint8}, tensor.Uint16: {0, math.MaxUint16}, tensor.Uint32: {0, math.MaxUint32},
+	tensor.Uint8: {0, math.MaxUint8}, tensor.Uint16: {0, math.MaxUint16}, tensor.Uint32: {0, math.MaxUint32}, tensor.Uint64: {0, math.MaxInt64},
 }
 
 // scaled multiplies by a constant.
@@ -641,12 +647,13 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"sklearn.check_array": checkArray,
 }
 
-// sparseFunctions are the ufuncs that scipy's sparse matrices have as methods.
+// sparseFunctions are the ufuncs that scipy's sparse matrices have as methods, and the product with a number, which is Python's of
+// the two.
 var sparseFunctions = map[string]bool{
 	"numpy.log1p": true, "numpy.expm1": true, "numpy.sqrt": true, "numpy.sin": true, "numpy.tan": true, "numpy.tanh": true, "numpy.arctan": true,
 	"numpy.sinh": true, "numpy.arcsin": true, "numpy.arctanh": true,
 	"numpy.arcsinh": true, "numpy.rint": true, "numpy.deg2rad": true, "numpy.rad2deg": true, "numpy.abs": true, "numpy.absolute": true, "numpy.negative": true,
-	"numpy.round": true, "numpy.around": true,
+	"numpy.round": true, "numpy.around": true, "numpy.multiply": true,
 }
 
 func identity(c *arguments, x graph.Value) graph.Value {
@@ -932,7 +939,7 @@ func cutsNone(d tensor.DType, bound float64, lower bool) bool {
 
 // limits are the least and the largest of an integer type or of truth values.
 func limits(d tensor.DType) (lo, hi float64) {
-	if short, ok := shortInts[d]; ok {
+	if short, ok := shortInts[d]; ok && d != tensor.Uint64 {
 		return float64(short[0]), float64(short[1])
 	}
 	switch d {

@@ -11,6 +11,7 @@ import functools
 
 import numpy as np
 import joblib
+import pandas as pd
 import scipy.special
 import scipy.stats
 import scipy.spatial.distance
@@ -131,6 +132,8 @@ C(FeatureUnion, "text", transformer_list=D(lambda r: [("w", TfidfVectorizer()), 
 C(FeatureUnion, "nan", transformer_list=D(lambda r: [("fill", SimpleImputer()), ("miss", MissingIndicator(features="all"))]), _forms=DENSE)
 C(FeatureUnion, "num", transformer_list=D(lambda r: [("a", StandardScaler(with_mean=False)), ("b", pick("drop", "passthrough", MaxAbsScaler())(r)), ("c", OneHotEncoder(handle_unknown="ignore"))]), transformer_weights=pick(None, {"a": 3.0}, {"b": 0.5, "c": 2}), verbose_feature_names_out=pick(True, False), _forms=DENSE, _times=5)
 C(ColumnTransformer, "mixed", transformers=D(lambda r: [("a", "drop", make_column_selector(dtype_include="number"))]), remainder="drop")
+C(ColumnTransformer, "mixed", transformers=D(lambda r: [("na", SimpleImputer(missing_values=pd.NA, strategy="most_frequent", add_indicator=True), ["port", "age"]), ("log", FunctionTransformer(pick(np.log1p, np.arctan, np.square)(r)), ["fare", "alone"]), ("keep", "passthrough", ["sex"])]), sparse_threshold=0, _times=2)
+C(Pipeline, "num bin", steps=D(lambda r: [("columns", pick(ColumnTransformer([("nameless", make_pipeline(FunctionTransformer(np.abs), StandardScaler()), ["f0", "f2"]), ("max", MaxAbsScaler(), ["col 1"])]), FeatureUnion([("nameless", make_pipeline(FunctionTransformer(np.abs), StandardScaler())), ("max", MaxAbsScaler())]))(r).set_output(transform="pandas")), ("scale", StandardScaler()), ("model", LogisticRegression())]), _forms="frame", _p=4, _times=3)
 C(ColumnTransformer, "mixed", transformers=D(lambda r: [("num", SimpleImputer(), ["fare", "age"]), ("Ø", OrdinalEncoder(encoded_missing_value=-1), ["sex", "port"])]), remainder=pick("passthrough", "drop"), sparse_threshold=0, verbose_feature_names_out=pick("x{{{feature_name}}}", "{transformer_name!s:>6}.{feature_name}", "{transformer_name:*^5.2}{feature_name:_<9}"), _times=3)
 C(Pipeline, "mixed", steps=D(lambda r: [("columns", ColumnTransformer([("sum", FunctionTransformer(np.log1p), ["fare", "pclass"]), ("num", SimpleImputer(), ["age"]), ("keep", "passthrough", ["alone", "pclass"])], verbose_feature_names_out=pick(True, "{feature_name}<{transformer_name}")(r)).set_output(transform="pandas"))]), _times=2)
 C(Pipeline, "num", steps=D(lambda r: [("union", FeatureUnion([("f", FunctionTransformer(np.abs)), ("s", StandardScaler()), ("d", "drop"), ("g", FunctionTransformer())], verbose_feature_names_out=pick(True, False)(r)).set_output(transform="pandas"))]), _forms="frame", _times=2)
@@ -297,6 +300,7 @@ C(FunctionTransformer, "num", func=add_dummy_feature, kw_args={"value": 2.5})
 C(FunctionTransformer, "nan", func=np.nan_to_num, kw_args={"nan": -1.5}, _forms=DENSE)
 C(FunctionTransformer, "num", func=np.clip, kw_args={"a_min": -1.0, "a_max": 2.0}, _forms=DENSE)
 C(FunctionTransformer, "num", func=functools.partial(np.add, 2.0), inverse_func=functools.partial(np.multiply, 0.5), _forms=DENSE)
+C(FunctionTransformer, "num", func=pick(*(functools.partial(np.multiply, k) for k in (2, 2.5, np.float32(0.5), np.float64(0.1), True))), accept_sparse=True, _forms="csr f8", _times=6)
 C(FunctionTransformer, "num", func=functools.partial(normalize, norm="l1"), feature_names_out="one-to-one", _forms=DENSE)
 C(FunctionTransformer, "pos", func=pick(np.log1p, np.sqrt, np.log10), inverse_func=pick(None, np.expm1, np.square), feature_names_out=pick(None, "one-to-one"), check_inverse=False, validate=pick(True, False), _forms=DENSE, _times=5)
 C(FunctionTransformer, "mixed", feature_names_out=pick(None, "one-to-one"))
@@ -747,6 +751,12 @@ C(VotingClassifier, "num bin.bool", estimators=D(lambda r: [(f"m{i}", RandomFore
 C(VotingClassifier, "num multi.whole", estimators=D(lambda r: [("a", "drop"), ("b", GaussianNB()), ("c", KNeighborsClassifier(3))]), voting=pick("soft", "hard"), weights=[5, 1, 2], flatten_transform=pick(True, False), _forms="f8 f4 frame")
 C(VotingRegressor, "num reg", estimators=D(lambda r: [(f"m{i}", DecisionTreeRegressor(max_depth=2 + i, random_state=i)) for i in range(9)]), weights=D(lambda r: list(r.uniform(0, 1, 9))))
 C(VotingRegressor, "nan reg", estimators=D(lambda r: [("a", "drop"), ("b", DecisionTreeRegressor(max_depth=3, random_state=0)), ("c", HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=4))]), weights=[1, 2, 3], _forms="f8 frame")
+for est in (VotingClassifier, StackingClassifier):
+    C(est, "mixed bin.str", estimators=D(lambda r: [("d", DummyClassifier()), ("p", Pipeline(table(r))), ("q", Pipeline(table(r, DecisionTreeClassifier(max_depth=3, random_state=0))))]), _times=2)
+for est in (VotingRegressor, StackingRegressor):
+    C(est, "mixed reg", estimators=D(lambda r: [("p", Pipeline(table(r, Ridge()))), ("d", DummyRegressor())]), _times=2)
+C(BaggingClassifier, "cat bin.str", estimator=D(lambda r: make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression())), n_estimators=3, _times=2)
+C(AdaBoostRegressor, "cat reg", estimator=D(lambda r: make_pipeline(OneHotEncoder(handle_unknown="ignore"), Ridge())), n_estimators=3, _times=2)
 C(StackingClassifier, "num multi.str", estimators=D(lambda r: [("a", LogisticRegression()), ("b", LinearSVC(random_state=0)), ("d", "drop"), ("c", DecisionTreeClassifier(max_depth=2, random_state=0))]), stack_method=pick("auto", "predict"), passthrough=pick(True, False), cv=2, _times=3)
 C(StackingClassifier, "num bin.bool", estimators=D(lambda r: [("a", LogisticRegression()), ("b", SGDClassifier(loss="log_loss", max_iter=5, random_state=0))]), stack_method=pick("predict_proba", "decision_function", "predict"), final_estimator=D(lambda r: pick(LinearSVC(random_state=0), GradientBoostingClassifier(n_estimators=3, random_state=0), GaussianNB())(r)), passthrough=pick(True, False), cv=2, _forms="f8 frame", _times=4)
 C(StackingClassifier, "num five.obj", estimators=D(lambda r: [("a", SVC()), ("b", KNeighborsClassifier(3))]), final_estimator=D(lambda r: RandomForestClassifier(3, max_depth=3, random_state=0)), passthrough=True, cv=2)
