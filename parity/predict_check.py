@@ -22,8 +22,10 @@ import skops.io
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
-    ExtraTreesRegressor, GradientBoostingClassifier, HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest, RandomForestClassifier,
+    BaggingClassifier, ExtraTreesRegressor, GradientBoostingClassifier, HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest,
+    RandomForestClassifier, StackingClassifier, VotingClassifier,
 )  # fmt: skip
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.feature_extraction import DictVectorizer
@@ -143,6 +145,13 @@ def models(r):
     yield "OneHotEncoder-codes", OneHotEncoder(handle_unknown="ignore", sparse_output=False), P[["code", "rooms"]], None, Q[["code", "rooms"]], "transform", mixed
     yield "OrdinalEncoder-missing", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2), P[["town", "code"]], None, Q[["town", "code"]], "transform", mixed
     yield "TargetEncoder", TargetEncoder(cv=2, random_state=0), P[["sex", "town"]], t, Q[["sex", "town"]], "transform", mixed
+    # Columns are read as what the members of an estimator learned, and as what their file says where a function computes with them.
+    crowd = lambda: [("d", DummyClassifier()), ("p", make_pipeline(cols(), LogisticRegression(max_iter=300)))]
+    yield "VotingClassifier-mixed", VotingClassifier(crowd(), voting="soft"), P, t, Q, "predict predict_proba", mixed
+    yield "StackingClassifier-mixed", StackingClassifier(crowd(), cv=2), P, t, Q, "predict_proba", mixed
+    yield "BaggingClassifier-codes", BaggingClassifier(make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()), n_estimators=3, random_state=0), P[["code", "sex"]], t, Q[["code", "sex"]], "predict_proba", mixed
+    yield "ColumnTransformer-nameless", ColumnTransformer([("half", FunctionTransformer(np.sqrt), ["alone", "rooms"]), ("keep", "passthrough", ["sex"])]), P[["alone", "rooms", "sex"]], None, Q[["alone", "rooms", "sex"]], "transform", mixed
+    yield "ColumnTransformer-both", ColumnTransformer([("max", MaxAbsScaler(), ["code"]), ("one", OneHotEncoder(handle_unknown="ignore"), ["code"]), ("keep", "passthrough", ["rooms"])]), P[["rooms", "code"]], None, Q[["rooms", "code"]], "transform", mixed
     # pandas' own types, and categories that the histograms take.
     N, O = nullable(r, n), nullable(r, m)
     yield "Pipeline-nullable", make_pipeline(ColumnTransformer([("n", SimpleImputer(), ["age", "rooms"]), ("c", OneHotEncoder(handle_unknown="ignore"), ["sex", "code"])]), LogisticRegression()), N, t, O, "predict_proba", mixed

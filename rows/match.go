@@ -415,7 +415,7 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		return c.Tensor, nil // what each value is, its author said
 	}
 	if want.Integers && c.Tensor == nil {
-		if x := typedColumn(c); x.DType.IsInt() {
+		if x := typedColumn(c); x.DType.IsInt() || x.DType == tensor.Bool {
 			return x, nil
 		}
 	}
@@ -425,6 +425,9 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		var ok bool
 		if c.Text != nil {
 			if f[i], ok = parseNumber(c.Text[i]); !ok {
+				if want.Categories != nil && want.Unknown {
+					return c.cells(&larder.InputColumn{DType: tensor.Object, Categories: want.Categories}), nil
+				}
 				return nil, bad(i, "no number")
 			}
 		} else {

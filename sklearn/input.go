@@ -40,7 +40,8 @@ type Column struct {
 	Unknown bool
 	// Text says that the column holds running text for a vectorizer.
 	Text bool
-	// Integers says that integers are computed with as integers: a column that holds nothing else is read as int64.
+	// Integers says that integers and truth values are computed with as such: a column that holds nothing else is read as
+	// int64 or bool.
 	Integers bool
 	// Passed says that the result holds the column as it is, whatever it is.
 	Passed bool
@@ -139,6 +140,14 @@ func DescribeInput(e Estimator, in *Input) (out *Input) {
 	return nil
 }
 
+// By lets every estimator describe the same input. Nothing passes.
+func (in *Input) By(es ...Estimator) *Input {
+	for _, e := range es {
+		DescribeInput(e, in)
+	}
+	return nil
+}
+
 // Numeric marks the columns nothing else is known of as numbers.
 func (in *Input) Numeric() {
 	for _, c := range in.Columns {
@@ -169,15 +178,23 @@ func (c *Column) Between(lo, typical, hi float64) {
 }
 
 // OneOf sets the categories unless some are known, and reads the column as they are: text, whole numbers, numbers,
-// bools, or cells where they are mixed.
+// bools, or cells where they are mixed. Text stays text though another estimator takes numbers of it.
 func (c *Column) OneOf(categories *tensor.Tensor) {
 	if categories == nil || c.Categories != nil {
 		return
 	}
 	c.Categories = categories
+	d := categoryType(categories)
+	if d == tensor.String || d == tensor.Object {
+		c.DType = d
+	}
+	c.Read(d)
+}
+
+// categoryType is how to read a column of these categories.
+func categoryType(categories *tensor.Tensor) tensor.DType {
 	if categories.DType != tensor.Object {
-		c.Read(readAs(categories.DType))
-		return
+		return readAs(categories.DType)
 	}
 	d := tensor.Invalid
 	for _, v := range categories.Cells {
@@ -206,9 +223,9 @@ func (c *Column) OneOf(categories *tensor.Tensor) {
 		}
 	}
 	if d == tensor.Invalid {
-		d = tensor.Object
+		return tensor.Object
 	}
-	c.Read(d)
+	return d
 }
 
 func readAs(d tensor.DType) tensor.DType {

@@ -78,10 +78,7 @@ func (c *CalibratedClassifierCV) ClassLabels() []sklearn.ClassLabels {
 
 // DescribeInput lets the classifiers describe it.
 func (c *CalibratedClassifierCV) DescribeInput(in *sklearn.Input) *sklearn.Input {
-	for _, e := range c.CalibratedClassifiers {
-		sklearn.DescribeInput(e, in)
-	}
-	return nil
+	return in.By(c.CalibratedClassifiers...)
 }
 
 // PredictProba is the mean of the calibrated probabilities.

@@ -61,6 +61,5 @@ func (t *TransformedTargetRegressor) Predict(b *graph.Builder, x graph.Value) gr
 
 // DescribeInput asks the regressor.
 func (t *TransformedTargetRegressor) DescribeInput(in *sklearn.Input) *sklearn.Input {
-	sklearn.DescribeInput(t.Regressor, in)
-	return nil
+	return in.By(t.Regressor)
 }

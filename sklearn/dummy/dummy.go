@@ -130,6 +130,9 @@ func (d *DummyClassifier) Available(method string) error {
 // Unchecked: no rows are fine.
 func (d *DummyClassifier) Unchecked() bool { return true }
 
+// DescribeInput: no column is read.
+func (d *DummyClassifier) DescribeInput(*sklearn.Input) *sklearn.Input { return nil }
+
 // ClassLabels returns classes_.
 func (d *DummyClassifier) ClassLabels() []sklearn.ClassLabels { return d.labels }
 
@@ -257,6 +260,9 @@ func (d *DummyRegressor) Bound(*sklearn.Binder) error {
 	}
 	return nil
 }
+
+// DescribeInput: no column is read.
+func (d *DummyRegressor) DescribeInput(*sklearn.Input) *sklearn.Input { return nil }
 
 // Unchecked: no rows are fine.
 func (d *DummyRegressor) Unchecked() bool { return true }

@@ -41,6 +41,18 @@ type bagging struct {
 // Inside returns the members.
 func (g *bagging) Inside() []sklearn.Estimator { return g.Estimators }
 
+// DescribeInput lets each member describe its columns.
+func (g *bagging) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	for i, e := range g.Estimators {
+		part := &sklearn.Input{}
+		for _, j := range g.Features[i] {
+			part.Columns = append(part.Columns, in.Columns[j])
+		}
+		sklearn.DescribeInput(e, part)
+	}
+	return nil
+}
+
 func (g *bagging) bound() error {
 	bad := func(attr, format string, args ...any) error {
 		return &sklearn.BindError{Path: g.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}

@@ -39,6 +39,15 @@ func (s *stacking) Inside() []sklearn.Estimator {
 	return append(s.Estimators[:len(s.Estimators):len(s.Estimators)], s.FinalEstimator)
 }
 
+// DescribeInput lets the members describe it; the final estimator takes numbers.
+func (s *stacking) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	in.By(s.Estimators...)
+	if s.Passthrough {
+		in.Numeric()
+	}
+	return nil
+}
+
 func (s *stacking) bound() error {
 	bad := func(attr, format string, args ...any) error {
 		return &sklearn.BindError{Path: s.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}

@@ -85,6 +85,9 @@ type voting struct {
 // Inside returns the members.
 func (v *voting) Inside() []sklearn.Estimator { return v.Estimators }
 
+// DescribeInput lets the members describe it.
+func (v *voting) DescribeInput(in *sklearn.Input) *sklearn.Input { return in.By(v.Estimators...) }
+
 func (v *voting) bound() error {
 	bad := func(attr, format string, args ...any) error {
 		return &sklearn.BindError{Path: v.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}

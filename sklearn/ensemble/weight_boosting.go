@@ -77,6 +77,9 @@ type weightBoosting struct {
 // Inside returns the members.
 func (a *weightBoosting) Inside() []sklearn.Estimator { return a.Estimators }
 
+// DescribeInput lets the members describe it.
+func (a *weightBoosting) DescribeInput(in *sklearn.Input) *sklearn.Input { return in.By(a.Estimators...) }
+
 func (a *weightBoosting) bound() error {
 	w := a.Weights.AsF64()
 	if len(a.Estimators) == 0 || w == nil || len(a.Weights.Shape) != 1 || len(w) < len(a.Estimators) {

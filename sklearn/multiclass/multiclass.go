@@ -123,10 +123,7 @@ func (m *ensemble) ClassLabels() []sklearn.ClassLabels { return []sklearn.ClassL
 
 // DescribeInput lets the estimators describe it.
 func (m *ensemble) DescribeInput(in *sklearn.Input) *sklearn.Input {
-	for _, e := range m.Estimators {
-		sklearn.DescribeInput(e, in)
-	}
-	return nil
+	return in.By(m.Estimators...)
 }
 
 // OneVsRestClassifier is sklearn.multiclass.OneVsRestClassifier.

@@ -99,10 +99,7 @@ func (m *members) predict(b *graph.Builder, x graph.Value) graph.Value {
 
 // DescribeInput lets the estimators describe it.
 func (m *members) DescribeInput(in *sklearn.Input) *sklearn.Input {
-	for _, e := range m.Estimators {
-		sklearn.DescribeInput(e, in)
-	}
-	return nil
+	return in.By(m.Estimators...)
 }
 
 // MultiOutputRegressor is sklearn.multioutput.MultiOutputRegressor.
