@@ -128,6 +128,8 @@ def models(r):
         yield f"AdditiveChi2Sampler-{t}", AdditiveChi2Sampler(sample_steps=2), np.abs(A), None, (C % 2 if t == "bool" else C).astype(t), "transform", "npy npz"
     for e in MaxAbsScaler(), MinMaxScaler(), StandardScaler(), RobustScaler(), PolynomialFeatures(2), SimpleImputer():
         yield f"{type(e).__name__}-float16", e, A, None, (B / 90).astype(np.float16), "transform", "npy"
+    W, V = passengers(r, n)[["code", "rooms"]].to_numpy(object), passengers(r, m)[["code", "rooms"]].to_numpy(object)
+    yield "OneHotEncoder-cells", OneHotEncoder(handle_unknown="ignore"), W, None, V, "transform", "npy npz"
     S, U = sp.random(60, 9, 0.3, "csr", random_state=1), sp.random(7, 9, 0.3, "csr", random_state=2)
     yield "MultinomialNB-sparse", MultinomialNB(), S, np.arange(60) % 3, U, "predict predict_proba", "sparse csv json npy"
     yield "TruncatedSVD-sparse", TruncatedSVD(2, random_state=0), S, None, U, "transform", "sparse npy"
@@ -155,6 +157,9 @@ def models(r):
     # pandas' own types, and categories that the histograms take.
     N, O = nullable(r, n), nullable(r, m)
     yield "Pipeline-nullable", make_pipeline(ColumnTransformer([("n", SimpleImputer(), ["age", "rooms"]), ("c", OneHotEncoder(handle_unknown="ignore"), ["sex", "code"])]), LogisticRegression()), N, t, O, "predict_proba", mixed
+    N, O = N[["age", "rooms", "alone"]].fillna({"age": 1.5, "rooms": 2, "alone": True}), O[["age", "rooms", "alone"]].fillna({"age": 1.5, "rooms": 2, "alone": False})
+    yield "Pipeline-masked", make_pipeline(SimpleImputer(strategy="constant", fill_value=0.5), MaxAbsScaler(), PCA(2)), N.astype({"age": "Float32"}), None, O.astype({"age": "Float32"}), "transform", "parquet"
+    yield "AdditiveChi2Sampler-masked", AdditiveChi2Sampler(), N[["rooms", "alone"]], None, O[["rooms", "alone"]], "transform", "parquet"
     K = P[["sex", "code", "age"]].astype({"sex": "category", "code": "category"})
     L = Q[["sex", "code", "age"]].astype({"sex": K["sex"].dtype, "code": K["code"].dtype})
     yield "HistGradientBoostingClassifier-category", HistGradientBoostingClassifier(max_iter=4, min_samples_leaf=4, categorical_features="from_dtype"), K, t, L, "predict predict_proba", mixed

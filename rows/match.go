@@ -406,6 +406,9 @@ func (t *Table) read(c *Column, want *larder.InputColumn) (*tensor.Tensor, error
 		return c.bools(want, bad)
 	}
 	if c.Tensor != nil && c.Tensor.DType.IsNumeric() {
+		if c.Masked && !(want.Integers && c.Tensor.DType.IsFloat()) {
+			return tensor.FromF64(c.Tensor.AsF64()), nil
+		}
 		if c.Tensor.DType.IsFloat() || c.Tensor.DType.IsInt() && (t.Typed || want.Integers || want.DType.IsInt()) || t.Typed && !want.DType.IsInt() {
 			return c.Tensor, nil
 		}

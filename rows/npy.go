@@ -37,23 +37,31 @@ func parseObjects(b []byte) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range doc.Imports {
-		switch module, _, _ := strings.Cut(i.Global.Module, "."); module {
-		case "numpy", "_codecs":
-		default:
-			return nil, &Error{Row: -1, Msg: fmt.Sprintf("an array of objects that imports %s.%s, wanted numbers and text", i.Global.Module, i.Global.Name)}
-		}
-	}
-	for _, n := range doc.Notes {
-		if n.Level == pyobj.LevelRefuse {
-			return nil, &Error{Row: -1, Msg: n.Message}
-		}
+	if err := plain(doc); err != nil {
+		return nil, err
 	}
 	a, ok := doc.Root.(*pyobj.Array)
 	if !ok || len(doc.Extra) > 0 {
 		return nil, &Error{Row: -1, Msg: "more than one array"}
 	}
 	return fromArray(a)
+}
+
+// plain reports arrays of objects that are more than plain values.
+func plain(doc *pyobj.Doc) error {
+	for _, i := range doc.Imports {
+		switch module, _, _ := strings.Cut(i.Global.Module, "."); module {
+		case "numpy", "_codecs":
+		default:
+			return &Error{Row: -1, Msg: fmt.Sprintf("an array of objects that imports %s.%s, wanted numbers and text", i.Global.Module, i.Global.Name)}
+		}
+	}
+	for _, n := range doc.Notes {
+		if n.Level == pyobj.LevelRefuse {
+			return &Error{Row: -1, Msg: n.Message}
+		}
+	}
+	return nil
 }
 
 // fromArray makes a table of an array: a structured one has named columns.
@@ -104,7 +112,9 @@ func parseNPZ(b []byte) (*Table, error) {
 		return names
 	})
 	if err != nil {
-		return nil, err
+		if names, arrays = zipOfObjects(b); arrays == nil {
+			return nil, err
+		}
 	}
 	if arrays["format"] != nil && arrays["data"] != nil && arrays["shape"] != nil {
 		return parseSparse(arrays)
@@ -117,6 +127,24 @@ func parseNPZ(b []byte) (*Table, error) {
 		return nil, &Error{Row: -1, Msg: "no array called X; there are " + list(names)}
 	}
 	return fromArray(a)
+}
+
+// zipOfObjects reads an archive of arrays of which some hold objects, nil if it is none or they are more than plain values.
+func zipOfObjects(b []byte) (names []string, arrays map[string]*pyobj.Array) {
+	doc, err := npy.DecodeZip(source.Bytes(b), source.Default())
+	if err != nil || plain(doc) != nil {
+		return nil, nil
+	}
+	arrays = map[string]*pyobj.Array{}
+	for _, e := range doc.Root.(*pyobj.Dict).Entries {
+		if name, ok := pyobj.Text(e.Key); ok {
+			names = append(names, name)
+			if a, ok := e.Value.(*pyobj.Array); ok {
+				arrays[name] = a
+			}
+		}
+	}
+	return names, arrays
 }
 
 func parseSparse(arrays map[string]*pyobj.Array) (*Table, error) {

@@ -243,6 +243,8 @@ type Column struct {
 	Cells  []tensor.Cell  // JSON values
 	Tensor *tensor.Tensor // one-dimensional, of a typed file
 
+	Masked bool // of pandas' types with missing values of their own: scikit-learn makes float64 of its numbers
+
 	Err error // why its values can not be read, if they can not: who uses the column answers it
 }
 
@@ -398,7 +400,7 @@ func (t *Table) Slice(rows []int) *Table {
 			}
 			out.Columns = append(out.Columns, Column{Text: s})
 		case c.Tensor != nil:
-			out.Columns = append(out.Columns, Column{Tensor: sliceTensor(c.Tensor, rows), Err: c.Err})
+			out.Columns = append(out.Columns, Column{Tensor: sliceTensor(c.Tensor, rows), Masked: c.Masked, Err: c.Err})
 		default:
 			s := make([]tensor.Cell, len(rows))
 			for i, r := range rows {
@@ -476,7 +478,7 @@ func (t *Table) Append(u *Table) error {
 			for k := range cells {
 				cells[k] = a.Cell(k)
 			}
-			*a = Column{Cells: cells, Err: a.Err}
+			*a = Column{Cells: cells, Masked: a.Masked, Err: a.Err}
 		}
 		for j := range b.Len() {
 			a.Cells = append(a.Cells, b.Cell(j))

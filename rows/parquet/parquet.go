@@ -12,6 +12,7 @@ package parquet
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,7 @@ type Reader struct {
 	file   *parquet.File
 	spans  map[string]bool // columns of durations, which only Arrow's schema tells from integers
 	halves map[string]bool // names of columns of half precision, nested ones too
+	masked map[string]bool // columns of pandas' types with missing values of their own
 	names  []string
 	fields []parquet.Field
 	leafs  []int // where a field's columns begin
@@ -68,6 +70,9 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 	if text, ok := f.Lookup("ARROW:schema"); ok {
 		rd.spans = durations(text)
 	}
+	if text, ok := f.Lookup("pandas"); ok {
+		rd.masked = masked(text)
+	}
 	rd.halves = map[string]bool{}
 	for _, e := range f.Metadata().Schema {
 		if _, ok := e.LogicalType.Value.(*format.Float16Type); ok {
@@ -85,6 +90,28 @@ func NewReader(r io.ReaderAt, size int64) (rd *Reader, err error) {
 		leaf += leaves(field)
 	}
 	return rd, nil
+}
+
+// masked lists the columns that pandas wrote of its types with missing values of their own, by what it leaves in a file. What is no such
+// description tells nothing.
+func masked(text string) map[string]bool {
+	var of struct {
+		Columns []struct {
+			Name string `json:"field_name"`
+			Type string `json:"numpy_type"`
+		}
+	}
+	if json.Unmarshal([]byte(text), &of) != nil {
+		return nil
+	}
+	out := map[string]bool{}
+	for _, c := range of.Columns {
+		switch c.Type {
+		case "boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64":
+			out[c.Name] = true
+		}
+	}
+	return out
 }
 
 // footer checks a file's description and the length that its last bytes give it.
@@ -231,6 +258,7 @@ func (r *Reader) table(n int64) (*rows.Table, error) {
 	r.left -= int64(t.N)
 	for i, c := range r.columns {
 		t.Columns[i] = c.take(t.N)
+		t.Columns[i].Masked = r.masked[r.names[i]]
 	}
 	return t, nil
 }

@@ -115,7 +115,9 @@ func readKey(v pyobj.Value) (Key, error) {
 		if a, ok := x.Attrs(); ok && a != nil && pyobj.ShortName(x.ClassName()) == "_RemainderColsList" {
 			return readKey(a.Get("data"))
 		}
-		return Key{opaque: true}, nil
+		if _, err := sklearn.Sequence(v); err != nil { // no index of pandas
+			return Key{opaque: true}, nil
+		}
 	case *pyobj.Global:
 		return Key{opaque: true}, nil
 	}
