@@ -123,6 +123,8 @@ def models(r):
     yield "SGDClassifier-float32", SGDClassifier(random_state=0), A.astype(np.float32), y, B.astype(np.float32), "predict decision_function", "npy npz"
     yield "MiniBatchKMeans-array", MiniBatchKMeans(2, n_init=1, random_state=0), A, None, B, "predict", "csv json npy"
     # Arrays keep the types their author gave them.
+    for t in ">f2", ">f4":
+        yield f"MaxAbsScaler-{t[1:]}-big-endian", make_pipeline(MaxAbsScaler(), PCA(2)), A, None, (B / 9).astype(t), "transform", "npy npz"
     C = r.integers(0, 90, B.shape)
     for t in "int64", "uint32", "bool":
         yield f"AdditiveChi2Sampler-{t}", AdditiveChi2Sampler(sample_steps=2), np.abs(A), None, (C % 2 if t == "bool" else C).astype(t), "transform", "npy npz"

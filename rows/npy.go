@@ -76,6 +76,9 @@ func fromArray(a *pyobj.Array) (*Table, error) {
 	if len(x.Shape) == 0 {
 		return nil, &Error{Row: -1, Msg: "a single value, wanted a matrix"}
 	}
+	if a.DType.Order == '>' && x.DType.IsFloat() {
+		x = tensor.FromF64(x.AsF64(), x.Shape...) // float32 and float16 of this order are none to scikit-learn, which makes float64 of them
+	}
 	return &Table{N: x.Rows(), Value: &tensor.Value{Dense: x}, Typed: true}, nil
 }
 
