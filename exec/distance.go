@@ -142,7 +142,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 		}
 	case graph.Cosine:
 		d.dist, d.unsure = known, true
-		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, 0, 0) }
+		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, 0, 0, m.Called) }
 	case graph.CosineOfBools:
 		d.dist, d.unsure = known, true
 		d.reduced = func(x, y []T) float64 {
@@ -159,7 +159,7 @@ func newMetric[T float](m graph.Metric) metric[T] {
 		}
 	case graph.Correlation:
 		d.dist, d.unsure = known, true
-		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, average(x), average(y)) }
+		d.reduced = func(x, y []T) float64 { return cosineDistance(x, y, average(x), average(y), m.Called) }
 	case graph.Yule:
 		d.reduced = func(x, y []T) float64 {
 			var n [2][2]float64
@@ -315,14 +315,21 @@ func bit(b bool) int {
 
 func average[T float](x []T) float64 { return float64(pairwise(x) / T(len(x))) }
 
-// cosineDistance is one less the cosine between two rows, each less its mean.
-func cosineDistance[T float](x, y []T, meanX, meanY float64) float64 {
+// cosineDistance is one less the cosine between two rows, each less its mean. scipy's function, where it is called, takes one
+// root of the product, which may vanish.
+func cosineDistance[T float](x, y []T, meanX, meanY float64, called bool) float64 {
 	xy, xx, yy := 0.0, 0.0, 0.0
 	for j, v := range y {
 		a, b := float64(x[j])-meanX, float64(v)-meanY
 		xy += float64(a * b)
 		xx += float64(a * a)
 		yy += float64(b * b)
+	}
+	if called {
+		if d := 1 - xy/math.Sqrt(xx*yy); d == d {
+			return min(max(d, 0), 2)
+		}
+		return unknown
 	}
 	if xx == 0 || yy == 0 {
 		return unknown

@@ -13,6 +13,7 @@ type bspline struct {
 	t     []float64
 	k, n  int // n: number of bases before they wrap around
 	bases int
+	spare bool // scipy's design matrix, without the products with coefficients that are zero
 	h, hh []float64
 }
 
@@ -65,7 +66,7 @@ func (s *bspline) evaluate(out []float64, x float64, nu int) {
 		}
 	}
 	for a, v := range h {
-		if v-v != 0 { // the coefficients that are zero count, too
+		if v-v != 0 && !s.spare { // the coefficients that are zero count, too
 			for j := range out {
 				c := 0.0
 				if (l+a-s.k)%s.bases == j {
@@ -95,6 +96,7 @@ func newSplineColumns(a *graph.SplineAttr) []splineColumn {
 	cols := make([]splineColumn, len(a.Knots))
 	for i, t := range a.Knots {
 		c := splineColumn{bspline: newBSpline(t.F64, a.Degree, a.Bases)}
+		c.spare = a.Sparse
 		at := func(x float64, nu int) []float64 {
 			out := make([]float64, a.Bases)
 			c.evaluate(out, x, nu)

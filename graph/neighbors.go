@@ -64,6 +64,8 @@ type Metric struct {
 	W    []float64 // minkowski and where Weighs says so: weight of each feature, nil for ones
 	V    []float64 // seuclidean: variance of each feature
 	VI   []float64 // mahalanobis: the inverse covariance, by row
+
+	Called bool // cosine and correlation: scipy's function of two vectors is called, not its search by name
 }
 
 func (m Metric) String() string {

@@ -124,6 +124,9 @@ func (g *GaussianProcessRegressor) PredictStd(b *graph.Builder, x graph.Value) g
 	k := g.trans(b, x)
 	v := b.SolveTriangular(b.Cast(k, tensor.Float64), parts.Float64(g.L))
 	known := b.RowSum(b.Mul(v, v), graph.Sequential)
+	if k.OK() && k.DType() == tensor.Float32 && g.L.DType == tensor.Float32 {
+		known = b.Cast(b.Cast(known, tensor.Float32), tensor.Float64) // which may be too large for it
+	}
 	prior := g.Kernel.diag(b, x).operand(b)
 	left := b.Sub(prior, known)
 	if left.OK() && prior.DType() == tensor.Float32 {

@@ -54,6 +54,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	if n.metric, err = parts.MetricOf(name, kw); err != nil {
 		return bad("effective_metric_params_", "%s", err)
 	}
+	n.metric.Called = n.called
 	switch s, d := n.FitX.Sparse, n.FitX.Dense; {
 	case s != nil:
 		n.rows, n.width = s.Rows, s.Cols

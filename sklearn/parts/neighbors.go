@@ -160,7 +160,9 @@ func distMetric(v pyobj.Value) (graph.Metric, error) {
 		if len(state) > 4 {
 			if name, ok := MetricName(state[3]); ok {
 				kw, _ := state[4].(*pyobj.Dict)
-				return MetricOf(name, kw)
+				m, err := MetricOf(name, kw)
+				m.Called = true
+				return m, err
 			}
 		}
 		if len(state) > 3 {

@@ -830,9 +830,9 @@ func exp2(b *graph.Builder, x graph.Value) graph.Value {
 func round(c *arguments, x graph.Value) graph.Value {
 	d := c.number("decimals", 0)
 	c.ignore("out")
-	if x.OK() && x.Type().Sparse() { // an object to numpy, rounded by rint or multiplied by a float64
+	if x.OK() && x.Type().Sparse() { // an object to numpy, rounded by rint or multiplied by a float
 		to := tensor.Float64
-		if d == 0 {
+		if d == 0 || d > 0 && x.DType() == tensor.Float32 {
 			to = loop(x.DType(), tensor.Float16)
 		}
 		if to == tensor.Float16 {
@@ -864,8 +864,11 @@ func round(c *arguments, x graph.Value) graph.Value {
 	power := math.Pow(10, math.Abs(d))
 	up := func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(power, v)) }
 	down := func(v graph.Value) graph.Value { return c.b.Div(v, c.b.Scalar(power, v)) }
-	if x.OK() && x.Type().Sparse() { // scipy divides by multiplying
-		down = func(v graph.Value) graph.Value { return c.b.Mul(v, c.b.Scalar(1/power, v)) }
+	if x.OK() && x.Type().Sparse() { // scipy divides by multiplying, in float64
+		down = func(v graph.Value) graph.Value {
+			v = c.b.Cast(v, tensor.Float64)
+			return c.b.Mul(v, c.b.Scalar(1/power, v))
+		}
 	}
 	if d < 0 {
 		return up(c.b.Unary(graph.OpRound, down(x)))

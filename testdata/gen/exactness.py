@@ -658,11 +658,13 @@ def scale(est, X, method, coarse):
                 T = (g * np.dot(np.abs(plain(X)), np.abs(plain(est.components_)).T) + c) ** power * max(1, power)
                 K = 2 * (K + 2 * (1 - K**2) * T if est.kernel == "sigmoid" else np.maximum(K, T))
             return np.maximum(np.abs(est.transform(X)).max(1), (0.1 if narrow else 1e-3) * np.dot(K, np.abs(est.normalization_).T).max(1)).tolist()
-        if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF") and method == "transform":
+        if coarse and type(est).__name__ in ("NMF", "MiniBatchNMF", "LatentDirichletAllocation") and method == "transform":
             # Hundreds of iterations in float32: as far as they end from those in float64.
             W = plain(est.transform(X))
             wide = copy.copy(est)
-            wide.components_ = est.components_.astype(float)
+            for name in ("components_", "exp_dirichlet_component_"):
+                if hasattr(est, name):
+                    setattr(wide, name, getattr(est, name).astype(float))
             moved = np.abs(plain(wide.transform(plain(X))) - W).max(1)
             return (2 * float(np.abs(W).max()) + 2 * moved / WIDTH["sum32"]).tolist()
         if method != "predict" and type(est).__name__ == "QuadraticDiscriminantAnalysis":
@@ -717,15 +719,18 @@ def scale(est, X, method, coarse):
         if coarse and method == "score_samples" and hasattr(est, "get_covariance"):
             # The covariance is inverted in float32: its condition number is lost, and digits of the logarithm of its determinant.
             cov = est.get_covariance()
-            return (0.1 * (np.abs(est.score_samples(X)) * np.linalg.cond(cov) + abs(np.linalg.slogdet(cov)[1]))).tolist()
+            log = abs(np.linalg.slogdet(cov)[1])
+            return (0.1 * ((np.abs(est.score_samples(X)) + len(cov)) * np.linalg.cond(cov) + log)).tolist()
         if type(est).__name__ == "NearestCentroid" and method != "predict":
             # Squared distances by the expanded product, in units of the deviations.
             s = np.where(est.within_class_std_dev_ == 0, 1, est.within_class_std_dev_)
             A, B = plain(X) / s, est.centroids_ / s
             return (few * (np.square(A).sum(1) + np.square(B).sum(1).max())).tolist()
-        if coarse and hasattr(est, "coef_") and not sp.issparse(est.coef_) and (method == "predict" or hasattr(est, "classes_")):
-            X = plain(X)
-            return (np.dot(np.abs(X), np.abs(np.atleast_2d(est.coef_)).T) + np.abs(est.intercept_)).max(1).tolist()
+        product = method in ("predict", "decision_function", "score_samples") and not hasattr(est, "_dual_coef_") and not hasattr(est, "_get_loss")
+        if hasattr(est, "coef_") and not sp.issparse(est.coef_) and (product or coarse and (method == "predict" or hasattr(est, "classes_"))):
+            few = 1 if coarse else TERMS
+            by = np.dot(np.abs(plain(X)), np.abs(np.atleast_2d(est.coef_)).T) + np.abs(getattr(est, "intercept_", 0)) + np.abs(getattr(est, "offset_", 0))
+            return (few * by).max(1).tolist()
         if isinstance(getattr(est, "init", None), BaseEstimator) and hasattr(est, "classes_"):
             # The stages start from the log-odds of float32 probabilities.
             p = est.init_.predict_proba(X.astype(np.float32)).astype(float)
@@ -772,10 +777,10 @@ def scale(est, X, method, coarse):
         whitens = type(est).__name__ == "FastICA" or type(est).__name__ in ("PCA", "IncrementalPCA") and est.whiten
         if whitens and not coarse and method == "transform":
             # Whitening scales directions without variance up until what is left of them is rounding.
-            return (few * projected(est, X, method)).max(1).tolist()
+            return (few * projected(est, X, method)).max(1, initial=0).tolist()
         by = projected(est, X, method) if coarse and method in ("transform", "inverse_transform") else None
         if by is not None:
-            return by.max(1).tolist()
+            return by.max(1, initial=0).tolist()
         if type(est).__name__ == "SkewedChi2Sampler":
             X = np.asarray(X, dtype=float)
             return ((0.1 if coarse else 1e-3) * np.dot(np.abs(np.log(X + est.skewedness)), np.abs(est.random_weights_)) + 0.7).max(1).tolist()  # of the angle
