@@ -461,14 +461,14 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 	default:
 		return y
 	}
+	if err != nil {
+		return y // nor does scikit-learn wrap what has no names, sparse or not
+	}
 	switch y.Type().Kind {
 	case graph.CSR, graph.OneHot:
 		return b.Refuse("Pandas output does not support sparse data. Set sparse_output=False to output pandas dataframes or disable Pandas output via `set_output(transform=\"default\").")
 	case graph.Dense, graph.Frame:
 	default:
-		return y
-	}
-	if err != nil {
 		return y
 	}
 	if len(names) != table.Width() {

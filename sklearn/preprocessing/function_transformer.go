@@ -747,6 +747,9 @@ func softmax(c *arguments, x graph.Value) graph.Value {
 	if t := x.Type(); t.Kind != graph.Dense || !t.DType.IsNumeric() || len(t.Shape) != 2 {
 		return c.b.Unsupported("", "softmax of %s", t)
 	}
+	if x.Width() == 0 {
+		return c.b.Refuse("zero-size array to reduction operation maximum which has no identity")
+	}
 	if x.DType() == tensor.Bool {
 		return c.b.Refuse("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the `^` operator, or the logical_xor function instead.")
 	}
