@@ -29,7 +29,7 @@ func TestBoundNumber(t *testing.T) {
 		{"1power", "I300", tensor.Uint8, false, "int16 [0]"}, {"1divide", "I3", tensor.Int8, false, "float64 [0.03]"}, {"logaddexp", "I20", tensor.Int8, false, "float16 [100]"},
 		{"add", "I30", tensor.Int8, false, "int8 [-126]"}, {"add", "I30", tensor.Int8, true, "int8 [-126]"},
 		{"add", "I300", tensor.Int8, false, "Python integer 300 out of bounds for int8"}, {"divide", "I300", tensor.Int8, false, "float64 [3]"},
-		{"add", "F2.5", tensor.Int8, false, "float64 [102.5]"}, {"maximum", "I30", tensor.Int32, false, "int32 [100]"},
+		{"add", "F2.5", tensor.Int8, false, "float64 [102.5]"}, {"maximum", "I30", tensor.Int32, false, "int32 [100]"}, {"add", "I30", tensor.Uint64, false, "uint64 [130]"}, {"add", "I-1", tensor.Uint64, false, "Python integer -1 out of bounds for uint64"},
 		{"maximum", "I30", tensor.Int32, true, "int64 [100]"}, {"add", "F2.5", tensor.Float32, true, "float32 [102.5]"},
 		{"fmin", "F2.5", tensor.Float32, false, "float32 [2.5]"}, {"fmin", "F2.5", tensor.Float32, true, "float64 [2.5]"},
 		{"logaddexp", "F0", tensor.Float32, false, "float32 [100]"}, {"logaddexp", "F0", tensor.Float32, true, "float64 [100]"},

@@ -1,6 +1,7 @@
 package larder
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"sort"
@@ -153,8 +154,13 @@ func (m *Model) Info() Info {
 		in.FeatureNamesIn = b.FeatureNamesIn
 	}
 	in.Methods = append(in.Methods, m.Methods()...)
-	in.Supported = len(in.Methods) > 0
-	if !in.Supported {
+	var why *sklearn.MethodError
+	in.Supported = slices.ContainsFunc(in.Methods, func(m string) bool { return m != sklearn.MethodInverseTransform })
+	if in.Supported || len(in.Methods) > 0 {
+		if err := m.Can(m.DefaultMethod()); errors.As(err, &why) && why.Refused { // what it is for does not run, something beside it does
+			in.Problems = append(in.Problems, err.Error())
+		}
+	} else {
 		if b.Class.Result != "" {
 			in.Problems = append(in.Problems, m.path+": "+b.Class.Result)
 			if r, ok := m.est.(sklearn.Resulter); ok {

@@ -164,9 +164,9 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 	case graph.OpTanh:
 		return math.Tanh
 	case graph.OpSin:
-		return math.Sin
+		return sin
 	case graph.OpCos:
-		return math.Cos
+		return cos
 	case graph.OpErf:
 		return erf
 	case graph.OpSigmoid:
@@ -180,7 +180,7 @@ func unaryFloat(op graph.Op) func(float64) float64 {
 	case graph.OpRound:
 		return math.RoundToEven
 	case graph.OpTan:
-		return math.Tan
+		return tan
 	case graph.OpAtan:
 		return math.Atan
 	case graph.OpAsinh:

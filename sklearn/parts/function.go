@@ -189,12 +189,12 @@ func (f *Function) Keywords(names ...string) bool {
 	return true
 }
 
-// NotComputed says why a function that nobody knows is not computed.
-func (f *Function) NotComputed() string {
+// Foreign reports a function that is the author's, or another library's.
+func (f *Function) Foreign() bool {
 	root, _, _ := strings.Cut(f.Name, ".")
 	switch root {
 	case "builtins", "str", "text", "pattern", "method", "operator", "math", "re", "html", "unicodedata", "numpy", "scipy", "pandas", "sklearn":
-		return "it has no implementation here with what is bound to it"
+		return false
 	}
-	return "a model's own code is never run"
+	return true
 }

@@ -62,12 +62,15 @@ func (t *FunctionTransformer) Available(method string) error {
 		f = t.InverseFuncParam
 	}
 	switch {
-	case f == nil, functions[f.Name] != nil, f.Own != nil && f.Own.Rows != nil:
+	case f == nil, known(f) != nil, f.Own != nil && f.Own.Rows != nil:
 		return nil
 	case slices.Contains(anew, f.Name):
 		return sklearn.NotComputed("function %s fits each batch anew: what it gives for a row depends on the others", f.What)
 	}
-	return sklearn.NotComputed("function %s is not known: %s", f.What, f.NotComputed())
+	if f.Foreign() {
+		return sklearn.NotComputed("function %s is not known: a model's own code is never run", f.What)
+	}
+	return sklearn.NotComputed("function %s, with what is bound to it, has no implementation here", f.What)
 }
 
 // Unchecked: without validate, rows are the function's to check, as those of scikit-learn do.
@@ -129,7 +132,8 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *parts.Fu
 	if f == nil || !x.OK() {
 		return x
 	}
-	run := functions[f.Name]
+	run := known(f)
+	f = asNumpy(f)
 	if f.Own != nil && f.Own.Rows != nil {
 		if d, ok := kw.(*pyobj.Dict); ok && d.Len() > 0 || len(f.Args) > 0 || !f.Keywords() {
 			return b.Unsupported("", "%s with bound arguments", f.What)
@@ -189,15 +193,6 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *parts.Fu
 	return out
 }
 
-// whole reports functions that take the whole value, numbers or not.
-func whole(f *parts.Function) bool {
-	switch f.Name {
-	case "numpy.asarray", "numpy.array", "numpy.nan_to_num", "numpy.reshape", "numpy.ravel", "numpy.squeeze", "numpy.atleast_2d", "numpy.float64", "numpy.float32", "scipy.softmax":
-		return true
-	}
-	return strings.HasPrefix(f.Name, "sklearn.")
-}
-
 // foreignNames reports that a function of the author's names the features.
 func (t *FunctionTransformer) foreignNames() bool {
 	_, text := sklearn.Text(t.FeatureNamesOutParam)
@@ -223,6 +218,18 @@ func (t *FunctionTransformer) FeatureNamesOut(in []string) ([]string, error) {
 func (t *FunctionTransformer) DescribeInput(in *sklearn.Input) *sklearn.Input {
 	if t.FuncParam == nil && !t.ValidateParam {
 		return in
+	}
+	if names := columnsOf(t.FuncParam); len(names) > 0 {
+		out := &sklearn.Input{}
+		for _, n := range names {
+			at := slices.IndexFunc(in.Columns, func(c *sklearn.Column) bool { return c.Name == n })
+			if at < 0 {
+				in.ByName, at = true, len(in.Columns)
+				in.Columns = append(in.Columns, sklearn.NewColumn(n))
+			}
+			out.Columns = append(out.Columns, in.Columns[at])
+		}
+		return out
 	}
 	in.Numeric()
 	if t.FuncParam == nil {
@@ -320,12 +327,12 @@ func (c *arguments) ignore(names ...string) {
 }
 
 // unary is a ufunc with loops for every number type.
-func unary(op graph.Op) func(*arguments, graph.Value) graph.Value {
+func unary(op graph.Op) called {
 	return func(c *arguments, x graph.Value) graph.Value { return c.b.Unary(op, x) }
 }
 
 // signed is a ufunc of every number type but bool.
-func signed(op graph.Op) func(*arguments, graph.Value) graph.Value {
+func signed(op graph.Op) called {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && x.DType() == tensor.Bool {
 			switch { // pandas asks Python's operators
@@ -345,12 +352,12 @@ func signed(op graph.Op) func(*arguments, graph.Value) graph.Value {
 
 // ufunc is a ufunc of numpy with floating loops only: bools and bytes take the half precision one, short integers the
 // single precision one.
-func ufunc(op graph.Op) func(*arguments, graph.Value) graph.Value {
+func ufunc(op graph.Op) called {
 	return floating(func(b *graph.Builder, x graph.Value) graph.Value { return b.Unary(op, x) })
 }
 
 // special is a ufunc of scipy.special, whose first loop is that of float64.
-func special(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
+func special(f func(b *graph.Builder, x graph.Value) graph.Value) called {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && x.DType() != tensor.Float32 {
 			x = c.b.Cast(x, tensor.Float64)
@@ -375,7 +382,7 @@ func loop(d, least tensor.DType) tensor.DType {
 }
 
 // floating makes integers and bools floating, as a ufunc without integer loops does.
-func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
+func floating(f func(b *graph.Builder, x graph.Value) graph.Value) called {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() {
 			d := loop(x.DType(), tensor.Float16)
@@ -389,7 +396,7 @@ func floating(f func(b *graph.Builder, x graph.Value) graph.Value) func(*argumen
 }
 
 // binary is a ufunc of two arguments of which functools.partial bound the first.
-func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
+func binary(op graph.Op) called {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if len(c.f.Args) != 1 {
 			c.err = &graph.UnsupportedError{Origin: c.self.Path, Why: c.f.Name + " of two values"}
@@ -413,6 +420,9 @@ func binary(op graph.Op) func(*arguments, graph.Value) graph.Value {
 			case graph.OpPow:
 				x = c.b.Cast(x, tensor.Int8)
 			}
+		}
+		if op == graph.OpPow && k.DType().IsInt() && x.DType().IsInt() {
+			x = c.b.Guard(x, c.b.Binary(graph.OpLess, x, c.b.Scalar(0, x)), "Integers to negative integer powers are not allowed.")
 		}
 		return c.b.Binary(op, k, x)
 	}
@@ -446,7 +456,11 @@ func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 			return c.like(float64(v), x), x
 		}
 		k = c.b.Const(&tensor.Tensor{DType: tensor.Int64, Shape: []int{}, I64: []int64{int64(v)}})
-		if limits, short := shortInts[d]; short && op != graph.OpDiv && (operators[op] || op == graph.OpMax || op == graph.OpMin) {
+		limits, short := shortInts[d]
+		if d == tensor.Uint64 {
+			limits, short = [2]int64{0, math.MaxInt64}, true
+		}
+		if short && op != graph.OpDiv && (operators[op] || op == graph.OpMax || op == graph.OpMin) {
 			if int64(v) < limits[0] || int64(v) > limits[1] {
 				return c.b.Refuse("Python integer %d out of bounds for %s", v, d), x
 			}
@@ -557,7 +571,7 @@ var shortInts = map[tensor.DType][2]int64{
 }
 
 // scaled multiplies by a constant.
-func scaled(by float64) func(*arguments, graph.Value) graph.Value {
+func scaled(by float64) called {
 	return floating(func(b *graph.Builder, x graph.Value) graph.Value {
 		if x.DType() == tensor.Float16 { // by a factor of float32
 			return b.Cast(b.Mul(b.Cast(x, tensor.Float32), b.Const(tensor.FromF32([]float32{float32(by)}).Reshape())), tensor.Float16)
@@ -567,7 +581,7 @@ func scaled(by float64) func(*arguments, graph.Value) graph.Value {
 }
 
 // functions are those Larder knows, under the first and the last part of their names.
-var functions = map[string]func(*arguments, graph.Value) graph.Value{
+var functions = map[string]called{
 	"numpy.log": ufunc(graph.OpLog), "numpy.log1p": ufunc(graph.OpLog1p), "numpy.exp": ufunc(graph.OpExp), "numpy.expm1": ufunc(graph.OpExpm1),
 	"numpy.log2": ufunc(graph.OpLog2), "numpy.log10": ufunc(graph.OpLog10), "numpy.cbrt": ufunc(graph.OpCbrt),
 	"numpy.sqrt": ufunc(graph.OpSqrt), "numpy.sin": ufunc(graph.OpSin), "numpy.cos": ufunc(graph.OpCos), "numpy.tan": ufunc(graph.OpTan),
@@ -604,6 +618,12 @@ var functions = map[string]func(*arguments, graph.Value) graph.Value{
 	"numpy.fmax": fminmax(graph.OpMax), "numpy.fmin": fminmax(graph.OpMin), "numpy.logaddexp": binary(graph.OpLogAddExp),
 	"numpy.less": binary(graph.OpLess), "numpy.less_equal": binary(graph.OpLessOrEqual), "numpy.greater": binary(graph.OpGreater),
 	"numpy.greater_equal": binary(graph.OpGreaterOrEqual), "numpy.equal": binary(graph.OpEqual),
+	"numpy.not_equal": func(c *arguments, x graph.Value) graph.Value {
+		return c.b.Unary(graph.OpNot, binary(graph.OpEqual)(c, x))
+	},
+	"numpy.isposinf": infinite(graph.OpGreater), "numpy.isneginf": infinite(graph.OpLess),
+	"numpy.copy": identity, "numpy.asanyarray": identity, "numpy.ascontiguousarray": identity, "numpy.asfortranarray": identity, "numpy.real": identity,
+	"operator.itemgetter": items, "operator.attrgetter": attribute, "scipy.csr_matrix": stored, "scipy.csr_array": stored,
 	"numpy.float64": castTo(tensor.Float64), "numpy.float32": castTo(tensor.Float32),
 	"numpy.reshape": reshaped, "numpy.ravel": raveled, "numpy.squeeze": squeezed, "numpy.atleast_2d": identity,
 	"numpy.clip":       clip,
@@ -662,7 +682,7 @@ func identity(c *arguments, x graph.Value) graph.Value {
 }
 
 // single is a ufunc of scipy.special whose first loop is that of float32.
-func single(f func(b *graph.Builder, x graph.Value) graph.Value) func(*arguments, graph.Value) graph.Value {
+func single(f func(b *graph.Builder, x graph.Value) graph.Value) called {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() {
 			x = c.b.Cast(x, loop(x.DType(), tensor.Float32))
@@ -696,8 +716,29 @@ func isFinite(c *arguments, x graph.Value) graph.Value {
 	return c.b.Unary(graph.OpNot, c.b.Binary(graph.OpOr, c.b.Unary(graph.OpIsNaN, x), c.b.Unary(graph.OpIsInf, x)))
 }
 
+// infinite finds the infinities of one sign.
+func infinite(side graph.Op) called {
+	return func(c *arguments, x graph.Value) graph.Value {
+		return c.b.Binary(graph.OpAnd, c.b.Unary(graph.OpIsInf, x), c.b.Binary(side, x, c.b.Scalar(0, x)))
+	}
+}
+
+// stored is a sparse matrix of what is not zero.
+func stored(c *arguments, x graph.Value) graph.Value {
+	if !x.OK() || x.Type().Kind == graph.CSR {
+		return x
+	}
+	if t := x.Type(); t.Kind == graph.Dense && !t.DType.IsNumeric() {
+		return c.b.Refuse("scipy.sparse does not support dtype object.")
+	}
+	if x = c.table(x); x.OK() && x.DType() == tensor.Float16 {
+		return c.b.Refuse("scipy.sparse does not support dtype float16.")
+	}
+	return c.b.ToCSR(x)
+}
+
 // fminmax is the lesser or greater of two, of which a NaN is neither.
-func fminmax(op graph.Op) func(*arguments, graph.Value) graph.Value {
+func fminmax(op graph.Op) called {
 	plain := binary(op)
 	return func(c *arguments, x graph.Value) graph.Value {
 		y := plain(c, x)
@@ -714,7 +755,7 @@ func fminmax(op graph.Op) func(*arguments, graph.Value) graph.Value {
 }
 
 // castTo is a type of numpy called on the whole value.
-func castTo(d tensor.DType) func(*arguments, graph.Value) graph.Value {
+func castTo(d tensor.DType) called {
 	return func(c *arguments, x graph.Value) graph.Value {
 		if x.OK() && x.Type().Sparse() {
 			return c.b.Refuse("setting an array element with a sequence.")

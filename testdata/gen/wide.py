@@ -4,10 +4,12 @@ few models have. The end lists what no line draws."""
 import copy
 import functools
 import inspect
+import math
 import operator
 import re
 
 from cases import *  # noqa: F403
+from scipy import sparse
 from cases import C, D, DENSE, LINES, Draw, _gp_pd  # noqa: F401
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode, strip_tags
 from sklearn.utils._param_validation import MissingValues, Options, _Booleans, _NoneConstraint, make_constraint
@@ -117,6 +119,13 @@ C(TfidfVectorizer, "text", preprocessor=str.lower, strip_accents=pick(None, "uni
 C(TfidfVectorizer, "bytes", encoding=pick("utf-8", "latin-1"), decode_error=pick("ignore", "replace"), token_pattern=pick(r"\S+", r"(?u)\b\w+\b"), _times=2)
 C(HashingVectorizer, "bytes", n_features=64, encoding=pick("utf-8", "latin-1"), decode_error=pick("ignore", "replace"), token_pattern=pick(r"\S+", r"(?u)\b\w+\b"), _times=2)
 C(HashingVectorizer, "text", n_features=64, tokenizer=str.split, preprocessor=pick(None, str.lower), token_pattern=None)
+C(FunctionTransformer, "num", func=pick(abs, operator.neg, functools.partial(operator.mul, 2.5), functools.partial(operator.ne, 0.0), functools.partial(pow, 2.0), operator.itemgetter((slice(None), [0, 2])), operator.itemgetter((slice(None), -1)), operator.methodcaller("flatten"), np.ndarray.copy), _forms="f8 f4", _times=9)
+C(FunctionTransformer, "num", func=pick(operator.itemgetter("f0"), operator.itemgetter(["f2", "f0"]), operator.attrgetter("values"), operator.methodcaller("to_numpy"), operator.methodcaller("fillna", value=-1.5), operator.methodcaller("abs")), _forms="frame", _times=6)
+C(FunctionTransformer, "num", func=pick(np.sum, np.mean, np.max, np.argmin), kw_args=pick({"axis": 1}, {"axis": -1, "keepdims": True}), _forms="f8 f4", _times=4)
+C(FunctionTransformer, "num", func=np.diff, kw_args=pick(None, {"n": 2}), _forms="f8")
+C(FunctionTransformer, "num", func=np.delete, kw_args=pick({"obj": [0, -1], "axis": 1}, {"obj": slice(0, 2), "axis": 1}), _forms="f8")
+C(FunctionTransformer, "pos", func=pick(*map(np.vectorize, (math.sqrt, math.log, math.log1p, math.exp, math.atan, math.degrees, abs))), _forms="f8 frame", _times=7)
+C(FunctionTransformer, "counts", func=pick(operator.methodcaller("toarray"), sparse.csr_matrix.toarray, sparse.csr_matrix), _forms="csr", _times=3)
 _TOKENIZERS = pick(str.splitlines, list, tuple, re.compile(r"[a-z]+").findall, re.compile(r"(\W)", re.A).split, functools.partial(re.findall, r"(?i)[k-ş]+", flags=re.S), functools.partial(re.split, r"x*"), functools.partial(str.split, sep=" "), operator.methodcaller("split", "a", 2), operator.methodcaller("splitlines", keepends=True))
 _PREPROCESSORS = pick(str.upper, str.casefold, str.title, str.capitalize, str.swapcase, str.strip, str, strip_accents_unicode, strip_accents_ascii, strip_tags, operator.methodcaller("strip", ".!a"), operator.methodcaller("replace", "a", "ÄÄ"), functools.partial(re.sub, r"(\w)(\d)?", r"\2\g<1>"), functools.partial(re.compile(r"\s", re.A).sub, " "))
 for est in (CountVectorizer, TfidfVectorizer, HashingVectorizer):

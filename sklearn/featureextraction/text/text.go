@@ -238,7 +238,11 @@ func (v *vectorizer) own(what string, f *parts.Function, why error) {
 		v.foreign = sklearn.NotComputed("%s is %s: %v", what, f.What, why)
 		return
 	}
-	v.foreign = sklearn.NotComputed("%s is %s: %s", what, f.What, f.NotComputed())
+	if f.Foreign() {
+		v.foreign = sklearn.NotComputed("%s is %s: a model's own code is never run", what, f.What)
+		return
+	}
+	v.foreign = sklearn.NotComputed("%s is %s, which has no implementation here with what is bound to it", what, f.What)
 }
 
 // terms splits documents.
