@@ -252,7 +252,9 @@ def dotted(names, cls):
         f = getattr(cls, n, None)
         home = getattr(f, "__qualname__", "").split(".")
         if inspect.isfunction(f) and len(home) == 2 and home[1] == n and re.match(r"^(pandas|scipy)\.", f.__module__):
-            names |= {("value", f.__module__, ".".join(home)), ("value", f.__module__, home[0])}
+            owner = getattr(importlib.import_module(f.__module__), home[0], cls)
+            for m in (f.__module__, owner.__module__):
+                names |= {("value", m, ".".join(home)), ("value", m, home[0])}
 
 
 def moved(path, names):
