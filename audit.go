@@ -20,9 +20,13 @@ import (
 // UnsafeError is a file that the audit does not let through.
 type UnsafeError struct {
 	Report *audit.Report
+	words  string // of a file that is refused for the code it holds: which, and where
 }
 
 func (e *UnsafeError) Error() string {
+	if e.words != "" {
+		return e.words
+	}
 	for _, f := range e.Report.Findings {
 		if f.Level == audit.Critical || f.Level == audit.Error {
 			at := ""
@@ -184,7 +188,10 @@ func (o *options) gate(doc *pyobj.Doc) (*audit.Report, error) {
 	r := audit.Judge(doc, audit.Policy{Trusted: o.trusted, Unread: doc.Size >= source.Big})
 	over := slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Level == audit.Error })
 	if r.Verdict == audit.Refused || r.Verdict == audit.Undetermined && over {
-		return r, &UnsafeError{r}
+		if o.admit(doc, r) {
+			return r, nil
+		}
+		return r, explained(doc, &UnsafeError{Report: r})
 	}
 	return r, nil
 }

@@ -49,7 +49,7 @@ func (m *Model) Trustworthy() error {
 	case r.Verdict == audit.OK:
 		return nil
 	case r.Verdict == audit.Refused:
-		return &UnsafeError{r}
+		return &UnsafeError{Report: r}
 	}
 	return &UndeterminedError{r}
 }

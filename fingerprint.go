@@ -13,7 +13,7 @@ func (m *Model) Fingerprint() (d fingerprint.Digest, err error) {
 		return d, err
 	}
 	if r.Verdict == audit.Refused {
-		return d, &UnsafeError{r}
+		return d, &UnsafeError{Report: r}
 	}
 	err = m.protect(func() error {
 		d, err = fingerprint.Of(m.root)

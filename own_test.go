@@ -95,8 +95,33 @@ func TestOwnCodeIsNamed(t *testing.T) {
 	if got, want := strings.Join(beside, ", "), "model['before']['clip'] shop.Clipper, model['before']['scale'][0] sklearn.preprocessing._data.StandardScaler"; got != want {
 		t.Errorf("beside the model: %s, want %s", got, want)
 	}
-	if _, err := larder.Open(fixture.Path(t, "own/lambda.pkl")); !errors.Is(err, larder.ErrUnsafe) {
-		t.Errorf("a function pickled by value: %v, wanted ErrUnsafe", err)
+}
+
+// TestCodeByValue opens what cloudpickle wrote with a lambda in it: refused, with what it is and where; a part without it is used, and not
+// passed on. What else would run keeps the file shut.
+func TestCodeByValue(t *testing.T) {
+	path := fixture.Path(t, "own/lambda.pkl")
+	_, err := larder.Open(path)
+	if !errors.Is(err, larder.ErrUnsafe) || !strings.Contains(err.Error(), "model.steps[0].func is the function <lambda>") {
+		t.Errorf("a function pickled by value: %v", err)
+	}
+	if _, err := larder.Open(path, larder.Select("steps[0]")); !errors.Is(err, larder.ErrUnsafe) {
+		t.Errorf("the part with the function: %v", err)
+	}
+	m, err := larder.Open(path, larder.Select("steps[1]"))
+	if err != nil || m.Can("predict") != nil {
+		t.Fatalf("the part without: %v", err)
+	}
+	if err := m.Trustworthy(); !errors.Is(err, larder.ErrUnsafe) {
+		t.Errorf("the part of a refused file is passed on: %v", err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := append([]byte("\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R0"), b[11:]...) // in place of the frame
+	if _, err := larder.OpenBytes(call, larder.Select("steps[1]")); !errors.Is(err, larder.ErrUnsafe) || strings.Contains(err.Error(), "<lambda>") {
+		t.Errorf("a call beside the code: %v", err)
 	}
 }
 
