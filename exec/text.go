@@ -563,6 +563,11 @@ func dictRows(n *node) (kernel, error) {
 					value, _ = cell.Float()
 				}
 				if j, ok := a.Vocabulary[name]; ok {
+					if whole := a.DType.IsInt(); whole && cell.Kind == tensor.CellNone {
+						return c.refuse("int() argument must be a string, a bytes-like object or a real number, not 'NoneType': the value of %s", name)
+					} else if whole && (math.IsNaN(value) || math.IsInf(value, 0)) {
+						return c.refuse("cannot convert float %v to integer: the value of %s", value, name)
+					}
 					k.row = append(k.row, entry{j, value})
 				}
 			}

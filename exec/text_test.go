@@ -8,6 +8,7 @@ import (
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/internal/pyre"
+	"github.com/larder-ml/larder/tensor"
 )
 
 // sklearn.utils.murmurhash3_32(s, seed=0)
@@ -107,6 +108,30 @@ func TestMurmurBigEndian(t *testing.T) {
 	for s, same := range map[string]bool{"a": true, "cat": true, "東": true, "cats": false, "naïve": false, "東京": false} {
 		if (murmur3(true, s) == murmur3(false, s)) != same {
 			t.Errorf("murmur3(%q): alike %v, want %v", s, !same, same)
+		}
+	}
+}
+
+// DictVectorizer(dtype=numpy.int64): int() of None and of what is not finite
+func TestWholeDicts(t *testing.T) {
+	for what, cell := range map[string]tensor.Cell{"NoneType": {Kind: tensor.CellNone}, "NaN": tensor.FloatCell(math.NaN()), "": tensor.FloatCell(2.7)} {
+		b := graph.NewBuilder()
+		x := b.Input("x", graph.Type{Kind: graph.Dicts, Shape: []int{graph.N}})
+		b.Output("y", b.DictRows(x, graph.DictRowsAttr{Vocabulary: map[string]int32{"a": 0}, Columns: 1, DType: tensor.Int64}))
+		g, err := b.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Compile(g, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := p.Run(t.Context(), []tensor.Value{{Dicts: &tensor.Dicts{Indptr: []int{0, 1}, Keys: []string{"a"}, Values: []tensor.Cell{cell}}}})
+		switch {
+		case what != "" && (err == nil || !strings.Contains(err.Error(), what)):
+			t.Errorf("%v: %v", cell, err)
+		case what == "" && (err != nil || out[0].CSR.Data.I64[0] != 2):
+			t.Errorf("%v: %v, %v", cell, out, err)
 		}
 	}
 }
