@@ -39,7 +39,8 @@ func tan(x float64) float64 {
 // smallTan is math.Tan to an eighth of a turn, which takes numbers below 1e-7 for their tangents.
 func smallTan(x float64) float64 {
 	if math.Abs(x) < 1e-4 {
-		return x + float64(float64(x*x)*x)*(1.0/3+float64(x*x)*(2.0/15))
+		square := float64(x * x)
+		return x + float64(float64(square*x)*(1.0/3+float64(square*(2.0/15))))
 	}
 	return math.Tan(x)
 }
