@@ -578,6 +578,31 @@ func basic(dst reflect.Value, v pyobj.Value) (is bool, err error) {
 	return false, nil
 }
 
+// Mapping gives the entries of a dict, or of an OrderedDict, a defaultdict or a Counter.
+func Mapping(v pyobj.Value) (*pyobj.Dict, bool) {
+	switch x := v.(type) {
+	case *pyobj.Dict:
+		return x, true
+	case *pyobj.Object:
+		g, ok := x.Class.(*pyobj.Global)
+		if !ok || g.Module != "collections" || g.Name != "OrderedDict" && g.Name != "defaultdict" && g.Name != "Counter" {
+			return nil, false
+		}
+		d := new(pyobj.Dict)
+		for _, a := range x.Args {
+			switch a := a.(type) {
+			case *pyobj.Dict:
+				d.Entries = append(d.Entries, a.Entries...)
+			case *pyobj.List, *pyobj.Tuple:
+				return nil, false // pairs, as Python 2 writes an OrderedDict
+			}
+		}
+		d.Entries = append(d.Entries, x.Pairs...)
+		return d, true
+	}
+	return nil, false
+}
+
 // Describe names a value's Python type for messages.
 func Describe(v pyobj.Value) string {
 	switch x := v.(type) {

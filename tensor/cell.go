@@ -99,6 +99,8 @@ func (c Cell) String() string {
 		return strconv.FormatInt(c.I, 10)
 	case CellFloat:
 		return FormatFloat(c.F)
+	case CellBytes:
+		return c.Repr()
 	}
 	return c.S
 }

@@ -20,3 +20,10 @@ func TestCellsOfUint64(t *testing.T) {
 		t.Error("equal numbers have one key, others not")
 	}
 }
+
+func TestCellsOfBytes(t *testing.T) {
+	c := Cell{Kind: CellBytes, S: "b\xe9"}
+	if got, want := c.String(), `b'b\xe9'`; got != want {
+		t.Errorf("str() of the bytes: %s, want %s", got, want)
+	}
+}

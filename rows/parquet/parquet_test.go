@@ -199,7 +199,7 @@ func TestKinds(t *testing.T) {
 	tab := table(t, "kinds")
 	want := map[string]string{
 		"dec32": "object 1.25 None", "dec64": "object 1234567890123.45 -0.01", "dec128": "object 1.2345678901234567e+19 -2.5", "half": "float16 1.5 -2.0",
-		"u64": "uint64 9223372036854775808 2", "bytes": "object a\xff None", "nothing": " None None", "large": "str a b", "coded": "str u v", "plain": "int64 1 2",
+		"u64": "uint64 9223372036854775808 2", "bytes": `object b'a\xff' None`, "nothing": " None None", "large": "str a b", "coded": "str u v", "plain": "int64 1 2",
 		"span": "a duration is no number or text", "day": "DATE is no number or text", "moment": "TIMESTAMP(isAdjustedToUTC=false,unit=NANOS) is no number or text",
 		"list": "a nested column, wanted numbers or text",
 	}

@@ -78,7 +78,9 @@ type weightBoosting struct {
 func (a *weightBoosting) Inside() []sklearn.Estimator { return a.Estimators }
 
 // DescribeInput lets the members describe it.
-func (a *weightBoosting) DescribeInput(in *sklearn.Input) *sklearn.Input { return in.By(a.Estimators...) }
+func (a *weightBoosting) DescribeInput(in *sklearn.Input) *sklearn.Input {
+	return in.By(a.Estimators...)
+}
 
 func (a *weightBoosting) bound() error {
 	w := a.Weights.AsF64()

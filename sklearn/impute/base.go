@@ -454,7 +454,11 @@ func (m *MissingIndicator) Bound(*sklearn.Binder) error {
 // imputer's mask.
 func (m *MissingIndicator) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	mask := x
-	if !m.PrivatePrecomputed {
+	if m.PrivatePrecomputed {
+		if x.OK() && (x.Type().Kind == graph.Frame || x.Type().DType != tensor.Bool) {
+			return b.Refuse("precomputed is True but the input data is not a mask")
+		}
+	} else {
 		x = comparable(b, m.MissingValuesParam, sklearn.Check(b, m, x, sklearn.Accept{DType: sklearn.DTypeAny, Sparse: true, NaN: m.MissingValuesParam.NaN(), Width: m.PrivateNFeatures}))
 		if x.OK() && x.Type().Kind == graph.OneHot {
 			x = b.ToCSR(x)

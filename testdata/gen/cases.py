@@ -7,6 +7,7 @@ _n rows, _p columns, _forms what X is fitted as (of "f8 f4 csr frame"), _times m
 the fixture alone, _fixture="name" for a further fixture, _after what is done to the estimator once it is fitted.
 """
 
+import collections
 import functools
 
 import numpy as np
@@ -374,7 +375,7 @@ C(CountVectorizer, "text", analyzer=pick("char", "char_wb"), ngram_range=pick((1
 C(CountVectorizer, "text", ngram_range=pick((2, 2), (2, 3)), stop_words=pick("english", ["the", "and"], None), binary=pick(True, False), _times=4)
 C(CountVectorizer, "awkward", analyzer=pick("word", "char", "char_wb"), ngram_range=pick((1, 1), (1, 2), (2, 4)), strip_accents=pick(None, "ascii", "unicode"), lowercase=pick(True, False), binary=pick(True, False), _times=10)
 C(CountVectorizer, "awkward", token_pattern=pick(r"(?u)\b\w\w+\b", r"\w+|[^\w\s]", r"(?a)\w+", r"[^\W_]+", r"(?i)[k-ş]+", r"\b\w(?:['’]?\w)*\b", r"(?<=\s)\S+", r"\w(?=\d)|\d+", r"(\w)\1", r"(?s).{3}", r"[\u0370-\u03ff]+", r"(?x) \w{2,5} # words", r"(?m)^\w+", r"(?:a|ab)(?:c|bcd)?\w*", r"\w+?\b"), strip_accents=pick(None, "ascii", "unicode"), lowercase=pick(True, False), _times=15)
-C(CountVectorizer, "text", vocabulary=pick({"cat": 1, "the": 0, "dog": 2}, {"cat", "dog", "naïve"}, ["zoo", "cat"]), min_df=1, _times=3)
+C(CountVectorizer, "text", vocabulary=pick({"cat": 1, "the": 0, "dog": 2}, {"cat", "dog", "naïve"}, ["zoo", "cat"], collections.OrderedDict(cat=0, dog=1), collections.Counter(the=0, cat=1)), min_df=1, _times=3)
 C(CountVectorizer, "text", min_df=pick(2, 0.1), max_df=pick(0.7, 5, 1.0), max_features=pick(None, 6), stop_words=pick(None, "english"), _times=5)
 C(CountVectorizer, "bytes", encoding=pick("utf-8", "latin-1", "ascii", "cp1252", "cp1251", "iso-8859-15", "koi8-r", "utf-8-sig", "cp437"), decode_error=pick("ignore", "replace"), _times=9)
 C(TfidfTransformer, "counts", _n=20)

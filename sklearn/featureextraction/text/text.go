@@ -281,7 +281,7 @@ type vocabulary map[string]int32
 
 // UnmarshalPy reads a dict of columns, a list of terms or a set of them.
 func (v *vocabulary) UnmarshalPy(_ *sklearn.Binder, path string, x pyobj.Value) error {
-	d, ok := x.(*pyobj.Dict)
+	d, ok := sklearn.Mapping(x)
 	if !ok {
 		words, err := sklearn.Strings(x)
 		if err != nil {
