@@ -59,7 +59,7 @@ func kNeighbors(n *node) (kernel, error) {
 			s.near(c, w)
 			for i := 0; i < len(w.values); i += a.K {
 				values, indices := w.values[i:i+a.K], w.indices[i:i+a.K]
-				if a.Choice == graph.ChooseMerged {
+				if a.Choice == graph.ChooseMerged && c.batch <= a.Merged {
 					merge(c, values, indices)
 				}
 				if !sortNearest(values, indices, a.QuickSort) {

@@ -181,6 +181,7 @@ type NeighborsAttr struct {
 	QuickSort bool    // rows at one distance come in the order of scikit-learn before 1.9
 	Direct    bool    // sparse rows: euclidean from the differences, not by expanding the square
 	Choice    Choice  // KNeighbors
+	Merged    int     // ChooseMerged: in batches of at most this many rows; larger ones are as ChooseHeap
 }
 
 // Choice says which of the fitted rows at one distance are the nearest, and in which order.
@@ -189,7 +190,8 @@ type Choice uint8
 const (
 	// ChooseHeap keeps them in one heap: scikit-learn's trees.
 	ChooseHeap Choice = iota
-	// ChooseMerged pushes that heap onto another: scikit-learn's reductions, in one thread or up to 256 fitted rows.
+	// ChooseMerged pushes that heap onto another, in batches of few rows: scikit-learn's reductions, in one thread or up
+	// to 256 fitted rows.
 	ChooseMerged
 	// ChooseNumpy partitions and sorts all distances of a row as numpy does without vector instructions.
 	ChooseNumpy

@@ -33,6 +33,7 @@ type NeighborsBase struct {
 	given  bool // the input holds distances
 	direct bool // sparse rows are measured by their differences
 	called bool // the distance is a function of two vectors
+	listed bool // pairwise_distances knows the metric by this name, not only trees and reductions do
 	bits   bool // of rows only those of zeros and ones are understood
 	zeros  bool // rows of zeros are at a distance from those of the fit that the file does not tell
 }
@@ -46,7 +47,7 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 	if !ok {
 		return bad("effective_metric_", "%s is not known: a model's own code is never run", sklearn.Describe(n.EffectiveMetric))
 	}
-	n.direct = name == "l2"
+	n.direct, n.listed = name == "l2", name != "p" && name != "infinity"
 	_, isText := sklearn.Text(n.EffectiveMetric)
 	n.called = !isText
 	kw, _ := n.EffectiveMetricParams.(*pyobj.Dict)
@@ -184,6 +185,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		}
 		return b.Guard(x, b.Binary(graph.OpLess, x, b.Scalar(0, x)), "Negative values in data passed to X."), a, dt
 	}
+	if !n.listed && !n.reduced(x.DType(), isSparse) {
+		return b.Refuse("The 'metric' parameter of pairwise_distances_chunked must be a str among those that it knows. Got '%s' instead.", n.metric.Name), a, dt
+	}
 	if isSparse || n.sparse != nil {
 		if n.called {
 			return b.Refuse("Input vector should be 1-D."), a, dt
@@ -216,14 +220,25 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 			return b.Refuse("scipy distance metrics do not support sparse matrices."), a, dt
 		}
 	}
+	if isSparse && n.metric.Name != graph.Euclidean && n.metric.Name != graph.Manhattan && n.reduced(x.DType(), isSparse) {
+		// Of rows that store nothing scikit-learn's reductions know nothing.
+		top := b.Reduce(graph.OpReduceMax, b.Unary(graph.OpAbs, b.ToDense(x)), 1, true, graph.Any)
+		x = b.GuardAll(x, b.Binary(graph.OpEqual, top, b.Scalar(0, top)), "scipy distance metrics do not support sparse matrices.")
+	}
 	if n.reduced(x.DType(), isSparse) && !n.called {
-		a.Choice, a.QuickSort = graph.ChooseMerged, n.Before("1.9")
+		// Larger batches are shared out by their rows, not by the fitted ones (_pairwise_distances_reduction/_base.pyx: "auto").
+		a.Choice, a.QuickSort, a.Merged = graph.ChooseMerged, n.Before("1.9"), 4*256
+		if !sklearn.Older(n.Version, "1.2") {
+			a.Merged = min(a.Merged, n.rows)
+		}
 	}
 	if n.sparse != nil {
 		a.Sparse, a.Direct = n.sparse, n.direct
 		return b.Cast(b.ToCSR(x), tensor.Float64), a, dt
 	}
-	x = b.ToDense(x)
+	if n.metric.Name != graph.Cosine || n.called { // sparse rows are brought to norm one however short they are
+		x = b.ToDense(x)
+	}
 	fit := n.fit
 	if n.called && x.DType() == tensor.Bool && !sklearn.Older(n.Version, "1.8") {
 		// The function is given truth values as they are.
