@@ -450,7 +450,7 @@ func frame(b *graph.Builder, e Estimator, y graph.Value) graph.Value {
 	if errors.As(err, new(*graph.InputError)) {
 		return b.Fail(err)
 	}
-	if y.IsTuple() {
+	if y.IsTuple() || Nameless(e, err) {
 		return y
 	}
 	table := y

@@ -180,6 +180,9 @@ func (c *encoder) input(b *graph.Builder, e sklearn.Estimator, x graph.Value) gr
 		if d.IsNumeric() && !anyNumber(cats) {
 			return b.Refuse("column %d holds numbers, the categories are text: ufunc 'isnan' not supported for the input types", i)
 		}
+		if d.IsNumeric() && d != tensor.Bool && cats.DType == tensor.Object && !sklearn.Of(e).Before("0.24") {
+			return b.Refuse("column %d holds numbers, the categories are objects: ufunc 'isnan' not supported for the input types", i)
+		}
 	}
 	return x
 }
@@ -206,6 +209,15 @@ func anyNumber(t *tensor.Tensor) bool {
 	return false
 }
 
+func allNumbers(t *tensor.Tensor) bool {
+	for i := range t.Len() {
+		if _, ok := t.Float(i); !ok {
+			return false
+		}
+	}
+	return t.Len() > 0
+}
+
 // replaced refuses what scikit-learn can not encode: where unknown values are let through it writes the first category in
 // their place, as the column's own type, which may be none of the categories: a number in a column of text, or in one of
 // truth values. Releases 0.22 to 1.5 did not look at truth values again.
@@ -219,10 +231,10 @@ func (c *encoder) replaced(b *graph.Builder, e sklearn.Estimator, x graph.Value)
 		if t.Kind == graph.Frame {
 			dt = t.Columns[i].DType
 		}
-		if !cats.DType.IsNumeric() || cats.Len() == 0 {
+		if !allNumbers(cats) {
 			continue
 		}
-		if t.Kind == graph.Dense && dt == tensor.String {
+		if t.Kind == graph.Dense && dt == tensor.String && cats.DType.IsNumeric() {
 			return b.Refuse("column %d holds text, the categories are numbers: y contains previously unseen labels: np.str_(%s)", i, tensor.StrCell(categoryName(cats, 0)).Repr())
 		}
 		if base := sklearn.Of(e); dt != tensor.Bool || base.Before("1.6") && !base.Before("0.22") {

@@ -782,7 +782,10 @@ func softmax(c *arguments, x graph.Value) graph.Value {
 	if axis := c.number("axis", math.Inf(1)); axis != 1 && axis != -1 {
 		return c.b.Unsupported("", "softmax over the whole batch: a row's result would depend on the others")
 	}
-	if t := x.Type(); t.Kind == graph.Frame && !slices.ContainsFunc(t.Columns, func(col graph.Column) bool { return !col.DType.IsNumeric() }) {
+	if t := x.Type(); t.Kind == graph.Frame {
+		if sklearn.ObjectFrame(t) {
+			return c.b.Refuse("loop of ufunc does not support argument 0 of type float which has no callable exp method")
+		}
 		x = c.b.Cast(x, sklearn.FrameDType(t))
 	}
 	if t := x.Type(); t.Kind != graph.Dense || !t.DType.IsNumeric() || len(t.Shape) != 2 {

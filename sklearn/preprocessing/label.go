@@ -79,8 +79,10 @@ func (c *labelClassesOf) known(b *graph.Builder, x graph.Value) graph.Value {
 	switch want := c.DType; {
 	case want.IsNumeric() && d.IsNumeric():
 		return b.Cast(x, want)
+	case want.IsInt() && d == tensor.String:
+		return b.Cast(x, tensor.Int64) // what a narrower type can not hold is no label either
 	case want.IsNumeric() && d == tensor.String, want == tensor.String && d.IsNumeric():
-		return b.Refuse("labels are %s, the fitted ones %s", d, want)
+		return b.Cast(x, want)
 	}
 	return x
 }
@@ -106,6 +108,9 @@ func (e *LabelEncoder) Bound(*sklearn.Binder) error {
 	e.Classes.Tensor = parts.Text(e, e.Classes.Tensor)
 	return nil
 }
+
+// Unchecked: no labels are no codes.
+func (e *LabelEncoder) Unchecked() bool { return true }
 
 // ClassLabels returns the classes.
 func (e *LabelEncoder) ClassLabels() []sklearn.ClassLabels {

@@ -184,6 +184,8 @@ type spline struct {
 	T *tensor.Tensor `sk:"t"`
 	C *tensor.Tensor `sk:"c"`
 	K int            `sk:"k"`
+
+	narrow bool // its knots are float32, which scipy evaluates no spline of
 }
 
 // UnmarshalPy reads the object.
@@ -205,6 +207,9 @@ func (s *spline) UnmarshalPy(bd *sklearn.Binder, path string, v pyobj.Value) err
 	}
 	if err := bd.Struct(s, attrs, path, []string{"extrapolate", "axis", "_asarray", "_t", "_c"}); err != nil {
 		return err
+	}
+	if s.narrow = s.T.DType == tensor.Float32; s.narrow {
+		s.T = tensor.FromF64(s.T.AsF64(), s.T.Shape...)
 	}
 	if s.T.DType != tensor.Float64 || s.C.DType != tensor.Float64 || len(s.T.Shape) != 1 || len(s.C.Shape) != 2 || s.K < 0 || s.K > 64 ||
 		s.C.Shape[0] != s.T.Len()-s.K-1 || s.C.Shape[0] <= s.K || s.C.Shape[1] < 1 {
@@ -288,6 +293,9 @@ func (s *SplineTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 		a.Ends = s.ends
 	}
 	for _, sp := range s.BSplines {
+		if sp.narrow && (!s.SparseOutputParam || s.ExtrapolationParam == "constant" || s.ExtrapolationParam == "linear") {
+			return b.Refuse("Expected a 1-dim C contiguous array of dtype = 12")
+		}
 		a.Knots = append(a.Knots, sp.T)
 	}
 	out := b.Spline(x, a)
