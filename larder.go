@@ -264,9 +264,17 @@ func (m *Model) run(ctx context.Context, method string, rows tensor.Value) (*Res
 	if err != nil {
 		return nil, err
 	}
-	if e, is := m.est.(sklearn.Unchecked); !(is && e.Unchecked()) && width(rows) > 0 && rows.Rows() == 0 {
-		return nil, &graph.InputError{Origin: m.path, Msg: fmt.Sprintf(
-			"Found array with 0 sample(s) (shape=(0, %d)) while a minimum of 1 is required by %s.", width(rows), sklearn.Of(m.est).Name())}
+	if e, is := m.est.(sklearn.Unchecked); !(is && e.Unchecked()) && rows.Rows() == 0 {
+		shape := ""
+		if w := width(rows); w > 0 {
+			shape = fmt.Sprintf("(0, %d)", w)
+		} else if d := rows.Dense; d != nil && len(d.Shape) == 1 && d.DType != tensor.String && d.DType != tensor.Object {
+			shape = "(0,)"
+		}
+		if shape != "" {
+			return nil, &graph.InputError{Origin: m.path, Msg: fmt.Sprintf(
+				"Found array with 0 sample(s) (shape=%s) while a minimum of 1 is required by %s.", shape, sklearn.Of(m.est).Name())}
+		}
 	}
 	if m.src.Len() >= source.Big && m.src.Len() > 2*m.memory {
 		m.src.Scattered(rows.Rows() < manyRows) // of a file that memory does not hold

@@ -77,6 +77,9 @@ func (f *Frame) check() string {
 	if f.Names != nil && len(f.Names) != len(f.Columns) {
 		return fmt.Sprintf("%d names for %d columns", len(f.Names), len(f.Columns))
 	}
+	if f.N < 0 {
+		return fmt.Sprintf("a frame of %d rows", f.N)
+	}
 	for i, c := range f.Columns {
 		msg := "is nil"
 		if c != nil {

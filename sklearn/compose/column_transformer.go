@@ -551,6 +551,9 @@ func (c *ColumnTransformer) Transform(b *graph.Builder, x graph.Value) graph.Val
 		return sklearn.NoColumns(b, x)
 	}
 	if c.SparseOutput {
+		if !slices.ContainsFunc(parts, func(p graph.Value) bool { return p.Type().Sparse() }) {
+			return b.Refuse("blocks must be 2-D: scipy makes no sparse matrix of dense arrays alone")
+		}
 		for i, p := range parts {
 			if t := p.Type(); t.Kind == graph.Frame || t.DType == tensor.Object || t.DType == tensor.String {
 				parts[i] = b.Cast(p, sklearn.FrameDType(frameType(t)))

@@ -163,7 +163,7 @@ func (p *SparsePCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 		return b.UnitColumns(b.MatMul(z, b.Const(tensor.FromF64(inv, m, m))))
 	}
 	// The centered rows are cast to the type of the components.
-	x = b.Cast(b.Sub(x, b.Const(p.Mean)), p.Components.DType)
+	x = sklearn.Finite(b, p, b.Cast(b.Sub(x, b.Const(p.Mean)), p.Components.DType), sklearn.Accept{})
 	z := b.MatMulT(b.Cast(x, tensor.Float64), b.Const(parts.Float64(p.Components)))
 	return b.Cast(b.MatMul(z, b.Const(tensor.FromF64(inv, m, m))), p.Components.DType)
 }

@@ -140,10 +140,10 @@ func (p *PCA) Transform(b *graph.Builder, x graph.Value) graph.Value {
 	}
 	z := b.MatMulT(x, c)
 	if p.Mean != nil && !before {
-		z = b.Sub(z, b.MatMulT(b.Const(p.Mean.Reshape(1, p.Mean.Len())), c))
+		z = b.InPlace(graph.OpSub, z, b.MatMulT(b.Const(p.Mean.Reshape(1, p.Mean.Len())), c))
 	}
 	if p.Whiten {
-		z = b.Div(z, b.Const(p.scale(!p.Before("1.5"))))
+		z = b.InPlace(graph.OpDiv, z, b.Const(p.scale(!p.Before("1.5"))))
 	}
 	return z
 }

@@ -3,6 +3,7 @@ package ensemble
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/larder-ml/larder/graph"
@@ -196,6 +197,11 @@ func (v *VotingClassifier) probas(b *graph.Builder, x graph.Value) []graph.Value
 	for i, e := range v.Estimators {
 		if out[i] = sklearn.PredictProba(b, e, x); out[i].OK() && (out[i].IsTuple() || out[i].Width() != v.Classes.Len()) {
 			b.Failf("", "member %d gives no probabilities of the %d classes", i, v.Classes.Len())
+		}
+	}
+	if slices.ContainsFunc(out, func(p graph.Value) bool { return p.OK() && p.DType() == tensor.Float64 }) {
+		for i := range out { // they become one array
+			out[i] = b.Cast(out[i], tensor.Float64)
 		}
 	}
 	return out

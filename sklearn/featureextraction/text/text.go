@@ -468,7 +468,7 @@ func (t *TfidfTransformer) Transform(b *graph.Builder, x graph.Value) graph.Valu
 		x = b.InPlace(graph.OpMul, x, b.Const(t.IDF))
 	}
 	if t.norm != nil {
-		x = b.Normalize(x, graph.NormalizeAttr{Norm: *t.norm})
+		x = b.Normalize(sklearn.Finite(b, t, x, sklearn.Accept{}), graph.NormalizeAttr{Norm: *t.norm}) // NaN is the logarithm of a negative number
 	}
 	return x
 }
