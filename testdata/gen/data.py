@@ -159,6 +159,8 @@ def inputs(kind, r, n, p):
         return strings(r, n, p, missing=True)
     if kind == "catint":
         return r.integers(0, 4, (n, p))
+    if kind == "catcells":  # numbers that are objects
+        return np.array([-0.5, 2, 30, 1.5], dtype=object)[r.integers(0, 4, (n, p))]
     if kind == "mixed":
         return mixed(r, n)
     if kind == "category":

@@ -242,7 +242,7 @@ def variants(X, kind, form):
         elif form == "mixed":
             out["narrow"] = X.astype({c: np.float32 for c in X.columns if X[c].dtype == np.float64}).astype(X.dtypes)
         return out
-    if kind in ("cat", "catnan"):
+    if kind in ("cat", "catnan", "catcells"):
         return {"rows": X, "row": X[:1], "frame": pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])}
     if sp.issparse(X):
         return {"rows": X, "dense": X.toarray(), "f4": X.astype(np.float32), "narrow": X.toarray().astype(np.float32).astype(np.float64)}
@@ -352,6 +352,7 @@ def bad(X, kind):
         U[0, 0] = "never seen"
         out["unknown"] = U
         out["numbers"] = np.ones(X.shape)
+        out["bools"] = np.ones(X.shape, dtype=bool)
     return out
 
 
@@ -370,6 +371,8 @@ def record(case, data, est, rows, full, r=None, several=2):
             rec.run(key, X, [m for m in rec.methods if not m.startswith("staged")])
         elif key in ("f4", "csr"):
             rec.run(key, X, primary)
+    if rec.estimator == "LabelEncoder" and rows.dtype.kind in "iufb":
+        rec.run("text", rows.astype(str))
     if data.kind == "bytes" and est.input == "content":
         rec.run("texts", np.array([est.decode(d) for d in rows], dtype=object))
     if full and primary:
