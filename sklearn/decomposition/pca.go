@@ -185,7 +185,7 @@ func (p *PCA) ScoreSamples(b *graph.Builder, x graph.Value) graph.Value {
 		xr = b.Sub(x, b.Const(p.Mean))
 	}
 	w := b.Const(prec)
-	if p.Components.DType == tensor.Float32 {
+	if p.Components.DType == tensor.Float32 && p.Components.Shape[0] > 0 { // of no components it is the noise alone
 		w = b.Cast(w, tensor.Float32)
 	}
 	s := b.Reduce(graph.OpReduceSum, b.Mul(xr, b.MatMul(xr, w)), 1, false, graph.Pairwise)

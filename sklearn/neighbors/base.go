@@ -178,7 +178,9 @@ func (n *NeighborsBase) search(b *graph.Builder, x graph.Value) (graph.Value, *g
 		a.QuickSort = n.Before("1.9")
 		return b.Cast(x, tensor.Float64), a, dt
 	case n.given:
-		dt = x.DType()
+		if dt = x.DType(); !isSparse && !(dt == tensor.Float32 && n.single()) { // of one type with the fitted ones
+			dt = tensor.Float64
+		}
 		x = b.Cast(x, tensor.Float64)
 		if isSparse {
 			return b.NonNegative(b.ToCSR(x), "Negative values in data passed to precomputed distance matrix."), a, dt

@@ -3,6 +3,7 @@ package neighbors
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/larder-ml/larder/graph"
 	"github.com/larder-ml/larder/pyobj"
@@ -103,7 +104,10 @@ func (c *NearestCentroid) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	if !c.NearestOnly && !c.uniform() {
 		return b.Labels(b.ArgMax(c.scores(b, x)), c.Classes)
 	}
-	x = sklearn.Check(b, c, x, sklearn.Accept{Sparse: true, Width: c.Centroids.Shape[1]})
+	x = c.missing(b, sklearn.Check(b, c, x, sklearn.Accept{Sparse: true, Width: c.Centroids.Shape[1]}))
+	if !x.OK() {
+		return x
+	}
 	y := c.Centroids
 	if x.DType() != tensor.Float32 || y.DType != tensor.Float32 {
 		x, y = b.Cast(x, tensor.Float64), parts.Float64(y)
@@ -122,10 +126,21 @@ func (c *NearestCentroid) Predict(b *graph.Builder, x graph.Value) graph.Value {
 	return b.Labels(b.Reduce(graph.OpArgMin, d, 1, false, graph.Any), c.Classes)
 }
 
+// missing refuses centroids that are no numbers, as distances to them: those of columns that never differ, shrunk.
+func (c *NearestCentroid) missing(b *graph.Builder, x graph.Value) graph.Value {
+	if x.OK() && slices.ContainsFunc(c.Centroids.AsF64(), math.IsNaN) {
+		return b.Refuse("Input contains NaN.")
+	}
+	return x
+}
+
 // scores is minus the squared distance in units of the standard deviation, plus twice the log prior.
 func (c *NearestCentroid) scores(b *graph.Builder, x graph.Value) graph.Value {
 	k, p := c.Centroids.Shape[0], c.Centroids.Shape[1]
-	x = sklearn.Check(b, c, x, sklearn.Accept{Sparse: true, DType: sklearn.DTypeFloat64, Width: p})
+	x = c.missing(b, sklearn.Check(b, c, x, sklearn.Accept{Sparse: true, DType: sklearn.DTypeFloat64, Width: p}))
+	if !x.OK() {
+		return x
+	}
 	std, near := tensor.New(tensor.Float64, p), tensor.New(tensor.Float64, k, p)
 	for j := range p {
 		if std.F64[j], _ = c.WithinClassStdDev.Float(j); std.F64[j] == 0 {

@@ -232,7 +232,8 @@ def variants(X, kind, form):
     """Other shapes of the same rows that a caller may bring: name → rows. "narrow" are float64 rows that float32 can
     hold: what an ONNX model with float32 input is given."""
     if kind in ("kernel", "dist", "flat", "geo"):
-        return {"rows": X, "row": X[:1], "narrow": X.astype(np.float32).astype(np.float64)}
+        more = {"f4": X.astype(np.float32)} if kind == "dist" else {}
+        return {"rows": X, "row": X[:1], "narrow": X.astype(np.float32).astype(np.float64), **more}
     if kind in ("labels", "sets", "text", "dicts", "tokens", "images", "awkward", "bytes", "rich", "pairs"):
         return {"rows": X, "row": X[:1]}
     if isinstance(X, pd.DataFrame):

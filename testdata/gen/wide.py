@@ -148,6 +148,8 @@ C(SplineTransformer, "num", degree=1, knots="quantile", n_knots=4, extrapolation
 C(NearestNeighbors, "ties", _n=8, n_neighbors=5, algorithm="brute", metric=pick("euclidean", "manhattan"), _forms=PLAIN, _times=4)
 C(NearestNeighbors, "num", _n=12, n_neighbors=9, metric=pick("p", "infinity"), _forms=PLAIN, _times=2)
 C(BisectingKMeans, "num", n_clusters=1)
+C(NearestCentroid, "num multi", metric=pick("euclidean", "manhattan"), priors=pick("uniform", "empirical"), _after=lambda e: e.centroids_.__setitem__((0, 0), np.nan), _times=2)
+C(PCA, "num", n_components=0, _forms="f4 f8", _times=2)
 C(IncrementalPCA, "num", n_components=2, batch_size=500, whiten=pick(True, False), _forms="f4 f8", _times=2)
 C(ColumnTransformer, "num", _p=4, transformers=D(lambda r: [("a", "drop", [0]), ("b", StandardScaler(with_mean=False), [3])]), remainder=pick("drop", "passthrough"), sparse_threshold=1.0, _forms="csr", _times=2)
 C(VotingClassifier, "num multi", estimators=D(lambda r: [("logistic", LogisticRegression()), ("tree", DecisionTreeClassifier(max_depth=3, random_state=0))]), voting="soft", weights=pick(None, [2, 0.5]), flatten_transform=pick(True, False), _forms="f4", _times=2)
