@@ -27,7 +27,6 @@ var takenAsJSON = map[string]string{
 	"sparse rows for MinMaxScaler":         "JSON is dense",
 	"an array where columns go by name":    "the model's names are given to a row in their order",
 	"bytes that are not in the encoding":   "JSON holds text",
-	"no labels":                            "no labels have no codes, in the library too",
 }
 
 // TestWrongInputsOverHTTP gives the wrong inputs of docs/WRONG-INPUTS.md to a server, in each protocol that can say them: what
