@@ -142,7 +142,7 @@ func (m *Model) exportedTable(opts ONNXOptions, in *Input) (g *graph.Graph, assu
 	for i, c := range columns {
 		names[i] = c.Name
 		cols[i] = graph.Column{Name: c.Name, DType: c.DType}
-		if d := typeLike(opts.Like, i, c.Name); d != tensor.Invalid && (c.DType == tensor.Invalid || c.DType == tensor.Object) {
+		if d := typeLike(opts.Like, i, c.Name); d != tensor.Invalid && (c.DType == tensor.Invalid || c.DType == tensor.Object || c.Integers && (d.IsInt() || d == tensor.Bool)) {
 			cols[i].DType = d
 		}
 		if cols[i].DType == tensor.Invalid {

@@ -44,18 +44,20 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		return &sklearn.BindError{Path: n.Path, Attr: attr, Msg: fmt.Sprintf(format, args...)}
 	}
 	name, ok := parts.MetricName(n.EffectiveMetric)
-	if !ok {
+	given, err := parts.DistMetric(n.EffectiveMetric) // a DistanceMetric
+	if !ok && err != nil {
 		return bad("effective_metric_", "%s is not known: a model's own code is never run", sklearn.Describe(n.EffectiveMetric))
 	}
 	n.direct, n.listed = name == "l2", name != "p" && name != "infinity"
 	_, isText := sklearn.Text(n.EffectiveMetric)
-	n.called = !isText
+	n.called = ok && !isText
 	kw, _ := n.EffectiveMetricParams.(*pyobj.Dict)
-	var err error
-	if n.metric, err = parts.MetricOf(name, kw); err != nil {
-		return bad("effective_metric_params_", "%s", err)
+	if n.metric = given; ok {
+		if n.metric, err = parts.MetricOf(name, kw); err != nil {
+			return bad("effective_metric_params_", "%s", err)
+		}
+		n.metric.Called = n.called
 	}
-	n.metric.Called = n.called
 	switch s, d := n.FitX.Sparse, n.FitX.Dense; {
 	case s != nil:
 		n.rows, n.width = s.Rows, s.Cols
@@ -85,6 +87,9 @@ func (n *NeighborsBase) Bound(*sklearn.Binder) error {
 		}
 		return nil
 	case "brute":
+		if !ok {
+			return bad("effective_metric_", "a DistanceMetric, which scikit-learn takes in some methods of a search without a tree and refuses in others")
+		}
 	default:
 		return bad("_fit_method", "value %q is not known", n.FitMethod)
 	}

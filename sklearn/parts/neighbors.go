@@ -58,7 +58,7 @@ func (t *BinaryTree) UnmarshalPy(_ *sklearn.Binder, path string, v pyobj.Value) 
 		return bad("node_bounds do not fit %d nodes", len(t.Nodes))
 	}
 	t.Bounds = bounds.F64
-	if t.Metric, err = distMetric(state[11]); err != nil {
+	if t.Metric, err = DistMetric(state[11]); err != nil {
 		return bad("dist_metric: %s", err)
 	}
 	if why := t.Metric.Check(p); why != "" {
@@ -148,8 +148,8 @@ func indices(v pyobj.Value, below int) ([]int, error) {
 	return out, nil
 }
 
-// distMetric reads a DistanceMetric object: (p, vec, mat).
-func distMetric(v pyobj.Value) (graph.Metric, error) {
+// DistMetric reads a DistanceMetric object: (p, vec, mat).
+func DistMetric(v pyobj.Value) (graph.Metric, error) {
 	class, state, ok := cython(v)
 	if !ok || len(state) < 3 {
 		return graph.Metric{}, fmt.Errorf("%s, wanted a metric", sklearn.Describe(v))

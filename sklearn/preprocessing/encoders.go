@@ -180,7 +180,8 @@ func (c *encoder) input(b *graph.Builder, e sklearn.Estimator, x graph.Value) gr
 		if d.IsNumeric() && !anyNumber(cats) {
 			return b.Refuse("column %d holds numbers, the categories are text: ufunc 'isnan' not supported for the input types", i)
 		}
-		if d.IsNumeric() && d != tensor.Bool && cats.DType == tensor.Object && !sklearn.Of(e).Before("0.24") {
+		// A frame's columns may stand for those of an array of objects, as an imputer makes of a mixed frame.
+		if t.Kind != graph.Frame && d.IsNumeric() && d != tensor.Bool && cats.DType == tensor.Object && !sklearn.Of(e).Before("0.24") {
 			return b.Refuse("column %d holds numbers, the categories are objects: ufunc 'isnan' not supported for the input types", i)
 		}
 	}
