@@ -429,10 +429,10 @@ func binary(op graph.Op) called {
 }
 
 // bound is the first argument, and x as the function meets it: a number of Python takes the type of what it meets, one of
-// numpy has its own, which pandas forgets in Python's operators, and scipy.
+// numpy has its own, which pandas forgets in Python's operators, and scipy where numpy calls it.
 func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 	number := c.f.Args[0]
-	if t, err := sklearn.Tensor(number); err == nil && (c.frame || x.Type().Sparse()) && operators[op] && len(t.Shape) == 0 {
+	if t, err := sklearn.Tensor(number); err == nil && (c.frame || x.Type().Sparse() && !strings.Contains(c.f.What, "operator.")) && operators[op] && len(t.Shape) == 0 {
 		switch {
 		case t.DType.IsFloat():
 			number = pyobj.Float(t.AsF64()[0])

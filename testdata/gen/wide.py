@@ -119,7 +119,7 @@ C(TfidfVectorizer, "text", preprocessor=str.lower, strip_accents=pick(None, "uni
 C(TfidfVectorizer, "bytes", encoding=pick("utf-8", "latin-1"), decode_error=pick("ignore", "replace"), token_pattern=pick(r"\S+", r"(?u)\b\w+\b"), _times=2)
 C(HashingVectorizer, "bytes", n_features=64, encoding=pick("utf-8", "latin-1"), decode_error=pick("ignore", "replace"), token_pattern=pick(r"\S+", r"(?u)\b\w+\b"), _times=2)
 C(HashingVectorizer, "text", n_features=64, tokenizer=str.split, preprocessor=pick(None, str.lower), token_pattern=None)
-C(FunctionTransformer, "num", func=pick(abs, operator.neg, functools.partial(operator.mul, 2.5), functools.partial(operator.ne, 0.0), functools.partial(pow, 2.0), operator.itemgetter((slice(None), [0, 2])), operator.itemgetter((slice(None), -1)), operator.methodcaller("flatten"), np.ndarray.copy), _forms="f8 f4", _times=9)
+C(FunctionTransformer, "num", func=pick(abs, operator.neg, functools.partial(operator.mul, 2.5), functools.partial(operator.mul, np.int64(2)), functools.partial(operator.ne, 0.0), functools.partial(pow, 2.0), operator.itemgetter((slice(None), [0, 2])), operator.itemgetter((slice(None), -1)), operator.methodcaller("flatten"), np.ndarray.copy), _forms="f8 f4", _times=10)
 C(FunctionTransformer, "num", func=pick(operator.itemgetter("f0"), operator.itemgetter(["f2", "f0"]), operator.attrgetter("values"), operator.methodcaller("to_numpy"), operator.methodcaller("fillna", value=-1.5), operator.methodcaller("abs")), _forms="frame", _times=6)
 C(FunctionTransformer, "num", func=pick(np.sum, np.mean, np.max, np.argmin), kw_args=pick({"axis": 1}, {"axis": -1, "keepdims": True}), _forms="f8 f4", _times=4)
 C(FunctionTransformer, "num", func=np.diff, kw_args=pick(None, {"n": 2}), _forms="f8")
