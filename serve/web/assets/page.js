@@ -47,10 +47,11 @@
     return el;
   }
 
-  let asked = 0;
+  let asked = 0, wait = 0;
 
   async function answer() {
     const turn = ++asked;
+    clearTimeout(wait); // the question is put now
     out.dataset.state = "asking";
     note.textContent = "";
     const start = performance.now();
@@ -86,7 +87,6 @@
   form.addEventListener("submit", (e) => { e.preventDefault(); answer(); });
 
   // The first answer is there at once, and follows the controls.
-  let wait = 0;
   if (form.dataset.form === "table") {
     form.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(answer, 120); });
     answer();
