@@ -132,7 +132,7 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *parts.Fu
 	if f == nil || !x.OK() {
 		return x
 	}
-	run := known(f)
+	run, operation := known(f), operations[f.Name] != ""
 	f = asNumpy(f)
 	if f.Own != nil && f.Own.Rows != nil {
 		if d, ok := kw.(*pyobj.Dict); ok && d.Len() > 0 || len(f.Args) > 0 || !f.Keywords() {
@@ -143,7 +143,7 @@ func (t *FunctionTransformer) apply(b *graph.Builder, x graph.Value, f *parts.Fu
 	if run == nil {
 		return b.Fail(t.Available(sklearn.MethodTransform))
 	}
-	c := &arguments{b: b, self: t, f: f, used: map[string]bool{}}
+	c := &arguments{b: b, self: t, f: f, operation: operation, used: map[string]bool{}}
 	if d, ok := kw.(*pyobj.Dict); ok {
 		c.dicts = append(c.dicts, d)
 	}
@@ -250,6 +250,8 @@ type arguments struct {
 	used  map[string]bool
 	taken int
 	err   error
+
+	operation bool // one of Python's, not of numpy's
 
 	frame  bool         // pandas is asked
 	common tensor.DType // of a frame's columns and the bound number, Invalid if each column meets it alone
@@ -432,7 +434,7 @@ func binary(op graph.Op) called {
 // numpy has its own, which pandas forgets in Python's operators, and scipy where numpy calls it.
 func (c *arguments) bound(op graph.Op, x graph.Value) (k, y graph.Value) {
 	number := c.f.Args[0]
-	if t, err := sklearn.Tensor(number); err == nil && (c.frame || x.Type().Sparse() && !strings.Contains(c.f.What, "operator.")) && operators[op] && len(t.Shape) == 0 {
+	if t, err := sklearn.Tensor(number); err == nil && (c.frame || x.Type().Sparse() && !c.operation) && operators[op] && len(t.Shape) == 0 {
 		switch {
 		case t.DType.IsFloat():
 			number = pyobj.Float(t.AsF64()[0])
